@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files: inodes, open files, descriptors, paths. Filesystems implement inode_ops and file_ops. Every pointer to an inode or
+ * a file that is kept has a reference.
+ */
+#ifndef PINFOLD_KERNEL_FS_VFS_H
+#define PINFOLD_KERNEL_FS_VFS_H
+
+#include "kernel/kernel.h"
+#include "kernel/linux/abi.h"
+#include "kernel/mm/page.h"
+#include "kernel/wait.h"
+#include "lib/list.h"
+
+struct inode;
+struct file;
+struct poll_table;
+
+/* A transfer between the kernel and a list of buffers, in user or kernel memory. */
+struct uio {
+	bool user;
+	const struct abi_iovec *iov; /* in kernel memory */
+	size_t iov_count;
+	size_t iov_idx, iov_done; /* position */
+	size_t left;              /* bytes still to go */
+};
+
+/* Move min(bytes, uio->left) bytes and advance. Bytes moved, or -EFAULT when none could be. */
+long uio_copy_to(struct uio *uio, const void *from, size_t bytes);
+long uio_copy_from(struct uio *uio, void *to, size_t bytes);
+void uio_init_kernel(struct uio *uio, struct abi_iovec *iov, void *buffer, size_t bytes);
+
+struct file_ops {
+	/* Bytes moved, 0 at the end, or -errno. `pos` is the file position to use and advance. NULL op: -EINVAL. */
+	long (*read)(struct file *file, struct uio *uio, uint64_t *pos);
+	long (*write)(struct file *file, struct uio *uio, uint64_t *pos);
+	long (*seek)(struct file *file, int64_t offset, int whence); /* NULL: generic, by inode size, for regular files and directories */
+	/* Events now true (POLLIN …), after queueing the poller through poll_wait(). NULL: always readable and writable. */
+	uint32_t (*poll)(struct file *file, struct poll_table *table);
+	long (*ioctl)(struct file *file, unsigned int command, uintptr_t arg); /* NULL: -ENOTTY */
+	long (*iterate)(struct file *file, bool (*emit)(void *arg, const char *name, uint64_t ino, uint8_t type, uint64_t next), void *arg);
+	int (*open)(struct file *file);     /* after the file is set up; may replace file->private */
+	void (*release)(struct file *file); /* last reference gone */
+};
+
+struct inode_ops {
+	struct inode *(*lookup)(struct inode *dir, const char *name, size_t len); /* with a reference; err_ptr(-ENOENT) */
+	int (*create)(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev, struct inode **out);
+	int (*link)(struct inode *dir, const char *name, size_t len, struct inode *target);
+	int (*symlink)(struct inode *dir, const char *name, size_t len, const char *target);
+	int (*unlink)(struct inode *dir, const char *name, size_t len);
+	int (*rmdir)(struct inode *dir, const char *name, size_t len);
+	int (*rename)(struct inode *from_dir, const char *from, size_t from_len, struct inode *to_dir, const char *to, size_t to_len,
+		      unsigned int flags);
+	long (*readlink)(struct inode *inode, char *buffer, size_t size); /* kernel buffer; length */
+	int (*truncate)(struct inode *inode, uint64_t size);
+	/* The page of file data at `index`, with a reference, for a mapping or an exec. `write`: it will be written (shared mapping). err_ptr. */
+	struct page *(*get_page)(struct inode *inode, uint64_t index, bool write);
+	void (*destroy)(struct inode *inode); /* last reference and last link gone */
+};
+
+struct inode {
+	const struct inode_ops *ops;
+	const struct file_ops *file_ops;
+	uint64_t ino;
+	uint64_t dev;
+	uint32_t mode; /* type and permissions, Linux ABI */
+	uint32_t uid, gid;
+	uint32_t link_count;
+	uint32_t ref_count;
+	uint64_t rdev;
+	uint64_t size;
+	uint64_t atime_ns, mtime_ns, ctime_ns; /* wall */
+	struct inode *parent;  /* directories: ".." */
+	struct inode *mounted; /* directories: the root of what is mounted here, or NULL */
+	struct inode *covers;  /* root of a mount: the directory it is mounted on */
+	uint32_t write_count;  /* open for writing; ETXTBSY with exec_count */
+	uint32_t exec_count;
+	void *private;
+};
+
+struct file {
+	struct inode *inode;
+	const struct file_ops *ops;
+	uint32_t ref_count;
+	uint32_t flags; /* O_ */
+	uint64_t pos;
+	void *private;
+};
+
+struct fd_table;   /* fd.c */
+struct fs_context; /* root, cwd, umask: path.c */
+
+void inode_get(struct inode *inode);
+void inode_put(struct inode *inode);
+void file_get(struct file *file);
+void file_put(struct file *file);
+
+/* Open an inode: a file with one reference, or err_ptr. */
+struct file *file_open_inode(struct inode *inode, uint32_t flags);
+/* A file without a name (pipe ends, the program's streams): its inode is made for it. */
+struct file *file_create_anonymous(const struct file_ops *ops, uint32_t mode, uint32_t flags, void *private);
+long file_read_kernel(struct file *file, void *buffer, size_t bytes, uint64_t *pos);
+long file_write_kernel(struct file *file, const void *buffer, size_t bytes, uint64_t *pos);
+
+/* Path to inode with a reference, or err_ptr. `base` is where a relative path starts (NULL: current directory). */
+enum path_flags { PATH_NOFOLLOW = 1, PATH_DIRECTORY = 2 };
+struct inode *path_lookup(struct inode *base, const char *path, unsigned int flags);
+/* Absolute path of a directory; length or -errno. */
+long path_of_directory(struct inode *dir, char *buffer, size_t size);
+/* Permission bits for the running process (root passes, but for execute without any x bit): 0 or -EACCES. */
+int inode_permission(struct inode *inode, unsigned int want_rwx);
+
+/* Descriptors of the running task. */
+struct file *fd_get_file(int fd); /* with a reference; NULL: -EBADF */
+int fd_install(struct file *file, bool cloexec, int lowest); /* takes the reference over; -EMFILE leaves it with the caller */
+struct fd_table *fd_table_create(void);
+struct fd_table *fd_table_copy(struct fd_table *source); /* NULL: out of memory */
+void fd_table_get(struct fd_table *table);
+void fd_table_put(struct fd_table *table);
+void fd_table_close_on_exec(struct fd_table *table);
+struct fs_context *fs_context_create(void);
+struct fs_context *fs_context_copy(struct fs_context *source);
+void fs_context_get(struct fs_context *context);
+void fs_context_put(struct fs_context *context);
+
+/* Pollers (poll.c). */
+void poll_wait(struct poll_table *table, struct wait_queue *queue);
+
+/* Boot. */
+void vfs_init(void);                                     /* root ramfs, /dev, /proc, fs context of the first task */
+int ramdisk_unpack(const void *archive, size_t bytes);  /* 0 or -errno, with a log line that says what is wrong */
+/* Make a device node appear in /dev. */
+int devfs_add(const char *name, uint32_t mode, uint64_t rdev, const struct file_ops *ops, void *private);
+/* Make a file appear below /proc ("pinfold/counters"); `show` writes text through seq_printf. */
+struct seq;
+int procfs_add(const char *path, uint32_t mode, void (*show)(struct seq *seq), long (*write)(const char *text, size_t len));
+void seq_printf(struct seq *seq, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process's address space: areas, demand paging, copy-on-write, and the user memory access functions.
+ */
+#ifndef PINFOLD_KERNEL_MM_VM_H
+#define PINFOLD_KERNEL_MM_VM_H
+
+#include "kernel/kernel.h"
+#include "kernel/mm/page.h"
+#include "pv/mmu.h"
+
+struct file;
+struct inode;
+
+enum vm_prot {
+	VM_READ = 1, /* the Linux ABI's PROT_ values */
+	VM_WRITE = 2,
+	VM_EXEC = 4,
+};
+
+enum vm_flags {
+	VM_SHARED = 1,
+	VM_GROWS_DOWN = 2, /* a stack */
+	VM_DONT_FORK = 4,
+	VM_WIPE_ON_FORK = 8,
+};
+
+struct vm_area {
+	struct list node; /* sorted by start */
+	uintptr_t start, end;
+	unsigned int prot;  /* enum vm_prot */
+	unsigned int flags; /* enum vm_flags */
+	struct inode *inode; /* pages come from here; NULL: anonymous. One reference. */
+	uint64_t offset;     /* bytes into the inode at `start` */
+	const char *name;    /* "[heap]" … for /proc, or NULL */
+};
+
+struct vm {
+	struct pt_space space;
+	uint32_t ref_count;
+	struct list areas;
+	struct vm_area *last_found;
+	uintptr_t mmap_top; /* new mappings go below */
+	uintptr_t brk_start, brk_end;
+	uintptr_t stack_top, arg_start, arg_end, env_start, env_end;
+	uint64_t mapped_bytes;  /* sum of the areas */
+	uint64_t resident_pages;
+	struct inode *exe; /* /proc/self/exe, one reference */
+	char exe_path[256];
+};
+
+/* Empty address space, one reference; NULL: out of memory. Not pinned until first activated. */
+struct vm *vm_create(void);
+void vm_get(struct vm *vm);
+/* The last put frees pages, areas, tables. */
+void vm_put(struct vm *vm);
+/* Copy for fork: private pages are shared copy-on-write. err_ptr(-ENOMEM) leaves the source as it was. */
+struct vm *vm_fork(struct vm *source);
+
+/* Map [addr, addr + bytes) or, with addr 0 (and not VM_FIXED), a free range below mmap_top. Takes its own reference on the inode. Address or
+ * -errno. `replace`: unmap what is there (MAP_FIXED); otherwise addr is a hint. */
+long vm_map(struct vm *vm, uintptr_t addr, size_t bytes, unsigned int prot, unsigned int flags, struct inode *inode,
+	    uint64_t offset, bool replace, const char *name);
+int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes);
+struct vm_area *vm_find(struct vm *vm, uintptr_t addr);
+
+/* A page fault at `addr`; access is the vm_prot wanted. 0: retry the access. -EFAULT: nothing mapped (SEGV_MAPERR); -EACCES: not
+ * permitted (SEGV_ACCERR); -ENOMEM; -EIO: beyond the end of the file (SIGBUS). May sleep. */
+int vm_fault(struct vm *vm, uintptr_t addr, unsigned int access);
+
+/* The running task's user memory. 0 or -EFAULT; never touches kernel memory whatever the pointer is. Demand paging happens. */
+int copy_from_user(void *to, const void *user_from, size_t bytes);
+int copy_to_user(void *user_to, const void *from, size_t bytes);
+int clear_user(void *user_to, size_t bytes);
+/* Length without the NUL, -EFAULT, or -ENAMETOOLONG when no NUL is in the first `size` bytes. */
+long strncpy_from_user(char *to, const char *user_from, size_t size);
+bool user_range_ok(const void *user, size_t bytes);
+
+/* Another process's memory (exec's new stack, /proc/PID/cmdline): copies through the direct map. Bytes done or -errno. */
+long vm_read(struct vm *vm, uintptr_t addr, void *to, size_t bytes);
+long vm_write(struct vm *vm, uintptr_t addr, const void *from, size_t bytes);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sleeping and waking. A waiter queues itself, looks at its condition, and only then sleeps, so no wake-up is lost.
+ */
+#ifndef PINFOLD_KERNEL_WAIT_H
+#define PINFOLD_KERNEL_WAIT_H
+
+#include "kernel/kernel.h"
+#include "lib/list.h"
+
+struct task;
+
+struct wait_queue {
+	struct list waiters;
+};
+
+struct wait_entry {
+	struct list node;
+	struct task *task;
+};
+
+#define WAIT_FOREVER UINT64_MAX
+
+static inline void wait_queue_init(struct wait_queue *queue)
+{
+	list_init(&queue->waiters);
+}
+
+/* Queue the running task; it keeps running until task_sleep(). One entry per queue. */
+void wait_enqueue(struct wait_queue *queue, struct wait_entry *entry);
+void wait_dequeue(struct wait_entry *entry);
+
+/* Sleep until a wake-up, a deliverable signal (when interruptible) or the deadline (monotonic ns, WAIT_FOREVER: none). Returns 0 after a
+ * wake-up (perhaps a spurious one), -EINTR for a signal, -ETIMEDOUT. A wake-up since wait_enqueue() makes it return at once. */
+int task_sleep(bool interruptible, uint64_t deadline_ns);
+
+/* Wake every waiter / the first. Task context only (deferred work counts). */
+void wait_wake_all(struct wait_queue *queue);
+void wait_wake_one(struct wait_queue *queue);
+
+/* Sleep on `queue` until `cond` holds: 0, -EINTR (callers turn it into -ERESTARTSYS where a restart is right), -ETIMEDOUT. */
+#define wait_event(queue, cond, deadline_ns)                                                       \
+	({                                                                                         \
+		int wait_result_ = 0;                                                              \
+		struct wait_entry wait_entry_;                                                     \
+		wait_enqueue((queue), &wait_entry_);                                               \
+		while (!(cond)) {                                                                  \
+			wait_result_ = task_sleep(true, (deadline_ns));                            \
+			if (wait_result_ != 0) {                                                   \
+				if (cond)                                                          \
+					wait_result_ = 0;                                          \
+				break;                                                             \
+			}                                                                          \
+		}                                                                                  \
+		wait_dequeue(&wait_entry_);                                                        \
+		wait_result_;                                                                      \
+	})
+
+#endif

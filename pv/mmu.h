@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables as a kernel sees them: spaces, leaf entries by virtual address, lazy mode, flushes. The same calls
+ * serve a table that Xen has validated and one that it has not; the backend knows the difference.
+ *
+ * A space belongs to one address space of the kernel. Its tables cover the user half; the kernel half is shared by all
+ * spaces and set up at boot. Calls on one space are serialised by its owner (the kernel's mm lock); the
+ * page-table locks inside are the layer's own business.
+ */
+#ifndef PINFOLD_PV_MMU_H
+#define PINFOLD_PV_MMU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arch/x86/pte.h"
+#include "arch/x86/units.h"
+#include "xen/space.h"
+
+/* User addresses are below this; the kernel's direct map and image above. */
+#define PV_USER_END 0x0000800000000000ull
+
+/* Make an empty space: its top tables with the kernel half filled in. -ENOMEM when no frame is left. Not yet pinned. */
+int pv_space_init(struct pt_space *space);
+
+/* Free all tables of a space whose leaf entries the kernel has cleared before. Unpins if it was pinned. The space must not be
+ * the one this CPU runs on, unless CPU leaves it here: the layer switches to the kernel's own tables first. */
+void pv_space_destroy(struct pt_space *space);
+
+/* The space will be run soon: have Xen validate it now (pin), so that switching to it is cheap. Idempotent. */
+void pv_space_activate(struct pt_space *space);
+
+/* Run on `next` from here on (its user half becomes accessible to kernel and user mode). One entry into Xen at most, none when
+ * it is the space in force. NULL: the kernel's own tables, no user half. */
+void pv_space_switch(struct pt_space *next);
+
+/* Read the leaf entry that maps `va`; PTE_NONE when there is none. Entries are in machine terms. */
+pte_t pv_pte_read(const struct pt_space *space, vaddr_t va);
+
+/* Make sure that every table down to the leaf for `va` exists. -ENOMEM when no frame is left (tables made so far stay). */
+int pv_pte_prepare(struct pt_space *space, vaddr_t va);
+
+/* Whether anyone may still hold the old translation after the change, and so must be made to drop it. */
+enum pv_flush {
+	PV_FLUSH_NONE, /* the entry was not present, or only gained rights: a stale one faults and is retried */
+	PV_FLUSH_PAGE, /* drop the translation of this address on every CPU that may hold it */
+};
+
+/* Replace the leaf entry for `va`, whose tables exist (pv_pte_prepare succeeded, or an entry was read there). Takes effect at once, or,
+ * inside lazy mode, at the latest when lazy mode is left. */
+void pv_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush);
+
+/* Visit every non-zero leaf entry in [start, end), in ascending order. Unpopulated ranges cost nothing per page. The visitor may replace the
+ * entry it is shown through pv_pte_set (same address) and nothing else; it returns false to stop the walk. Returns
+ * false iff a visitor stopped it. */
+typedef bool pv_pte_visitor(struct pt_space *space, vaddr_t va, pte_t pte, void *arg);
+bool pv_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit, void *arg);
+
+/* Free the tables that lie wholly inside [start, end) and hold no entry any more. Flushes what is needed. */
+void pv_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end);
+
+/* Drop every cached user translation of this space, everywhere it may be held. */
+void pv_flush_space(struct pt_space *space);
+
+/* Lazy MMU mode: entry updates collect in one batch. Not nested; nothing may sleep inside; reads inside
+ * must not depend on entries that were set inside. Leaving issues the batch. */
+void pv_lazy_mmu_enter(void);
+void pv_lazy_mmu_leave(void);
+
+/* Entry from one of our frames: flags are PTE_*; PTE_PRESENT is included by the caller. */
+pte_t pv_pte_make(pfn_t pfn, uint64_t flags);
+
+/* Frame of a present entry that maps RAM of ours; PFN_NONE for a foreign one. */
+pfn_t pv_pte_pfn(pte_t pte);
+
+#endif

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The "same binary, two kernels" suite: runs every case on this machine's own Linux and in Pinfold,
+# with one driver and one static busybox, and compares stdout, stderr, status and clean-up.
+#
+# Use: run.sh [PATTERN]                the comparison; PATTERN picks cases, as in 'ash/*'
+#      run.sh --determinism [PATTERN]  three runs here beside a busy loop, compared with each other
+#
+# Prints "ok suite/NAME", "FAIL suite/NAME" with what differs, "skip suite/NAME: why". Status 0 when
+# nothing failed. The guest is started once; only when it stops in the middle is it started again
+# behind the case in which it stopped, so that one fault does not hide the other cases.
+#
+# Environment: PINFOLD (the launcher, ./pinfold), PINFOLD_OPTIONS (more options of pinfold run).
+set -u
+
+here=$(dirname "$0")
+build=build/tests/suite
+stage=$build/stage/suite
+compare=$build/compare
+pinfold=${PINFOLD:-./pinfold}
+starts_allowed=6
+
+fail() {
+	echo "FAIL suite/$1"
+	shift
+	printf '  %s\n' "$@"
+	exit 1
+}
+
+# The cases that this way of running the reference can answer go into the list $1.
+write_list() {
+	case $way in
+	namespaces) cat "$stage/list" ;;
+	user) grep -v -e '/root[.-]' "$stage/list" ;;
+	chroot) grep -v -e '/proc[.-]' "$stage/list" ;;
+	esac > "$1"
+	grep -v -x -F -f "$1" "$stage/list" | while read -r kind file; do
+		name=$(basename "$file" .txt)
+		[ "$kind" = program ] && name=program/$name
+		echo "skip suite/$name: the reference cannot show it here (way: $way)"
+	done
+}
+
+run_host() {
+	sh "$here/host.sh" "$way" "$stage" "$build/host-root" /suite/list-used "$pattern" \
+		< /dev/null > "$1" 2> "$1.err"
+}
+
+run_guest() {
+	# shellcheck disable=SC2086
+	"$pinfold" run --timeout 900 --log "$build/guest.log" --add "$stage:/suite" \
+		${PINFOLD_OPTIONS-} -- /suite/driver "$@" /suite/list-used "$pattern" < /dev/null
+}
+
+run_guest_all() {
+	: > "$1"
+	starts=0
+	while [ "$starts" -lt "$starts_allowed" ]; do
+		started=$("$compare" --started "$1")
+		run_guest -s "$started" >> "$1" 2> "$1.err" && return 0
+		starts=$((starts + 1))
+		echo "# the guest stopped early (start $starts): $(tail -n 1 "$1.err")"
+		[ "$("$compare" --started "$1")" -gt "$started" ] || return 1
+		echo >> "$1"
+	done
+	return 1
+}
+
+compare_only_once() {
+	"$compare" "$1" "$2" > "$build/compare.out" 2>&1
+	status=$?
+	cat "$build/compare.out"
+	[ "$status" -le 1 ] || fail stream "$(tail -n 1 "$build/compare.out")"
+	return "$status"
+}
+
+determinism() {
+	(while :; do :; done) &
+	busy=$!
+	trap 'kill $busy 2> /dev/null' EXIT
+	result=0
+	run_host "$build/host.1" || fail host "$(cat "$build/host.1.err")"
+	for turn in 2 3; do
+		run_host "$build/host.$turn" || fail host "$(cat "$build/host.$turn.err")"
+		compare_only_once "$build/host.1" "$build/host.$turn" || result=1
+	done
+	return "$result"
+}
+
+mode=guest
+if [ "${1-}" = --determinism ]; then
+	mode=determinism
+	shift
+fi
+pattern=${1:-*}
+
+sh "$here/compare-test.sh" "$compare" "$build" || exit 1
+way=$(sh "$here/host.sh" probe)
+if [ -z "$way" ]; then
+	echo "skip suite: neither chroot nor user namespaces work here, so there is no reference"
+	exit 0
+fi
+write_list "$stage/list-used"
+if [ "$mode" = determinism ]; then
+	determinism
+	exit
+fi
+[ -x "$pinfold" ] || fail guest "no launcher at $pinfold"
+run_host "$build/host.1" || fail host "$(cat "$build/host.1.err")"
+run_guest_all "$build/guest.1"
+compare_only_once "$build/host.1" "$build/guest.1"

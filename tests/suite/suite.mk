@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# The "same binary, two kernels" suite: builds the driver, the comparison and the small programs,
+# and lays out the tree that both kernels get as /suite. Included by the top Makefile; works alone
+# too: make -f tests/suite/suite.mk suite-build
+#
+# Everything in tests/suite/programs is linked statically, with glibc and, where musl-gcc is there,
+# the programs of SUITE_MUSL with musl as well (their cases are called NAME.musl).
+
+SUITE_BUILD  := build/tests/suite
+SUITE_STAGE  := $(SUITE_BUILD)/stage/suite
+SUITE_HEADERS := $(wildcard tests/suite/programs/*.h)
+SUITE_SOURCES := $(sort $(wildcard tests/suite/programs/*.c))
+SUITE_COMMANDS := $(sort $(wildcard tests/suite/commands/*.txt))
+SUITE_NAMES  := $(patsubst tests/suite/programs/%.c,%,$(SUITE_SOURCES))
+SUITE_MUSL_CC := $(shell command -v musl-gcc 2>/dev/null)
+SUITE_MUSL   := $(if $(SUITE_MUSL_CC),env-exec fork-cow mmap-anon pipe-basics signal-handlers \
+		stdio-buffers fault-segv string-sort)
+SUITE_PROGRAMS := $(SUITE_NAMES:%=$(SUITE_STAGE)/programs/%) \
+		$(SUITE_MUSL:%=$(SUITE_STAGE)/programs/%.musl)
+
+SUITE_WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+		-Wundef -Wpointer-arith -Wvla -Werror
+SUITE_CFLAGS := -std=gnu11 -O1 -g0 $(SUITE_WARNINGS) -I.
+# -fno-builtin: the programs mean the calls that they write.
+SUITE_PROGRAM_CFLAGS := $(SUITE_CFLAGS) -fno-builtin -fno-stack-protector -fno-strict-aliasing
+
+.PHONY: suite-build suite
+
+suite-build: $(SUITE_PROGRAMS) $(SUITE_STAGE)/driver $(SUITE_STAGE)/list $(SUITE_BUILD)/compare
+
+suite: suite-build
+	sh tests/suite/run.sh
+
+$(SUITE_STAGE)/programs/%: tests/suite/programs/%.c $(SUITE_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(SUITE_PROGRAM_CFLAGS) -static -s -o $@ $<
+
+$(SUITE_STAGE)/programs/%.musl: tests/suite/programs/%.c $(SUITE_HEADERS)
+	@mkdir -p $(@D)
+	$(SUITE_MUSL_CC) $(SUITE_PROGRAM_CFLAGS) -static -s -o $@ $<
+
+$(SUITE_STAGE)/driver: tests/suite/driver.c
+	@mkdir -p $(@D)
+	$(CC) $(SUITE_CFLAGS) -static -s -o $@ $<
+
+$(SUITE_BUILD)/compare: tests/suite/compare.c
+	@mkdir -p $(@D)
+	$(CC) $(SUITE_CFLAGS) -o $@ $<
+
+# The list of cases also brings the command files and drops programs whose source has gone.
+$(SUITE_STAGE)/list: $(SUITE_COMMANDS) $(SUITE_SOURCES) tests/suite/suite.mk
+	@mkdir -p $(SUITE_STAGE)/commands $(SUITE_STAGE)/programs
+	@rm -f $(SUITE_STAGE)/commands/*
+	@cd $(SUITE_STAGE)/programs && for name in *; do case " $(SUITE_NAMES) $(SUITE_MUSL:%=%.musl) " in \
+		*" $$name "*) ;; *) rm -f "$$name" ;; esac; done
+	@cp $(SUITE_COMMANDS) $(SUITE_STAGE)/commands/
+	@{ for file in $(notdir $(SUITE_COMMANDS)); do echo "commands /suite/commands/$$file"; done; \
+		for name in $(notdir $(SUITE_PROGRAMS)); do echo "program /suite/programs/$$name"; done; } > $@

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a kernel must supply to use the guest layer. Nothing else of the kernel is called.
+ */
+#ifndef PINFOLD_XEN_HOOKS_H
+#define PINFOLD_XEN_HOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <port/spinlock.h>
+
+#include "arch/x86/frame.h"
+#include "arch/x86/units.h"
+
+/* What the layer keeps for each frame of the kernel's memory; zeroed at boot. The kernel stores it where it likes. */
+struct pt_frame {
+	uint8_t flags; /* enum pt_frame_flag, of xen/pin.h */
+	uint8_t level; /* 1 … 4 while the frame is a page table */
+	uint16_t live_count; /* leaf table: entries that are not zero; else tables below */
+	struct spinlock lock; /* of a leaf table, in the build with split locks */
+};
+
+/* The record of a frame; NULL before the kernel has frame records (early boot). */
+struct pt_frame *host_frame(pfn_t pfn);
+
+/* The kernel's one mapping of a frame of its memory, and back. Every frame the layer touches has one. */
+void *host_pfn_to_virt(pfn_t pfn);
+pfn_t host_virt_to_pfn(const void *virt);
+
+/* A zeroed frame for a page table; PFN_NONE when there is none. Called without locks, events as they are. */
+pfn_t host_table_alloc(void);
+void host_table_free(pfn_t pfn);
+
+/* The rest of boot, on a stack of the kernel's, events masked, direct map up, when the layer is ready. */
+_Noreturn void host_main(void);
+
+/* An exception or a system call; events masked on entry, the frame may be changed. Returns to where the frame says. */
+void host_trap(struct cpu_frame *frame);
+void host_syscall(struct cpu_frame *frame);
+
+/* Events have been handled and the frame is about to be returned to; from user mode only. Events masked. */
+void host_return_to_user(struct cpu_frame *frame);
+
+/* A fault at an instruction of the kernel's own: its fix-up address or 0. */
+uintptr_t host_fixup(uintptr_t rip);
+
+/* The layer cannot go on. `text` is one line. */
+_Noreturn void host_panic(const char *text);
+
+/* One line for the log. */
+void host_log(const char *text);
+
+#endif
