@@ -71,11 +71,12 @@ static void stream_load(struct stream *stream, const char *path)
 	do {
 		if (stream->length == room) {
 			room = room ? room * 2 : 65536;
-			stream->bytes = grow(stream->bytes, room);
+			stream->bytes = grow(stream->bytes, room + 1);
 		}
 		count = fread(stream->bytes + stream->length, 1, room - stream->length, file);
 		stream->length += count;
 	} while (count);
+	stream->bytes[stream->length] = '\0'; /* so that comparing strings stops there */
 	fclose(file);
 }
 

@@ -11,6 +11,7 @@
 #   chroot      as root without the right to make namespaces: a plain directory, no /proc
 # STAGE is the directory that becomes /suite. ROOT is made, and holds nothing afterwards.
 set -u
+PATH=$PATH:/usr/sbin:/sbin
 
 busybox=${BUSYBOX:-/bin/busybox}
 devices='null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9'

@@ -13,8 +13,7 @@ SUITE_SOURCES := $(sort $(wildcard tests/suite/programs/*.c))
 SUITE_COMMANDS := $(sort $(wildcard tests/suite/commands/*.txt))
 SUITE_NAMES  := $(patsubst tests/suite/programs/%.c,%,$(SUITE_SOURCES))
 SUITE_MUSL_CC := $(shell command -v musl-gcc 2>/dev/null)
-SUITE_MUSL   := $(if $(SUITE_MUSL_CC),env-exec fork-cow mmap-anon pipe-basics signal-handlers \
-		stdio-buffers fault-segv string-sort)
+SUITE_MUSL   := $(if $(SUITE_MUSL_CC),env-exec,)
 SUITE_PROGRAMS := $(SUITE_NAMES:%=$(SUITE_STAGE)/programs/%) \
 		$(SUITE_MUSL:%=$(SUITE_STAGE)/programs/%.musl)
 
