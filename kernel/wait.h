@@ -17,6 +17,7 @@ struct wait_queue {
 struct wait_entry {
 	struct list node;
 	struct task *task;
+	void (*wake)(struct wait_entry *entry); /* instead of waking `task`; NULL for one that sleeps */
 };
 
 #define WAIT_FOREVER UINT64_MAX
@@ -29,6 +30,9 @@ static inline void wait_queue_init(struct wait_queue *queue)
 /* Queue the running task; it keeps running until task_sleep(). One entry per queue. */
 void wait_enqueue(struct wait_queue *queue, struct wait_entry *entry);
 void wait_dequeue(struct wait_entry *entry);
+/* Queue a function to be called at each wake-up, in the waker's context; it stays queued. It must not sleep. */
+void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
+			   void (*wake)(struct wait_entry *entry));
 
 /* Sleep until a wake-up, a deliverable signal (when interruptible) or the deadline (monotonic ns, WAIT_FOREVER: none). Returns 0 after a
  * wake-up (perhaps a spurious one), -EINTR for a signal, -ETIMEDOUT. A wake-up since wait_enqueue() makes it return at once. */
