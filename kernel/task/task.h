@@ -3,6 +3,9 @@
  * Tasks and processes. A task is what the scheduler runs, a process is a thread group: what wait, kill, limits and job control
  * see. Memory, descriptors, directories and signal handlers hang off the task and are counted, as clone shares them
  * one by one.
+ *
+ * A process whose tasks have all ended is a zombie until its parent has waited for it: its leader's struct task stays, without
+ * vm, files, fs and handlers (NULL). Process 1 is a kernel task; the user's program is process 2.
  */
 #ifndef PINFOLD_KERNEL_TASK_TASK_H
 #define PINFOLD_KERNEL_TASK_TASK_H
@@ -10,6 +13,7 @@
 #include "arch/x86/frame.h"
 #include "kernel/kernel.h"
 #include "kernel/linux/abi.h"
+#include "kernel/task/timer.h"
 #include "kernel/wait.h"
 #include "lib/list.h"
 
@@ -31,6 +35,11 @@ enum task_state {
 
 typedef uint64_t sigset; /* bit n-1 is signal n */
 
+static inline sigset signal_bit(int signal)
+{
+	return 1ull << (unsigned int)(signal - 1);
+}
+
 struct sig_handlers {
 	uint32_t ref_count;
 	struct abi_sigaction action[ABI_SIGNAL_COUNT]; /* [n - 1] */
@@ -41,48 +50,89 @@ struct sig_pending {
 	struct list infos; /* struct sig_info_node, at most one per non-realtime signal */
 };
 
+/* Supplementary groups, shared by those that have the same. */
+struct group_list {
+	uint32_t ref_count;
+	uint32_t count;
+	uint32_t gid[]; /* ascending */
+};
+
+/* setitimer's three; values are 0 when off. */
+struct process_itimer {
+	uint64_t deadline_ns; /* monotonic for ITIMER_REAL, else CPU time of the process */
+	uint64_t interval_ns;
+};
+
 struct process {
 	int pid;
 	uint32_t ref_count;
 	struct process *parent;
-	struct list children;      /* struct process.sibling */
+	struct list children;  /* struct process.sibling */
 	struct list sibling;
-	struct list all_node;
-	struct list tasks;         /* struct task.process_node */
-	struct task *leader;
+	struct list all_node;  /* on process_all, ascending by start */
+	struct list hash_node;
+	struct list tasks;     /* struct task.process_node, the living */
+	unsigned int task_count; /* of `tasks` */
+	struct task *leader;   /* never NULL; see above for a zombie's */
+	struct task *exec_task; /* the others end, as this one executes a new program */
 	struct wait_queue child_wait; /* of this process, waiting for its children */
+	struct wait_queue vfork_wait; /* of the parent until vfork_done; also of exec_task for the others' end */
 
 	int pgid, sid;
 	struct tty *tty; /* controlling terminal, or NULL */
 
 	struct sig_pending pending;
 	bool zombie;
+	bool group_exit; /* every task ends with exit_code */
 	bool stopped, stop_reported, continued;
 	int stop_signal;
 	int exit_code; /* as wait reports it: status << 8, or the signal number */
 	int exit_signal; /* to the parent at exit, SIGCHLD after fork */
+	int parent_death_signal;
 
 	struct abi_rlimit rlimit[ABI_RLIMIT_COUNT];
-	struct abi_rusage_times times, children_times; /* ns */
+	struct abi_rusage_times times, children_times; /* ns; `times` of ended tasks only: see process_times() */
 	uint32_t uid, euid, suid, gid, egid, sgid;
-	bool dumpable, vfork_done;
+	struct group_list *groups; /* NULL: none */
+	bool dumpable, vfork_done, executed, subreaper;
+	uint64_t start_ns;
+
+	struct timer real_timer; /* ITIMER_REAL and alarm */
+	struct process_itimer itimer[3];
+	bool cpu_timer; /* ITIMER_VIRTUAL, ITIMER_PROF or RLIMIT_CPU asks to be checked */
+	struct list posix_timers;
+	int next_posix_timer;
+};
+
+/* A sleep that a signal interrupted, for restart_syscall(). */
+struct restart_block {
+	long (*resume)(struct restart_block *block); /* NULL: nothing to resume */
+	uint64_t deadline_ns; /* monotonic, or of `clock` */
+	uintptr_t user_remain, user_word;
+	uint32_t value, bits;
+	int clock;
 };
 
 struct task {
 	int tid;
+	uint32_t ref_count;
 	struct process *process;
 	struct list process_node;
+	struct list hash_node;
 	struct list run_node;
 	enum task_state state;
-	bool woken;               /* since wait_enqueue() */
+	bool woken;               /* by a wait queue, since the last sleep */
+	bool killable;            /* a fatal signal ends the present uninterruptible sleep */
 	bool need_resched;
 	char name[16];
 
-	void *kernel_stack;       /* lowest address */
+	void *kernel_stack;       /* lowest address; NULL: freed */
 	uintptr_t kernel_sp;      /* while not running */
 	struct cpu_frame *frame;  /* of the entry from user mode, at the top of the stack */
 	void *fpu;                /* aligned to 64 */
 	uint64_t fs_base, gs_base;
+	void (*entry)(void *arg);
+	void *entry_arg;
 
 	struct vm *vm;            /* NULL: kernel thread */
 	struct fd_table *files;
@@ -92,36 +142,84 @@ struct task {
 	sigset blocked;
 	sigset saved_blocked;     /* restored after sigsuspend, ppoll … */
 	bool restore_blocked;
+	sigset real_blocked;      /* during rt_sigtimedwait: what is blocked but for the wait */
 	struct abi_stack altstack;
+	struct restart_block restart;
+	uintptr_t fault_address;  /* of the last fault signal, for its handler's frame */
+	uint32_t fault_vector;
+	uint64_t fault_error;
 
-	uint64_t wake_deadline_ns;
-	struct list timer_node;
+	struct timer sleep_timer;
+	bool sleep_expired;
 	uint64_t slice_start_ns, user_ns, system_ns, start_ns;
-	uintptr_t clear_child_tid;
+	uint64_t account_ns;      /* CPU time is charged up to here */
+	uint64_t minor_faults, voluntary_switches, involuntary_switches;
+	uintptr_t clear_child_tid, set_child_tid;
+	uintptr_t robust_list;
 	int nice;
+	uint32_t personality;
+	uint32_t timer_slack_ns;
 };
 
 struct task *current(void);
 
 /* The scheduler (sched.c). */
-void sched_init(void);
+void sched_init(void);              /* boot context becomes the idle task */
 void sched_add(struct task *task);  /* make runnable */
 void sched_yield(void);
 void sched_switch(void);            /* the running task's state says whether it stays runnable */
 void task_wake(struct task *task);  /* end its sleep, if it sleeps */
 _Noreturn void sched_idle(void);
+/* Sleep like task_sleep(), but only a signal that will end the process interrupts (-EINTR). */
+int task_sleep_killable(uint64_t deadline_ns);
+/* The number of runnable tasks but for idle; switches since boot; time spent idle. For /proc. */
+unsigned int sched_runnable_count(void);
+uint64_t sched_switch_count(void);
+uint64_t sched_idle_ns(void);
+/* Ask for the timer at `deadline_ns` at the latest (timer.c and the slices use it). */
+void sched_timer_request(uint64_t deadline_ns);
+/* Bring task's fs_base, gs_base and fpu in memory up to date; the registers still hold them. */
+void sched_save_user_state(struct task *task);
+/* Take the running task's user state from memory: after exec. */
+void sched_load_user_state(struct task *task);
+/* The running task has no user state any more. */
+void sched_drop_user_state(struct task *task);
 
-/* A kernel thread or the first user task: starts in `entry(arg)` on its own stack. NULL: out of memory. */
+/* CPU time. The entry from user mode, events masked or not: what ran since is user time. */
+void task_account_user(void);
+/* In the kernel: what ran since is system time. */
+void task_account_system(void);
+/* Times of a process so far, its living tasks included. */
+void process_times(const struct process *process, struct abi_rusage_times *out);
+
+/*
+ * The last steps before user mode, for host_return_to_user(): deferred work, the other tasks' turn, signals. Called and left
+ * with events masked; `frame` is the running task's.
+ */
+void task_return_to_user(struct cpu_frame *frame);
+
+/* A kernel thread or the first user task: starts in `entry(arg)` on its own stack. NULL: out of memory. Not runnable before sched_add(). */
 struct task *task_create_kernel(const char *name, void (*entry)(void *), void *arg);
 
-/* Load the program of the run description and become process 1 in user mode. Kernel thread context; does not return. */
+/* Become process 1, start the program of the run description as process 2, reap orphans, end the machine with the program. Kernel
+ * thread context; does not return. */
 _Noreturn void task_run_init(void);
 
-/* End of the running process with a wait status. */
+/* End of the running process with a wait status (status << 8, or a signal number). */
 _Noreturn void process_exit(int exit_code);
+/* End of the running task alone; of its process if it is the last. */
+_Noreturn void task_exit(int exit_code);
 
 struct process *process_find(int pid);
+struct task *task_find(int tid);
 extern struct list process_all;
+unsigned int task_total_count(void);
+int pid_last(void); /* the newest number given out */
+
+/* Whether the process has the group, as egid or among its supplementary ones. */
+bool process_in_group(const struct process *process, uint32_t gid);
+/* Whether a process group has no member whose parent is in another group of the same session. */
+bool pgroup_orphaned(int pgid);
 
 /* Signals (signal.c). info may be NULL. The signal is delivered on the target's next return to user mode. */
 int signal_send_process(struct process *process, int signal, const struct abi_siginfo *info);
@@ -129,7 +227,18 @@ int signal_send_group(int pgid, int signal, const struct abi_siginfo *info);
 int signal_send_task(struct task *task, int signal, const struct abi_siginfo *info);
 /* A fault of the running task: unblockable; a handler gets the address. */
 void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector, uint64_t error_code);
+/* Something to do before user mode: a deliverable signal, a stop, the end. Interruptible sleeps end. */
 bool signal_pending(const struct task *task);
+/* A signal is pending that will end the process. */
+bool signal_fatal_pending(const struct task *task);
+/* The running task ignores or blocks the signal (terminal access from the background). */
+bool signal_blocked_or_ignored(int signal);
+/* Set the running task's mask (SIGKILL and SIGSTOP stay unblocked). */
+void signal_set_blocked(sigset mask);
+/* As ppoll, pselect and sigsuspend do: a mask for the call only. Restored after a handler has been set up with it, or at the return to
+ * user mode. signal_restore_mask() restores at once, for a call that was not interrupted. */
+void signal_set_temporary_mask(sigset mask);
+void signal_restore_mask(void);
 /* On the way to user mode, events enabled: run handlers' set-up, stop, or exit. */
 void signal_deliver(struct cpu_frame *frame);
 
