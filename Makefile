@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+# Pinfold's build. Everything that is made goes to build/, but for the launcher ./pinfold.
+#
+#   make          the launcher, the guest library, the kernel, the base ramdisk, the release Xen
+#   make run      builds and gives a shell in the guest
+#   make test     builds and runs all tests
+#   make check    formatting, linters, the include order, the i386 build of the guest layer
+#   make deps     installs what the machine lacks, with apt
+#   make install  to $(DESTDIR)$(PREFIX)
+#   make clean    removes build/ but for the downloaded and compiled Xen; make distclean that too
+#
+# Variables: CC (gcc or clang), V=1 (show commands), PREFIX, DESTDIR, TESTS (levels of make test).
+# Sources are found by folder: a new file needs no line here. Parts with rules of their own bring
+# a fragment, tests/*/*.mk or examples/*/*.mk.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+BUILD := build
+Q := $(if $(V),,@)
+# One short line for each step; the commands themselves with V=1.
+say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2)')
+
+include mk/flags.mk
+include mk/guest.mk
+include mk/launcher.mk
+include mk/check.mk
+include mk/test.mk
+include $(wildcard tests/*/*.mk examples/*/*.mk)
+
+.PHONY: all run deps clean distclean force
+all: deps-build
+	$(Q)$(MAKE) --no-print-directory $(if $(LAUNCHER_SOURCES),pinfold ramdisk) \
+		$(GUEST_LIBRARY) kernel xen
+
+run: all
+	$(Q)sh tools/greet.sh
+
+# The lists of packages, and how each is looked for, are in tools/deps.sh.
+deps:
+	$(Q)sh tools/deps.sh all
+
+.PHONY: deps-build deps-test deps-check
+deps-build deps-test deps-check: deps-%:
+	$(Q)sh tools/deps.sh $*
+
+clean:
+	rm -f pinfold
+	[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 ! -name xen -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(BUILD)
+
+-include $(shell [ ! -d $(BUILD) ] || find $(BUILD) -name '*.d' -not -path '$(BUILD)/xen/*')
