@@ -61,8 +61,8 @@ static void log_message(enum log_level level, const char *format, va_list args)
 
 	stamp = (size_t)fmt_print(line, sizeof(line), "<%u>", (unsigned int)level);
 	len = stamp + (size_t)fmt_print(line + stamp, sizeof(line) - stamp, "[%5llu.%06llu] ",
-					(unsigned long long)(micros / 1000000),
-					(unsigned long long)(micros % 1000000));
+	                                (unsigned long long)(micros / 1000000),
+	                                (unsigned long long)(micros % 1000000));
 	len += (size_t)fmt_vprint(line + len, sizeof(line) - len, format, args);
 	if (len > sizeof(line) - 1)
 		len = sizeof(line) - 1;

@@ -69,7 +69,7 @@ static unsigned int divide_step(uint64_t *value, unsigned int base)
 
 /* A field: padding, a prefix (sign, 0x), `zeros` zeros, the text. */
 static void put_field(struct fmt_out *out, const struct fmt_spec *spec, const char *prefix,
-		      size_t zeros, const char *text, size_t len)
+                      size_t zeros, const char *text, size_t len)
 {
 	size_t prefix_len = strlen(prefix);
 	size_t total = prefix_len + zeros + len;
@@ -85,7 +85,7 @@ static void put_field(struct fmt_out *out, const struct fmt_spec *spec, const ch
 }
 
 static void put_integer(struct fmt_out *out, const struct fmt_spec *spec, const char *prefix,
-			uint64_t value, unsigned int base)
+                        uint64_t value, unsigned int base)
 {
 	const char *digits = spec->upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char text[DIGITS_MAX];
@@ -122,7 +122,7 @@ static void put_signed(struct fmt_out *out, const struct fmt_spec *spec, int64_t
 }
 
 static void put_unsigned(struct fmt_out *out, const struct fmt_spec *spec, char conversion,
-			 uint64_t value)
+                         uint64_t value)
 {
 	const char *prefix = "";
 
@@ -141,7 +141,8 @@ static void put_string(struct fmt_out *out, const struct fmt_spec *spec, const c
 {
 	if (!s)
 		s = "(null)";
-	put_field(out, spec, "", 0, s, spec->has_precision ? strnlen(s, spec->precision) : strlen(s));
+	put_field(out, spec, "", 0, s,
+	          spec->has_precision ? strnlen(s, spec->precision) : strlen(s));
 }
 
 static const char *parse_flags(const char *format, struct fmt_spec *spec)
@@ -274,12 +275,14 @@ int fmt_vprint(char *buffer, size_t size, const char *format, va_list args)
 		case 'x':
 		case 'X':
 		case 'o':
-			value = spec.arg_bytes == 8 ? va_arg(args, uint64_t) : va_arg(args, unsigned int);
+			value = spec.arg_bytes == 8 ? va_arg(args, uint64_t)
+			                            : va_arg(args, unsigned int);
 			spec.upper = *format == 'X';
 			if (*format == 'd' || *format == 'i')
 				put_signed(&out, &spec, sign_extend(value, spec.arg_bytes));
 			else
-				put_unsigned(&out, &spec, *format, zero_extend(value, spec.arg_bytes));
+				put_unsigned(&out, &spec, *format,
+				             zero_extend(value, spec.arg_bytes));
 			break;
 		case 'p':
 			spec.alternate = true;

@@ -42,7 +42,9 @@ int str_parse_u64(const char *s, const char *end, uint64_t *out);
 
 /* Subset of printf: flags - 0 + space #, width, precision (both also *), hh h l ll z j t, d i u x X o c s p %. Always ends with a NUL if size > 0;
  * returns the length it would have had. */
-int fmt_vprint(char *buffer, size_t size, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
-int fmt_print(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int fmt_vprint(char *buffer, size_t size, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+int fmt_print(char *buffer, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The line discipline. Input comes in at ldisc_input(), is edited and echoed in the order of the flags' documentation in
+ * termios(3), and leaves through ldisc_read(). An end-of-file key is stored as a line end whose byte, KEY_NONE, is not
+ * handed to the reader.
+ */
+#include "kernel/dev/ldisc.h"
+
+#include "kernel/linux/abi.h"
+#include "lib/string.h"
+
+/* A control character that is set to this is off. */
+#define KEY_NONE 0u
+
+#define BUFFER_MASK (LDISC_BUFFER_BYTES - 1)
+#define TAB_COLUMNS 8u
+
+static bool has_iflag(const struct ldisc *ld, uint32_t flag)
+{
+	return ld->termios.iflag & flag;
+}
+
+static bool has_oflag(const struct ldisc *ld, uint32_t flag)
+{
+	return ld->termios.oflag & flag;
+}
+
+static bool has_lflag(const struct ldisc *ld, uint32_t flag)
+{
+	return ld->termios.lflag & flag;
+}
+
+static bool is_key(const struct ldisc *ld, unsigned int idx, uint8_t c)
+{
+	return c == ld->termios.cc[idx] && c != KEY_NONE;
+}
+
+static bool is_control(uint8_t c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
+/* A byte of a UTF-8 character that is not its first. */
+static bool is_continuation(const struct ldisc *ld, uint8_t c)
+{
+	return has_iflag(ld, ABI_IUTF8) && (c & 0xc0) == 0x80;
+}
+
+/* Letters and digits of Latin-1, whatever the input's encoding is: it decides where a word ends. */
+static bool is_word(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '_' || (c >= 0xc0 && c != 0xd7 && c != 0xf7);
+}
+
+static uint8_t buffer_at(const struct ldisc *ld, uint32_t pos)
+{
+	return ld->buffer[pos & BUFFER_MASK];
+}
+
+static bool ends_line(const struct ldisc *ld, uint32_t pos)
+{
+	return ld->line_end[(pos & BUFFER_MASK) / 8] & (1u << (pos & 7));
+}
+
+static void set_line_end(struct ldisc *ld, uint32_t pos, bool on)
+{
+	uint8_t bit = (uint8_t)(1u << (pos & 7));
+	uint8_t *byte = &ld->line_end[(pos & BUFFER_MASK) / 8];
+
+	*byte = (uint8_t)(on ? *byte | bit : *byte & ~bit);
+}
+
+/* Output. */
+
+static void put_raw(struct ldisc *ld, char c)
+{
+	ld->ops->put(ld->arg, &c, 1);
+}
+
+static void put_tab(struct ldisc *ld)
+{
+	unsigned int spaces = TAB_COLUMNS - ld->column % TAB_COLUMNS;
+
+	ld->column += spaces;
+	if ((ld->termios.oflag & ABI_TABDLY) == ABI_XTABS)
+		ld->ops->put(ld->arg, "        ", spaces);
+	else
+		put_raw(ld, '\t');
+}
+
+static void put_newline(struct ldisc *ld)
+{
+	if (has_oflag(ld, ABI_ONLRET))
+		ld->column = 0;
+	if (has_oflag(ld, ABI_ONLCR)) {
+		ld->column = 0;
+		ld->line_column = 0;
+		ld->ops->put(ld->arg, "\r\n", 2);
+		return;
+	}
+	ld->line_column = ld->column;
+	put_raw(ld, '\n');
+}
+
+static void put_return(struct ldisc *ld)
+{
+	if (has_oflag(ld, ABI_ONOCR) && ld->column == 0)
+		return;
+	if (has_oflag(ld, ABI_OCRNL)) {
+		if (has_oflag(ld, ABI_ONLRET)) {
+			ld->column = 0;
+			ld->line_column = 0;
+		}
+		put_raw(ld, '\n');
+		return;
+	}
+	ld->column = 0;
+	ld->line_column = 0;
+	put_raw(ld, '\r');
+}
+
+/* One byte through output processing. */
+static void put_processed(struct ldisc *ld, uint8_t c)
+{
+	if (!has_oflag(ld, ABI_OPOST)) {
+		put_raw(ld, (char)c);
+		return;
+	}
+	switch (c) {
+	case '\n':
+		put_newline(ld);
+		return;
+	case '\r':
+		put_return(ld);
+		return;
+	case '\t':
+		put_tab(ld);
+		return;
+	case '\b':
+		if (ld->column > 0)
+			ld->column--;
+		break;
+	default:
+		if (is_control(c))
+			break;
+		if (has_oflag(ld, ABI_OLCUC) && c >= 'a' && c <= 'z')
+			c = (uint8_t)(c - 'a' + 'A');
+		if (!is_continuation(ld, c))
+			ld->column++;
+		break;
+	}
+	put_raw(ld, (char)c);
+}
+
+/* The length of the stretch at the start that output processing leaves as it is; counts its columns. */
+static size_t put_plain_run(struct ldisc *ld, const char *bytes, size_t len)
+{
+	size_t run = 0;
+
+	if (!has_oflag(ld, ABI_OPOST)) {
+		run = len;
+	} else if (!has_oflag(ld, ABI_OLCUC)) {
+		for (; run < len && !is_control((uint8_t)bytes[run]); run++)
+			if (!is_continuation(ld, (uint8_t)bytes[run]))
+				ld->column++;
+	}
+	if (run > 0)
+		ld->ops->put(ld->arg, bytes, run);
+	return run;
+}
+
+size_t ldisc_write(struct ldisc *ld, const char *bytes, size_t len, size_t room)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		size_t left = len - done;
+		size_t run = put_plain_run(ld, bytes + done, left < room ? left : room);
+
+		done += run;
+		room -= run;
+		if (done == len || room < LDISC_EXPANSION_MAX)
+			break;
+		put_processed(ld, (uint8_t)bytes[done++]);
+		room -= LDISC_EXPANSION_MAX;
+	}
+	return done;
+}
+
+/* Echo. */
+
+/* A key as it is shown: ^X for a control character. */
+static void echo_key(struct ldisc *ld, uint8_t c)
+{
+	if (has_lflag(ld, ABI_ECHOCTL) && is_control(c) && c != '\t') {
+		put_raw(ld, '^');
+		put_raw(ld, (char)(c ^ 0x40));
+		ld->column += 2;
+	} else {
+		put_processed(ld, c);
+	}
+}
+
+/* The first echo of a line notes where it stands, so that tabs can be erased. */
+static void echo_input(struct ldisc *ld, uint8_t c)
+{
+	if (ld->line_head == ld->head)
+		ld->line_column = ld->column;
+	echo_key(ld, c);
+}
+
+static void finish_erasing(struct ldisc *ld)
+{
+	if (ld->erasing) {
+		put_processed(ld, '/');
+		ld->erasing = false;
+	}
+}
+
+static void echo_rubout(struct ldisc *ld)
+{
+	put_processed(ld, '\b');
+	put_processed(ld, ' ');
+	put_processed(ld, '\b');
+}
+
+/* Go back over the tab that was at the end of the line: to the column of what is before it. */
+static void echo_erase_tab(struct ldisc *ld)
+{
+	unsigned int columns = 0;
+	bool after_tab = false;
+	uint32_t pos = ld->head;
+
+	while (pos != ld->line_head && !after_tab) {
+		uint8_t c = buffer_at(ld, --pos);
+
+		if (c == '\t')
+			after_tab = true;
+		else if (is_control(c))
+			columns += has_lflag(ld, ABI_ECHOCTL) ? 2 : 0;
+		else if (!is_continuation(ld, c))
+			columns++;
+	}
+	if (!after_tab)
+		columns += ld->line_column;
+	for (columns = TAB_COLUMNS - columns % TAB_COLUMNS; columns > 0; columns--) {
+		put_raw(ld, '\b');
+		if (ld->column > 0)
+			ld->column--;
+	}
+}
+
+/* Show that the character `c`, `len` bytes at the position head, is gone. `key` is the index of what erased it. */
+static void echo_erased(struct ldisc *ld, unsigned int key, uint8_t c, uint32_t len)
+{
+	if (has_lflag(ld, ABI_ECHOPRT)) {
+		if (!ld->erasing) {
+			put_processed(ld, '\\');
+			ld->erasing = true;
+		}
+		echo_key(ld, c);
+		for (uint32_t i = 1; i < len; i++)
+			put_processed(ld, buffer_at(ld, ld->head + i));
+	} else if (key == ABI_VERASE && !has_lflag(ld, ABI_ECHOE)) {
+		echo_key(ld, ld->termios.cc[ABI_VERASE]);
+	} else if (c == '\t') {
+		echo_erase_tab(ld);
+	} else {
+		if (is_control(c) && has_lflag(ld, ABI_ECHOCTL))
+			echo_rubout(ld);
+		if (!is_control(c) || has_lflag(ld, ABI_ECHOCTL))
+			echo_rubout(ld);
+	}
+}
+
+/* Editing. */
+
+static void store(struct ldisc *ld, uint8_t c)
+{
+	set_line_end(ld, ld->head, false);
+	ld->buffer[ld->head & BUFFER_MASK] = c;
+	ld->head++;
+}
+
+/* A byte that is input, not a key with a meaning. With PARMRK 0377 is doubled, to tell it from a mark. */
+static void store_input(struct ldisc *ld, uint8_t c)
+{
+	if (c == 0xff && has_iflag(ld, ABI_PARMRK))
+		store(ld, c);
+	store(ld, c);
+}
+
+static void store_line_end(struct ldisc *ld, uint8_t c)
+{
+	store(ld, c);
+	set_line_end(ld, ld->head - 1, true);
+	ld->line_head = ld->head;
+}
+
+/* Remove the last character, the last word, or the line. */
+static void erase(struct ldisc *ld, unsigned int key)
+{
+	bool in_word = false;
+
+	while (ld->head != ld->line_head) {
+		uint32_t pos = ld->head;
+		uint32_t len;
+		uint8_t c;
+
+		do {
+			c = buffer_at(ld, --pos);
+		} while (is_continuation(ld, c) && pos != ld->line_head);
+		if (is_continuation(ld, c))
+			break; /* no character begins here: leave it */
+		if (key == ABI_VWERASE) {
+			if (is_word(c))
+				in_word = true;
+			else if (in_word)
+				break;
+		}
+		len = ld->head - pos;
+		ld->head = pos;
+		if (has_lflag(ld, ABI_ECHO))
+			echo_erased(ld, key, c, len);
+		if (key == ABI_VERASE)
+			break;
+	}
+	if (ld->head == ld->line_head && has_lflag(ld, ABI_ECHO))
+		finish_erasing(ld);
+}
+
+static void kill_line(struct ldisc *ld)
+{
+	if (has_lflag(ld, ABI_ECHO) && has_lflag(ld, ABI_ECHOK) && has_lflag(ld, ABI_ECHOKE) &&
+	    has_lflag(ld, ABI_ECHOE)) {
+		erase(ld, ABI_VKILL);
+		return;
+	}
+	ld->head = ld->line_head;
+	if (has_lflag(ld, ABI_ECHO)) {
+		finish_erasing(ld);
+		echo_key(ld, ld->termios.cc[ABI_VKILL]);
+		if (has_lflag(ld, ABI_ECHOK))
+			put_processed(ld, '\n');
+	}
+}
+
+static void reprint(struct ldisc *ld, uint8_t key)
+{
+	finish_erasing(ld);
+	echo_key(ld, key);
+	put_processed(ld, '\n');
+	for (uint32_t pos = ld->line_head; pos != ld->head; pos++)
+		echo_key(ld, buffer_at(ld, pos));
+}
+
+static void begin_literal(struct ldisc *ld)
+{
+	ld->literal_next = true;
+	if (!has_lflag(ld, ABI_ECHO))
+		return;
+	finish_erasing(ld);
+	if (has_lflag(ld, ABI_ECHOCTL)) {
+		put_processed(ld, '^');
+		put_processed(ld, '\b');
+	}
+}
+
+/* Keys with a meaning in canonical mode. True: c was one. */
+static bool take_editing_key(struct ldisc *ld, uint8_t c)
+{
+	bool extended = has_lflag(ld, ABI_IEXTEN);
+
+	if (is_key(ld, ABI_VERASE, c)) {
+		if (ld->head != ld->line_head)
+			erase(ld, ABI_VERASE);
+	} else if (is_key(ld, ABI_VKILL, c)) {
+		if (ld->head != ld->line_head)
+			kill_line(ld);
+	} else if (extended && is_key(ld, ABI_VWERASE, c)) {
+		if (ld->head != ld->line_head)
+			erase(ld, ABI_VWERASE);
+	} else if (extended && is_key(ld, ABI_VLNEXT, c)) {
+		begin_literal(ld);
+	} else if (extended && has_lflag(ld, ABI_ECHO) && is_key(ld, ABI_VREPRINT, c)) {
+		reprint(ld, c);
+	} else if (c == '\n') {
+		if (has_lflag(ld, ABI_ECHO) || has_lflag(ld, ABI_ECHONL))
+			put_processed(ld, '\n');
+		store_line_end(ld, c);
+	} else if (is_key(ld, ABI_VEOF, c)) {
+		store_line_end(ld, KEY_NONE);
+	} else if (is_key(ld, ABI_VEOL, c) || (extended && is_key(ld, ABI_VEOL2, c))) {
+		if (has_lflag(ld, ABI_ECHO))
+			echo_input(ld, c);
+		if (c == 0xff && has_iflag(ld, ABI_PARMRK))
+			store(ld, c);
+		store_line_end(ld, c);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void take_signal_key(struct ldisc *ld, uint8_t c, int signal)
+{
+	ld->ops->signal(ld->arg, signal);
+	if (!has_lflag(ld, ABI_NOFLSH)) {
+		ld->ops->drop_output(ld->arg);
+		ldisc_flush_input(ld);
+	}
+	if (has_iflag(ld, ABI_IXON))
+		ld->stopped = false;
+	if (has_lflag(ld, ABI_ECHO))
+		echo_key(ld, c);
+}
+
+/* Keys that stop output or send a signal, in either mode. True: c was one. */
+static bool take_control_key(struct ldisc *ld, uint8_t c)
+{
+	if (has_iflag(ld, ABI_IXON)) {
+		if (is_key(ld, ABI_VSTART, c)) {
+			ld->stopped = false;
+			return true;
+		}
+		if (is_key(ld, ABI_VSTOP, c)) {
+			ld->stopped = true;
+			return true;
+		}
+	}
+	if (has_lflag(ld, ABI_ISIG)) {
+		static const struct {
+			uint8_t key;
+			uint8_t signal;
+		} keys[] = {
+		    {ABI_VINTR, ABI_SIGINT},
+		    {ABI_VQUIT, ABI_SIGQUIT},
+		    {ABI_VSUSP, ABI_SIGTSTP},
+		};
+
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+			if (is_key(ld, keys[i].key, c)) {
+				take_signal_key(ld, c, keys[i].signal);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* A byte that stands for itself. */
+static void take_plain(struct ldisc *ld, uint8_t c, bool newline_moves)
+{
+	if (has_lflag(ld, ABI_ECHO)) {
+		finish_erasing(ld);
+		if (c == '\n' && newline_moves)
+			put_processed(ld, c);
+		else
+			echo_input(ld, c);
+	}
+	store_input(ld, c);
+}
+
+static void take_byte(struct ldisc *ld, uint8_t c)
+{
+	if (has_iflag(ld, ABI_ISTRIP))
+		c &= 0x7f;
+	if (has_iflag(ld, ABI_IUCLC) && has_lflag(ld, ABI_IEXTEN) && c >= 'A' && c <= 'Z')
+		c = (uint8_t)(c - 'A' + 'a');
+	if (ld->literal_next) {
+		ld->literal_next = false;
+		take_plain(ld, c, false);
+		return;
+	}
+	if (take_control_key(ld, c))
+		return;
+	if (has_iflag(ld, ABI_IXON) && has_iflag(ld, ABI_IXANY))
+		ld->stopped = false;
+	if (c == '\r') {
+		if (has_iflag(ld, ABI_IGNCR))
+			return;
+		if (has_iflag(ld, ABI_ICRNL))
+			c = '\n';
+	} else if (c == '\n' && has_iflag(ld, ABI_INLCR)) {
+		c = '\r';
+	}
+	if (has_lflag(ld, ABI_ICANON) && take_editing_key(ld, c))
+		return;
+	take_plain(ld, c, true);
+}
+
+/* How many bytes fit; -1: even the byte that marks "full" is taken. One position stays free for a line end. */
+static int buffer_room(const struct ldisc *ld)
+{
+	int room = (int)(LDISC_BUFFER_BYTES - (ld->head - ld->tail));
+
+	if (has_iflag(ld, ABI_PARMRK))
+		room = (room + 2) / 3;
+	return room - 1;
+}
+
+size_t ldisc_input(struct ldisc *ld, const char *bytes, size_t len)
+{
+	size_t done;
+
+	for (done = 0; done < len; done++) {
+		int room = buffer_room(ld);
+
+		if (room <= 0) {
+			/* A line that is longer than the buffer loses its end, but must find one. */
+			if (!has_lflag(ld, ABI_ICANON) || ld->line_head != ld->tail)
+				break;
+			if (room < 0)
+				ld->head--;
+		}
+		take_byte(ld, (uint8_t)bytes[done]);
+	}
+	return done;
+}
+
+/* Reading. */
+
+static size_t read_line(struct ldisc *ld, char *bytes, size_t size, bool *line_done)
+{
+	size_t len = 0;
+
+	while (ld->tail != ld->line_head && !*line_done) {
+		uint8_t c = buffer_at(ld, ld->tail);
+		bool end = ends_line(ld, ld->tail);
+
+		if (end && c == KEY_NONE) {
+			/* Also when `size` is used up: a following read must not take it for an end of its own. */
+			ld->tail++;
+			*line_done = true;
+			break;
+		}
+		if (len == size)
+			break;
+		bytes[len++] = (char)c;
+		ld->tail++;
+		*line_done = end;
+	}
+	return len;
+}
+
+size_t ldisc_read(struct ldisc *ld, char *bytes, size_t size, bool *line_done)
+{
+	size_t len;
+
+	*line_done = false;
+	if (has_lflag(ld, ABI_ICANON))
+		return size > 0 ? read_line(ld, bytes, size, line_done) : 0;
+	for (len = 0; len < size && ld->tail != ld->head; len++)
+		bytes[len] = (char)buffer_at(ld, ld->tail++);
+	/* Raw input counts as complete, so that nothing is left behind line_head. */
+	if (ld->head - ld->line_head > ld->head - ld->tail)
+		ld->line_head = ld->tail;
+	return len;
+}
+
+bool ldisc_readable(const struct ldisc *ld, size_t minimum)
+{
+	if (has_lflag(ld, ABI_ICANON))
+		return ld->line_head != ld->tail;
+	return ld->head - ld->tail >= (minimum > 0 ? minimum : 1);
+}
+
+size_t ldisc_input_bytes(const struct ldisc *ld)
+{
+	size_t count = 0;
+
+	if (!has_lflag(ld, ABI_ICANON))
+		return ld->head - ld->tail;
+	for (uint32_t pos = ld->tail; pos != ld->line_head; pos++)
+		if (!ends_line(ld, pos) || buffer_at(ld, pos) != KEY_NONE)
+			count++;
+	return count;
+}
+
+void ldisc_flush_input(struct ldisc *ld)
+{
+	ld->tail = ld->head;
+	ld->line_head = ld->head;
+	ld->erasing = false;
+	ld->literal_next = false;
+}
+
+void ldisc_set_termios(struct ldisc *ld, const struct abi_termios *termios)
+{
+	bool mode_changes = (ld->termios.lflag ^ termios->lflag) & ABI_ICANON;
+
+	ld->termios = *termios;
+	if (!has_iflag(ld, ABI_IXON))
+		ld->stopped = false;
+	if (!mode_changes)
+		return;
+	memset(ld->line_end, 0, sizeof(ld->line_end));
+	ld->erasing = false;
+	ld->literal_next = false;
+	ld->line_head = ld->tail;
+	if (has_lflag(ld, ABI_ICANON) && ld->head != ld->tail) {
+		set_line_end(ld, ld->head - 1, true);
+		ld->line_head = ld->head;
+	}
+}
+
+void ldisc_init(struct ldisc *ld, const struct ldisc_ops *ops, void *arg)
+{
+	static const struct abi_termios fresh = {
+	    .iflag = ABI_ICRNL | ABI_IXON,
+	    .oflag = ABI_OPOST | ABI_ONLCR,
+	    .cflag = ABI_B38400 | ABI_CS8 | ABI_CREAD,
+	    .lflag = ABI_ISIG | ABI_ICANON | ABI_ECHO | ABI_ECHOE | ABI_ECHOK | ABI_ECHOCTL |
+	             ABI_ECHOKE | ABI_IEXTEN,
+	    .cc =
+	        {
+	            [ABI_VINTR] = 'C' ^ 0x40,
+	            [ABI_VQUIT] = '\\' ^ 0x40,
+	            [ABI_VERASE] = 0x7f,
+	            [ABI_VKILL] = 'U' ^ 0x40,
+	            [ABI_VEOF] = 'D' ^ 0x40,
+	            [ABI_VMIN] = 1,
+	            [ABI_VSTART] = 'Q' ^ 0x40,
+	            [ABI_VSTOP] = 'S' ^ 0x40,
+	            [ABI_VSUSP] = 'Z' ^ 0x40,
+	            [ABI_VREPRINT] = 'R' ^ 0x40,
+	            [ABI_VDISCARD] = 'O' ^ 0x40,
+	            [ABI_VWERASE] = 'W' ^ 0x40,
+	            [ABI_VLNEXT] = 'V' ^ 0x40,
+	        },
+	};
+
+	memset(ld, 0, sizeof(*ld));
+	ld->termios = fresh;
+	ld->ops = ops;
+	ld->arg = arg;
+}
