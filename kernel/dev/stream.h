@@ -11,8 +11,12 @@
 /* Boot, after vfs_init(): find the channel (or fall back to the console), make the terminal and its devices. */
 void stream_init(void);
 
-/* Install descriptors 0, 1, 2 for the running task and give it the terminal if one of them is. 0 or -errno. */
+/* Install descriptors 0, 1, 2 for the running task and give it the terminal if one of them is. The task leads its session.
+ * 0 or -errno. */
 int stream_install_fds(void);
+
+/* What writes the text that the launcher may ask for at the end: at most `size` bytes; returns how many. */
+void stream_set_report(size_t (*make)(char *buffer, size_t size));
 
 /* The run is over: hand over the report if wanted, let the output drain, tell the launcher. From task context; waits for the reader, but not for ever.
  * Does not end the machine. */
