@@ -244,10 +244,15 @@ static void run_child(const struct suite_case *one, const int fds[3])
 					    "TERM=dumb", "LC_ALL=C", NULL};
 	char *shell[] = {"sh", "-c", one->script, NULL};
 	char *program[] = {one->program, NULL};
+	sigset_t none;
 	int i;
 
 	setsid();
 	umask(022);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL); /* what started us may have ignored some */
 	set_limit(RLIMIT_CORE, 0, 0);
 	set_limit(RLIMIT_NOFILE, 256, 1024);
 	set_limit(RLIMIT_STACK, 8u << 20, RLIM_INFINITY);

@@ -4,6 +4,8 @@
 #include "tests/suite/programs/say.h"
 
 static char *self;
+static char show_word[] = "show";
+static char argument[] = "argument";
 
 static void show(int argc, char **argv, char **environment)
 {
@@ -42,7 +44,7 @@ static void too_large(void)
 
 	memset(big[0], 'x', sizeof(big[0]) - 1);
 	argv[0] = self;
-	argv[1] = (char[]){"show"};
+	argv[1] = show_word;
 	for (i = 2; i < 69; i++)
 		argv[i] = big[0];
 	exec_with(argv, (char *[]){NULL});
@@ -65,9 +67,9 @@ int main(int argc, char **argv, char **environment)
 	memset(long_one, 'l', sizeof(long_one) - 1);
 	exec_with((char *[]){self, "show", long_one, NULL}, (char *[]){"ODD", "=", NULL});
 	for (i = 0; i < 1002; i++)
-		many[i] = (char[]){"argument"};
+		many[i] = argument;
 	many[0] = self;
-	many[1] = (char[]){"show"};
+	many[1] = show_word;
 	many[1002] = NULL;
 	exec_with(many, (char *[]){"ONLY=1", NULL});
 	too_large();
