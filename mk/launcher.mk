@@ -17,7 +17,7 @@ $(BUILD)/hosted/%.o: %.c $(FLAGS_STAMP)
 
 pinfold: $(LAUNCHER_OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) -o $@ $^ -larchive
+	$(Q)$(CC) -o $@ $^ -larchive -lm
 
 .PHONY: ramdisk xen xen-debug install
 ramdisk: $(RAMDISK)
@@ -26,9 +26,10 @@ xen-debug: $(XEN_DEBUG)
 
 # The base root: busybox with a link for each applet, and a few files.
 $(MKBASE): $(BUILD)/hosted/tools/mkbase.o $(BUILD)/hosted/tools/pinfold/tree.o \
-		$(BUILD)/hosted/tools/pinfold/fail.o
+		$(BUILD)/hosted/tools/pinfold/fail.o $(BUILD)/hosted/tools/pinfold/path.o \
+		$(BUILD)/hosted/tools/pinfold/strvec.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) -o $@ $^ -larchive
+	$(Q)$(CC) -o $@ $^ -larchive -lm
 
 $(RAMDISK): $(MKBASE) $(BUSYBOX)
 	$(call say,RAMDISK,$@)

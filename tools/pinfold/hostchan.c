@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The launcher's side of the channel, see hostchan.h and the rules in lib/channel.h.
+ */
+#include "tools/pinfold/hostchan.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tools/pinfold/fail.h"
+
+#define RINGS_START 4096u
+
+static const uint32_t ring_bytes[CHANNEL_RING_COUNT] = {
+    [CHANNEL_STDIN] = 1u << 20,  [CHANNEL_STDOUT] = 1u << 20,  [CHANNEL_STDERR] = 1u << 18,
+    [CHANNEL_TTY_IN] = 1u << 16, [CHANNEL_TTY_OUT] = 1u << 18, [CHANNEL_REPORT] = 1u << 18,
+};
+
+static void make_rings(struct hostchan *channel)
+{
+	uint32_t offset = RINGS_START;
+
+	for (int i = 0; i < CHANNEL_RING_COUNT; i++) {
+		struct hostchan_ring *ring = &channel->ring[i];
+
+		ring->shared = &channel->header->ring[i];
+		ring->data = (uint8_t *)channel->header + offset;
+		ring->size = ring_bytes[i];
+		ring->shared->offset_bytes = offset;
+		ring->shared->size_bytes = ring->size;
+		offset += ring->size;
+	}
+	if (offset > CHANNEL_BYTES)
+		fail_exit(STATUS_FAILURE, "the rings do not fit the channel");
+}
+
+void hostchan_create(struct hostchan *channel)
+{
+	int bell[2];
+	void *memory;
+
+	*channel = (struct hostchan){0};
+	channel->memory_fd = memfd_create("pinfold-channel", MFD_CLOEXEC);
+	if (channel->memory_fd < 0 || ftruncate(channel->memory_fd, CHANNEL_BYTES) != 0)
+		fail_exit(STATUS_FAILURE, "cannot make the channel: %s", strerror(errno));
+	memory =
+	    mmap(NULL, CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, channel->memory_fd, 0);
+	if (memory == MAP_FAILED)
+		fail_exit(STATUS_FAILURE, "cannot map the channel: %s", strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, bell) != 0)
+		fail_exit(STATUS_FAILURE, "cannot make the bell: %s", strerror(errno));
+	channel->bell_fd = bell[0];
+	channel->qemu_fd = bell[1];
+	channel->header = memory;
+	make_rings(channel);
+	channel->header->version = CHANNEL_VERSION;
+	__atomic_store_n(&channel->header->magic, CHANNEL_MAGIC, __ATOMIC_RELEASE);
+}
+
+/* Rings the guest if it asked for it; a bell that still lies unheard in the socket is enough. */
+static void ring_bell(struct hostchan *channel)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&channel->header->guest_wants_bell, __ATOMIC_RELAXED) == 0)
+		return;
+	if (send(channel->bell_fd, "!", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		/* Full, or QEMU has gone: the end of the process tells. */
+	}
+}
+
+size_t hostchan_peek(struct hostchan *channel, enum channel_ring_idx idx, const uint8_t **data)
+{
+	struct hostchan_ring *ring = &channel->ring[idx];
+	uint32_t fill = __atomic_load_n(&ring->shared->head, __ATOMIC_ACQUIRE) - ring->position;
+	uint32_t start = ring->position & (ring->size - 1);
+
+	if (fill > ring->size) {
+		channel->broken = true;
+		return 0;
+	}
+	*data = ring->data + start;
+	return fill < ring->size - start ? fill : ring->size - start;
+}
+
+void hostchan_consume(struct hostchan *channel, enum channel_ring_idx idx, size_t len)
+{
+	struct hostchan_ring *ring = &channel->ring[idx];
+
+	ring->position += (uint32_t)len;
+	__atomic_store_n(&ring->shared->tail, ring->position, __ATOMIC_RELEASE);
+	ring_bell(channel);
+}
+
+size_t hostchan_room(struct hostchan *channel, enum channel_ring_idx idx, uint8_t **data)
+{
+	struct hostchan_ring *ring = &channel->ring[idx];
+	uint32_t fill = ring->position - __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE);
+	uint32_t start = ring->position & (ring->size - 1);
+	uint32_t room = ring->size - fill;
+
+	if (fill > ring->size) {
+		channel->broken = true;
+		return 0;
+	}
+	*data = ring->data + start;
+	return room < ring->size - start ? room : ring->size - start;
+}
+
+void hostchan_produce(struct hostchan *channel, enum channel_ring_idx idx, size_t len)
+{
+	struct hostchan_ring *ring = &channel->ring[idx];
+
+	ring->position += (uint32_t)len;
+	__atomic_store_n(&ring->shared->head, ring->position, __ATOMIC_RELEASE);
+	ring_bell(channel);
+}
+
+void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx)
+{
+	__atomic_store_n(&channel->ring[idx].shared->eof, 1, __ATOMIC_RELEASE);
+	ring_bell(channel);
+}
+
+void hostchan_close_reader(struct hostchan *channel, enum channel_ring_idx idx)
+{
+	__atomic_store_n(&channel->ring[idx].shared->reader_closed, 1, __ATOMIC_RELEASE);
+	ring_bell(channel);
+}
+
+bool hostchan_reader_closed(const struct hostchan *channel, enum channel_ring_idx idx)
+{
+	return __atomic_load_n(&channel->ring[idx].shared->reader_closed, __ATOMIC_ACQUIRE) != 0;
+}
+
+void hostchan_set_window(struct hostchan *channel, unsigned int rows, unsigned int columns)
+{
+	struct channel_header *header = channel->header;
+
+	header->winsize_rows = rows;
+	header->winsize_columns = columns;
+	__atomic_store_n(&header->winsize_seq, header->winsize_seq + 1, __ATOMIC_RELEASE);
+	ring_bell(channel);
+}
+
+void hostchan_send_signal(struct hostchan *channel, unsigned int number)
+{
+	struct channel_header *header = channel->header;
+
+	header->signal_number = number;
+	__atomic_store_n(&header->signal_seq, header->signal_seq + 1, __ATOMIC_RELEASE);
+	ring_bell(channel);
+}
+
+void hostchan_arm(struct hostchan *channel)
+{
+	__atomic_store_n(&channel->header->host_wants_bell, 1, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void hostchan_disarm(struct hostchan *channel)
+{
+	char heard[64];
+
+	__atomic_store_n(&channel->header->host_wants_bell, 0, __ATOMIC_RELAXED);
+	while (recv(channel->bell_fd, heard, sizeof(heard), MSG_DONTWAIT) == (ssize_t)sizeof(heard))
+		;
+}
+
+bool hostchan_is_ready(const struct hostchan *channel)
+{
+	return __atomic_load_n(&channel->header->guest_ready, __ATOMIC_ACQUIRE) != 0;
+}
+
+enum channel_exit_kind hostchan_exit_kind(const struct hostchan *channel)
+{
+	uint32_t kind = __atomic_load_n(&channel->header->exit_kind, __ATOMIC_ACQUIRE);
+
+	return (enum channel_exit_kind)kind;
+}
+
+void hostchan_message(const struct hostchan *channel, char *text, size_t bytes)
+{
+	size_t len = 0;
+
+	while (len + 1 < bytes && len < sizeof(channel->header->message)) {
+		char c = ((const volatile char *)channel->header->message)[len];
+
+		if (c == '\0')
+			break;
+		text[len++] = c;
+		if (c < ' ' || c > '~')
+			text[len - 1] = '?';
+	}
+	text[len] = '\0';
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The launcher's side of the channel of lib/channel.h: the memory, its rings, the bell.
+ *
+ * The guest may write anything into the memory at any time. So what the host decides (where the rings
+ * are, how far it has read or written) is kept here and only copied to the memory, and what the
+ * guest says is checked each time it is read.
+ */
+#ifndef PINFOLD_TOOLS_HOSTCHAN_H
+#define PINFOLD_TOOLS_HOSTCHAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/channel.h"
+
+struct hostchan_ring {
+	struct channel_ring *shared;
+	uint8_t *data;
+	uint32_t size;
+	uint32_t position; /* bytes read (guest to host) or written (host to guest) so far */
+};
+
+struct hostchan {
+	int memory_fd; /* the area, for QEMU to map */
+	int bell_fd;   /* the launcher's end of the bell, not blocking */
+	int qemu_fd;   /* QEMU's end of the bell */
+	bool broken;   /* the guest wrote an impossible position */
+	struct channel_header *header;
+	struct hostchan_ring ring[CHANNEL_RING_COUNT];
+};
+
+/* Makes the memory, the rings and the bell. Ends the process when the system refuses. */
+void hostchan_create(struct hostchan *channel);
+
+/* Guest to host: the bytes that can be read in one piece; 0 when there are none. Sets broken. */
+size_t hostchan_peek(struct hostchan *channel, enum channel_ring_idx idx, const uint8_t **data);
+/* Says that the first `len` bytes of a peek have been used. */
+void hostchan_consume(struct hostchan *channel, enum channel_ring_idx idx, size_t len);
+
+/* Host to guest: the room that can be filled in one piece; 0 when the ring is full. Sets broken. */
+size_t hostchan_room(struct hostchan *channel, enum channel_ring_idx idx, uint8_t **data);
+/* Says that `len` bytes were put into the room. */
+void hostchan_produce(struct hostchan *channel, enum channel_ring_idx idx, size_t len);
+
+/* The end of a ring from either side. */
+void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx);
+void hostchan_close_reader(struct hostchan *channel, enum channel_ring_idx idx);
+bool hostchan_reader_closed(const struct hostchan *channel, enum channel_ring_idx idx);
+
+void hostchan_set_window(struct hostchan *channel, unsigned int rows, unsigned int columns);
+void hostchan_send_signal(struct hostchan *channel, unsigned int number);
+
+/* Before sleeping: asks for the bell; look at the rings once more after it. */
+void hostchan_arm(struct hostchan *channel);
+/* After sleeping: takes what rang. */
+void hostchan_disarm(struct hostchan *channel);
+
+bool hostchan_is_ready(const struct hostchan *channel);
+enum channel_exit_kind hostchan_exit_kind(const struct hostchan *channel);
+
+/* The guest's message without anything that is not printable ASCII. */
+void hostchan_message(const struct hostchan *channel, char *text, size_t bytes);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Builds the ramdisk, see ramdisk.h.
+ *
+ * It is one or two cpio archives, one after another: the base root (copied as it is, unless --root
+ * replaces it), then what this run adds. A later entry replaces an earlier one of the same name.
+ *
+ * Which file PROGRAM means, in this order: a name without a slash is looked up in the guest's PATH
+ * by the kernel. A path that --add or --root brings is the guest's. Else a path that exists
+ * here is a file of this machine, checked and put into the guest at its absolute path. Else it is
+ * a path in the guest's root.
+ */
+#include "tools/pinfold/ramdisk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/pinfold/base.h"
+#include "tools/pinfold/elf.h"
+#include "tools/pinfold/fail.h"
+#include "tools/pinfold/path.h"
+#include "tools/pinfold/place.h"
+#include "tools/pinfold/tree.h"
+
+#define DESCRIPTION_PATH "/.pinfold-run"
+#define GUEST_PATH       "/bin:/sbin:/usr/bin:/usr/sbin"
+
+/* The run description's text so far. */
+struct description {
+	char *data;
+	size_t len;
+};
+
+static void copy_base(int fd)
+{
+	char *path = place_find(PLACE_BASE);
+	int base = open(path, O_RDONLY | O_CLOEXEC);
+	static char buffer[65536];
+	ssize_t len;
+
+	if (base < 0)
+		fail_exit(STATUS_FAILURE, "%s: %s", path, strerror(errno));
+	while ((len = read(base, buffer, sizeof(buffer))) > 0) {
+		if (write(fd, buffer, (size_t)len) != len)
+			fail_exit(STATUS_FAILURE, "cannot write the ramdisk: %s", strerror(errno));
+	}
+	if (len < 0)
+		fail_exit(STATUS_FAILURE, "%s: %s", path, strerror(errno));
+	close(base);
+	free(path);
+}
+
+/* Splits HOST[:GUEST] at the last colon that a slash follows. The caller frees both. */
+static void split_add(const char *text, char **host, char **guest)
+{
+	const char *colon = NULL;
+
+	for (const char *at = text; (at = strstr(at, ":/")) != NULL; at++)
+		colon = at;
+	if (colon == NULL || colon == text) {
+		*host = fail_alloc(strdup(text));
+		*guest = path_absolute_here(text);
+		return;
+	}
+	*host = fail_alloc(strndup(text, (size_t)(colon - text)));
+	if (colon[strlen(colon) - 1] == '/' && colon[2] != '\0') {
+		char *whole = path_absolute_here(*host);
+
+		*guest = path_absolute(colon + 1, strrchr(whole, '/') + 1);
+		free(whole);
+	} else {
+		*guest = path_absolute("/", colon + 1);
+	}
+}
+
+/* The place of a guest path in the tree that --root gives, its links followed. Takes the path over. */
+static char *settle(int root_fd, char *guest)
+{
+	char *inside;
+
+	if (root_fd < 0 || strcmp(guest, "/") == 0)
+		return guest;
+	inside = path_inside(root_fd, guest);
+	free(guest);
+	return inside;
+}
+
+/* Returns true if one of the additions is, or holds, the guest path. */
+static bool put_adds(struct tree *tree, int root_fd, const struct options *options,
+                     const char *wanted)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < options->adds.count; i++) {
+		char *host, *guest;
+		size_t len;
+
+		split_add(options->adds.item[i], &host, &guest);
+		len = strcmp(guest, "/") == 0 ? 0 : strlen(guest);
+		if (wanted != NULL && strncmp(wanted, guest, len) == 0 &&
+		    (wanted[len] == '/' || wanted[len] == '\0')) {
+			char *there = string_format("%s%s", host, wanted + len);
+
+			found = found || access(there, F_OK) == 0;
+			free(there);
+		}
+		if (access(host, F_OK) != 0)
+			fail_exit(STATUS_FAILURE, "--add: %s: %s", host, strerror(errno));
+		guest = settle(root_fd, guest);
+		tree_put_host(tree, host, guest, TREE_AS_ROOT);
+		free(host);
+		free(guest);
+	}
+	return found;
+}
+
+/* Ends the process unless the guest can run this file of the host's. */
+static void check_program(const char *program)
+{
+	struct stat stat_program;
+	char why[512];
+	int fd = open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (stat(program, &stat_program) != 0)
+		fail_exit(STATUS_NOEXEC, "%s: %s", program, strerror(errno));
+	if (S_ISDIR(stat_program.st_mode))
+		fail_exit(STATUS_NOEXEC, "%s is a directory", program);
+	if (!S_ISREG(stat_program.st_mode))
+		fail_exit(STATUS_NOEXEC, "%s is not a regular file", program);
+	if (access(program, X_OK) != 0)
+		fail_exit(STATUS_NOEXEC, "%s is not executable (no x permission)", program);
+	if (fd < 0)
+		fail_exit(STATUS_NOEXEC, "%s cannot be read", program);
+	if (elf_check_static(fd, why, sizeof(why)) != 0)
+		fail_exit(STATUS_NOEXEC, "%s %s", program, why);
+	close(fd);
+}
+
+static bool is_on_host(const char *program)
+{
+	struct stat stat_program;
+
+	return stat(program, &stat_program) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* What the description names as the program: a path in the guest, or "" for a search in PATH. */
+static char *put_program(struct tree *tree, int root_fd, const char *program, bool is_added)
+{
+	char *guest;
+
+	if (strchr(program, '/') == NULL)
+		return fail_alloc(strdup(""));
+	if (is_added || (root_fd >= 0 && program[0] == '/' && path_exists_inside(root_fd, program)))
+		return path_absolute("/", program);
+	if (!is_on_host(program))
+		return path_absolute("/", program);
+	check_program(program);
+	guest = settle(root_fd, path_absolute_here(program));
+	tree_put_host(tree, program, guest, TREE_AS_ROOT);
+	return guest;
+}
+
+static void description_add(struct description *description, const char *text)
+{
+	size_t len = strlen(text) + 1;
+
+	description->data = fail_alloc(realloc(description->data, description->len + len));
+	memcpy(description->data + description->len, text, len);
+	description->len += len;
+}
+
+static void description_add_count(struct description *description, size_t count)
+{
+	char *text = string_format("%zu", count);
+
+	description_add(description, text);
+	free(text);
+}
+
+/* PATH, HOME and TERM, unless --env gives them, then what --env gives; of two the last one counts. */
+static void list_environment(struct strvec *list, const struct options *options, bool terminal)
+{
+	const char *term = terminal ? getenv("TERM") : NULL;
+	struct strvec all = {0};
+
+	strvec_add(&all, "PATH=" GUEST_PATH);
+	strvec_add(&all, "HOME=/root");
+	strvec_addf(&all, "TERM=%s", term == NULL || term[0] == '\0' ? "dumb" : term);
+	for (size_t i = 0; i < options->environment.count; i++)
+		strvec_add(&all, options->environment.item[i]);
+	for (size_t i = 0; i < all.count; i++) {
+		size_t name = strcspn(all.item[i], "=") + 1;
+		bool again = false;
+
+		for (size_t j = i + 1; j < all.count; j++)
+			again = again || strncmp(all.item[i], all.item[j], name) == 0;
+		if (!again)
+			strvec_add(list, all.item[i]);
+	}
+	strvec_free(&all);
+}
+
+static void put_description(struct tree *tree, const struct options *options, const char *program,
+                            bool terminal)
+{
+	struct description description = {0};
+	struct strvec environment = {0};
+
+	list_environment(&environment, options, terminal);
+	description_add(&description, "1");
+	description_add(&description, program);
+	description_add_count(&description, (size_t)options->program_argc);
+	for (int i = 0; i < options->program_argc; i++)
+		description_add(&description, options->program[i]);
+	description_add_count(&description, environment.count);
+	for (size_t i = 0; i < environment.count; i++)
+		description_add(&description, environment.item[i]);
+	tree_put_bytes(tree, DESCRIPTION_PATH, 0600, description.data, description.len);
+	strvec_free(&environment);
+	free(description.data);
+}
+
+static int open_root(const char *root)
+{
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		fail_exit(STATUS_FAILURE, "--root: %s: %s", root, strerror(errno));
+	return fd;
+}
+
+void ramdisk_write(int fd, const struct options *options, bool terminal)
+{
+	const char *wanted = options->program[0][0] == '/' ? options->program[0] : NULL;
+	int root_fd = options->root == NULL ? -1 : open_root(options->root);
+	struct tree *tree;
+	char *program;
+	bool is_added;
+
+	if (root_fd < 0)
+		copy_base(fd);
+	tree = tree_open(fd, 0);
+	if (root_fd < 0) {
+		for (size_t i = 0; i < BASE_FOLDER_COUNT; i++)
+			tree_know_directory(tree, base_folders[i].path);
+	} else {
+		tree_put_host(tree, options->root, "/", TREE_KEEP_OWNERS);
+	}
+	is_added = put_adds(tree, root_fd, options, wanted);
+	program = put_program(tree, root_fd, options->program[0], is_added);
+	put_description(tree, options, program, terminal);
+	tree_close(tree);
+	free(program);
+	if (root_fd >= 0)
+		close(root_fd);
+}
