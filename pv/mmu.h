@@ -20,11 +20,18 @@
 /* User addresses are below this; the kernel's direct map and image above. */
 #define PV_USER_END 0x0000800000000000ull
 
+/* The direct map: every frame of our memory has one kernel address. */
+void *pv_pfn_to_virt(pfn_t pfn);
+pfn_t pv_virt_to_pfn(const void *virt);
+
 /* Make an empty space: its top tables with the kernel half filled in. -ENOMEM when no frame is left. Not yet pinned. */
 int pv_space_init(struct pt_space *space);
 
-/* Free all tables of a space whose leaf entries the kernel has cleared before. Unpins if it was pinned. The space must not be
- * the one this CPU runs on, unless CPU leaves it here: the layer switches to the kernel's own tables first. */
+/* The space will not be run again: leave it (for the kernel's own tables) on every CPU, and unpin it if it was pinned. Entries can
+ * still be read, and are plain memory from here on. */
+void pv_space_retire(struct pt_space *space);
+
+/* Free all tables of a retired space. What its entries mapped must have been released before; they need no clearing. */
 void pv_space_destroy(struct pt_space *space);
 
 /* The space will be run soon: have Xen validate it now (pin), so that switching to it is cheap. Idempotent. */

@@ -17,16 +17,11 @@
 struct pt_frame {
 	uint8_t flags; /* enum pt_frame_flag, of xen/pin.h */
 	uint8_t level; /* 1 … 4 while the frame is a page table */
-	uint16_t live_count; /* leaf table: entries that are not zero; else tables below */
 	struct spinlock lock; /* of a leaf table, in the build with split locks */
 };
 
 /* The record of a frame; NULL before the kernel has frame records (early boot). */
 struct pt_frame *host_frame(pfn_t pfn);
-
-/* The kernel's one mapping of a frame of its memory, and back. Every frame the layer touches has one. */
-void *host_pfn_to_virt(pfn_t pfn);
-pfn_t host_virt_to_pfn(const void *virt);
 
 /* A zeroed frame for a page table; PFN_NONE when there is none. Called without locks, events as they are. */
 pfn_t host_table_alloc(void);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One set of page tables: what the layer must know of an address space.
+ * Spaces: one set of page tables each, and the leaf entries in them.
+ *
+ * A space starts unpinned: its tables are ordinary memory and entries are stored. Activation pins it: Xen validates the tables once, every
+ * mapping of them is read-only, and each change is a request. Retiring unpins it again. Calls on one space are serialised by its
+ * owner; the locks inside are only against the layer's own pinning on other CPUs.
  */
 #ifndef PINFOLD_XEN_SPACE_H
 #define PINFOLD_XEN_SPACE_H
@@ -9,15 +13,39 @@
 
 #include <port/spinlock.h>
 
+#include "arch/x86/pte.h"
 #include "arch/x86/units.h"
-#include "lib/list.h"
 
 struct pt_space {
 	pfn_t root;      /* the kernel-mode top table */
 	pfn_t user_root; /* x86-64: the user-mode top table, kept in step in its user half; else PFN_NONE */
-	bool pinned;     /* Xen has validated the tables; protected by the owner's serialisation */
-	struct spinlock lock; /* the tables' one lock, where leaf tables have none of their own */
-	struct list node;     /* on the list of all spaces, protected by its lock */
+	bool pinned;     /* Xen has validated the tables */
+	struct spinlock lock; /* of all its leaf tables, where they have none of their own */
 };
+
+enum xen_flush {
+	XEN_FLUSH_NONE,
+	XEN_FLUSH_PAGE,
+};
+
+typedef bool xen_pte_visitor(struct pt_space *space, vaddr_t va, pte_t pte, void *arg);
+
+/* The boot tables: the kernel half that all spaces share. Always pinned. */
+extern struct pt_space xen_kernel_space;
+
+/* Boot: adopt the tables Xen built, once frame records exist. `tables` frames from `first` are page tables of theirs. */
+void xen_space_adopt_boot(pfn_t first, unsigned long tables);
+
+/* Contracts: pv/mmu.h, whose functions of the same names these are. */
+int xen_space_init(struct pt_space *space);
+void xen_space_activate(struct pt_space *space);
+void xen_space_retire(struct pt_space *space);
+void xen_space_destroy(struct pt_space *space);
+void xen_space_switch(struct pt_space *next);
+pte_t xen_pte_read(const struct pt_space *space, vaddr_t va);
+int xen_pte_prepare(struct pt_space *space, vaddr_t va);
+void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush flush);
+bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_visitor *visit, void *arg);
+void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the entry code saves on the kernel stack for every entry into the kernel, from user mode or from
- * the kernel itself. The .S files take the offsets from build/…/offsets.h, which is made from this.
+ * the kernel itself. The entry code knows the offsets; arch/x86/64/frame_check.c holds them against this.
  */
 #ifndef PINFOLD_ARCH_X86_FRAME_H
 #define PINFOLD_ARCH_X86_FRAME_H
@@ -14,7 +14,7 @@
 struct cpu_frame {
 	uint64_t r15, r14, r13, r12, rbp, rbx;
 	uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-	uint64_t vector;     /* enum trap_vector, FRAME_SYSCALL or FRAME_UPCALL */
+	uint64_t vector;     /* enum trap_vector or FRAME_* */
 	uint64_t error_code; /* as the CPU gave it, 0 when it gives none; the call number for FRAME_SYSCALL */
 	uint64_t rip, cs, rflags, rsp, ss;
 };
@@ -55,6 +55,7 @@ enum trap_vector {
 	TRAP_INT80 = 0x80,
 	FRAME_SYSCALL = 0x100,
 	FRAME_UPCALL = 0x101,
+	FRAME_FAILSAFE = 0x102, /* Xen could not load a segment or return where the frame says */
 };
 
 /* Page fault error code. */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The calling CPU's own area. Its first word is its own address.
+ */
+#ifndef PINFOLD_PORT_PERCPU_H
+#define PINFOLD_PORT_PERCPU_H
+
+static inline void *port_this_cpu(void)
+{
+	void *self;
+
+#ifdef __x86_64__
+	__asm__("movq %%gs:0, %0" : "=r"(self));
+#else
+	__asm__("movl %%fs:0, %0" : "=r"(self));
+#endif
+	return self;
+}
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Devices of the machine: see device.h. Mapped device memory is never returned.
+ */
+#include "xen/device.h"
+
+#include <stdint.h>
+
+#include <xen/physdev.h>
+
+#include "arch/x86/boot_layout.h"
+#include "arch/x86/pt_format.h"
+#include "xen/hooks.h"
+#include "xen/hypercall.h"
+#include "xen/space.h"
+
+/* As large as the one upper table that boot installed for the region allows, and enough for any device here. */
+#define DEVICE_BYTES (64ull << 20)
+
+static uint64_t device_used_bytes;
+
+int device_enable_ports(void)
+{
+	struct physdev_set_iopl op = {.iopl = 1};
+
+	return (int)xen_op(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, &op);
+}
+
+struct line {
+	evtchn_handler *handler;
+	void *arg;
+	uint32_t pirq;
+	bool needs_eoi;
+};
+
+#define LINE_COUNT_MAX 8u
+static struct line lines[LINE_COUNT_MAX];
+static unsigned int line_count;
+
+static void line_event(void *arg)
+{
+	struct line *line = arg;
+	struct physdev_eoi op = {.irq = line->pirq};
+
+	line->handler(line->arg);
+	if (line->needs_eoi)
+		xen_op(__HYPERVISOR_physdev_op, PHYSDEVOP_eoi, &op);
+}
+
+int device_bind_line(unsigned int gsi, evtchn_handler *handler, void *arg)
+{
+	struct physdev_map_pirq map = {.domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI, .index = (int)gsi, .pirq = (int)gsi};
+	struct physdev_irq_status_query status;
+	port_t port;
+
+	if (line_count == LINE_COUNT_MAX)
+		host_panic("device: too many interrupt lines");
+	int result = (int)xen_op(__HYPERVISOR_physdev_op, PHYSDEVOP_map_pirq, &map);
+
+	if (result != 0)
+		return result;
+	struct line *line = &lines[line_count++];
+
+	*line = (struct line){.handler = handler, .arg = arg, .pirq = (uint32_t)map.pirq};
+	status.irq = line->pirq;
+	if (xen_op(__HYPERVISOR_physdev_op, PHYSDEVOP_irq_status_query, &status) == 0)
+		line->needs_eoi = status.flags & XENIRQSTAT_needs_eoi;
+	return evtchn_bind_pirq(line->pirq, line_event, line, &port);
+}
+
+void *device_map(maddr_t base, uint64_t bytes)
+{
+	uintptr_t start = XEN_DEVICE_BASE + (uintptr_t)device_used_bytes;
+	mfn_t first = maddr_to_mfn(base);
+
+	if ((base.v & (PAGE_BYTES - 1)) || bytes == 0 || bytes > DEVICE_BYTES - device_used_bytes)
+		return NULL;
+	for (uint64_t done = 0; done < bytes; done += PAGE_BYTES) {
+		vaddr_t va = {start + (uintptr_t)done};
+		pte_t entry = pte_from_mfn(MFN(first.v + (unsigned long)(done >> PAGE_SHIFT)),
+					   PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_FOREIGN | PTE_ACCESSED | PTE_DIRTY);
+
+		if (xen_pte_prepare(&xen_kernel_space, va) != 0)
+			return NULL;
+		/* What a device's frame may be is not ours to know: Xen may refuse it. */
+		if (xen_update_va(va, entry, UVMF_NONE) != 0)
+			return NULL;
+	}
+	device_used_bytes += (bytes + PAGE_BYTES - 1) & PAGE_MASK;
+	return (void *)start;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Extended state: see fpu.h. The layout of an area is the processor's (FXSAVE image, XSAVE header, components).
+ */
+#include "xen/fpu.h"
+
+#include <stdint.h>
+
+#include <port/cpu.h>
+
+#include <xen/xen.h>
+
+#include "arch/x86/fpu.h"
+#include "lib/string.h"
+#include "xen/hooks.h"
+#include "xen/multicall.h"
+
+#define CPUID_1_ECX_OSXSAVE (1u << 27)
+#define LEAF_XSAVE          0xdu
+#define FXSAVE_BYTES        512u
+#define XSAVE_HEADER_BYTES  64u
+
+static struct {
+	bool xsave;
+	uint32_t bytes;
+} fpu;
+
+void fpu_init(void)
+{
+	fpu.xsave = port_cpuid(1, 0).ecx & CPUID_1_ECX_OSXSAVE;
+	fpu.bytes = FXSAVE_BYTES;
+	if (fpu.xsave)
+		fpu.bytes = port_cpuid(LEAF_XSAVE, 0).ebx; /* for what XCR0 enables now */
+}
+
+uint32_t fpu_area_bytes(void)
+{
+	return fpu.bytes;
+}
+
+void fpu_init_area(void *area)
+{
+	uint16_t control = 0x037f; /* the state that FNINIT sets */
+	uint32_t mxcsr = 0x1f80;   /* all exceptions masked */
+
+	memset(area, 0, fpu.bytes);
+	memcpy(area, &control, sizeof(control));
+	memcpy((char *)area + 24, &mxcsr, sizeof(mxcsr));
+}
+
+void fpu_save(void *area)
+{
+	if (fpu.xsave)
+		cpu_xsave(area);
+	else
+		cpu_fxsave(area);
+}
+
+bool fpu_restore_user(const void *area)
+{
+	return fpu.xsave ? cpu_xrstor(area) : cpu_fxrstor(area);
+}
+
+void fpu_restore(const void *area)
+{
+	if (!fpu_restore_user(area))
+		host_panic("fpu: the CPU refuses a state that it saved itself");
+}
+
+void fpu_set_trap(bool trap)
+{
+	const unsigned long args[5] = {trap};
+	struct mc_batch batch = mc_begin();
+
+	mc_call(&batch, __HYPERVISOR_fpu_taskswitch, args, NULL, 0, 0);
+	mc_commit(&batch);
+}

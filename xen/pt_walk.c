@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The walker: see pt_walk.h. It keeps its path in an array with a slot for each level, so there is no recursion.
+ */
+#include "xen/pt_walk.h"
+
+#include <port/memory.h>
+
+#include "xen/direct_map.h"
+#include "xen/hooks.h"
+#include "xen/p2m.h"
+
+static volatile void *entry_address(pfn_t table, unsigned int idx)
+{
+	return (char *)xen_pfn_to_virt(table) + ((uintptr_t)idx << PT_FORMAT.entry_shift);
+}
+
+pte_t pt_entry_read(pfn_t table, unsigned int idx)
+{
+	if (PT_FORMAT.entry_shift == 2)
+		return (pte_t){port_load32(entry_address(table, idx))};
+	return (pte_t){port_load64(entry_address(table, idx))};
+}
+
+maddr_t pt_entry_maddr(pfn_t table, unsigned int idx)
+{
+	return (maddr_t){mfn_to_maddr(p2m_mfn(table)).v + ((uint64_t)idx << PT_FORMAT.entry_shift)};
+}
+
+void pt_entry_store(pfn_t table, unsigned int idx, pte_t value)
+{
+	volatile void *address = entry_address(table, idx);
+
+	if (PT_FORMAT.entry_shift == 2)
+		port_store32(address, (uint32_t)value.v);
+	else
+		port_store_pte64(address, value.v);
+}
+
+/* Step down from `entry`: the table it points to. A present entry above the leaves always points to a table of ours. */
+static pfn_t table_below(pte_t entry)
+{
+	pfn_t pfn = p2m_pfn(pte_mfn(entry));
+
+	if (pfn_is_none(pfn))
+		host_panic("page table: an entry points to a table that is not ours");
+	return pfn;
+}
+
+pfn_t pt_find_table(pfn_t root, uint64_t offset, unsigned int level)
+{
+	pfn_t table = root;
+
+	for (unsigned int at = PT_FORMAT.levels; at > level; at--) {
+		pte_t entry = pt_entry_read(table, pt_index(offset, at));
+
+		if (!pte_present(entry))
+			return PFN_NONE;
+		table = table_below(entry);
+	}
+	return table;
+}
+
+struct path {
+	pfn_t table[PT_LEVELS_MAX + 1];
+	uint64_t base[PT_LEVELS_MAX + 1]; /* first offset the table covers */
+	uint64_t next[PT_LEVELS_MAX + 1]; /* first offset of it not yet looked at */
+};
+
+static uint64_t table_reach(unsigned int level)
+{
+	return level == PT_FORMAT.levels ? pt_reach() : pt_entry_reach(level + 1);
+}
+
+static bool visit_leaf(const struct path *path, uint64_t end, const struct pt_visitor *visitor)
+{
+	uint64_t stop = path->base[1] + table_reach(1);
+	struct pt_place place = {.level = 1, .table = path->table[1]};
+
+	if (stop > end)
+		stop = end;
+	for (uint64_t offset = path->next[1]; offset < stop; offset += PAGE_BYTES) {
+		place.idx = pt_index(offset, 1);
+		place.entry = pt_entry_read(place.table, place.idx);
+		place.offset = offset;
+		if (!pte_none(place.entry) && !visitor->entry(visitor->arg, &place))
+			return false;
+	}
+	return true;
+}
+
+static bool visit_table(const struct path *path, unsigned int level, const struct pt_visitor *visitor)
+{
+	struct pt_place place = {.level = level,
+				 .table = path->table[level],
+				 .offset = path->base[level],
+				 .parent = PFN_NONE};
+
+	if (!visitor->table)
+		return true;
+	if (level < PT_FORMAT.levels) {
+		place.parent = path->table[level + 1];
+		place.parent_idx = pt_index(path->base[level], level + 1);
+	}
+	return visitor->table(visitor->arg, &place);
+}
+
+/* Advance at `level` to the next present entry that lies before `end` and outside the hole: true, and the path is extended by
+ * the table below; false when there is none left. */
+static bool descend(struct path *path, unsigned int level, uint64_t end)
+{
+	uint64_t stop = path->base[level] + table_reach(level);
+
+	if (stop > end)
+		stop = end;
+	while (path->next[level] < stop) {
+		uint64_t offset = path->next[level];
+		uint64_t reach = pt_entry_reach(level);
+
+		path->next[level] = (offset & ~(reach - 1)) + reach;
+		if (pt_in_hole(offset)) {
+			path->next[level] = PT_FORMAT.hole_end;
+			continue;
+		}
+		pte_t entry = pt_entry_read(path->table[level], pt_index(offset, level));
+
+		if (!pte_present(entry))
+			continue;
+		path->table[level - 1] = table_below(entry);
+		path->base[level - 1] = offset & ~(reach - 1);
+		path->next[level - 1] = offset;
+		return true;
+	}
+	return false;
+}
+
+bool pt_walk(pfn_t root, uint64_t start, uint64_t end, const struct pt_visitor *visitor)
+{
+	struct path path;
+	unsigned int level = PT_FORMAT.levels;
+
+	path.table[level] = root;
+	path.base[level] = 0;
+	path.next[level] = start;
+	for (;;) {
+		if (level > 1 && descend(&path, level, end)) {
+			level--;
+			continue;
+		}
+		if (level == 1 && visitor->entry && !visit_leaf(&path, end, visitor))
+			return false;
+		if (!visit_table(&path, level, visitor))
+			return false;
+		if (level == PT_FORMAT.levels)
+			return true;
+		level++;
+	}
+}

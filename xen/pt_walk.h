@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one walker over page tables, for every format. Pinning, unpinning, freeing, reading, verifying and dumping are
+ * visitors.
+ *
+ * A walk covers the offsets [start, end) (see pt_format.h) and never enters Xen's own range. It shows
+ * - each table that has any entry in the range, once, after everything below it: the top table comes last, so that a visitor may take it
+ *   as its cue for final work;
+ * - and, if asked, each entry of a leaf table in the range that is not zero, in ascending order.
+ * Under it no entry above the leaf level may change, except that a visitor of a table may clear the entry
+ * that points to that table.
+ */
+#ifndef PINFOLD_XEN_PT_WALK_H
+#define PINFOLD_XEN_PT_WALK_H
+
+#include <stdbool.h>
+
+#include "arch/x86/pt_format.h"
+#include "arch/x86/pte.h"
+
+/* Where the walk is. */
+struct pt_place {
+	unsigned int level;  /* of `table`; 1: leaf */
+	pfn_t table;         /* the table that holds the entry, or that is visited */
+	unsigned int idx;    /* of the entry in `table` */
+	uint64_t offset;     /* first address that the entry (or the table) covers */
+	pte_t entry;         /* leaf visits only */
+	pfn_t parent;        /* table visits: the table above, PFN_NONE for the top */
+	unsigned int parent_idx;
+};
+
+struct pt_visitor {
+	/* Either may be NULL: not wanted. False stops the walk. Without `entry` leaf tables are not read. */
+	bool (*table)(void *arg, const struct pt_place *place);
+	bool (*entry)(void *arg, const struct pt_place *place);
+	void *arg;
+};
+
+/* False iff a visitor stopped it. */
+bool pt_walk(pfn_t root, uint64_t start, uint64_t end, const struct pt_visitor *visitor);
+
+/* The table of `level` that serves `offset`, or PFN_NONE where the path ends above it. */
+pfn_t pt_find_table(pfn_t root, uint64_t offset, unsigned int level);
+
+/* Entry `idx` of a table through its mapping, and the machine address that Xen knows it by. */
+pte_t pt_entry_read(pfn_t table, unsigned int idx);
+maddr_t pt_entry_maddr(pfn_t table, unsigned int idx);
+
+/* Plain store, for a table that Xen has not validated. On PAE the halves go in the order that never shows a torn present
+ * entry; elsewhere it is one store. */
+void pt_entry_store(pfn_t table, unsigned int idx, pte_t value);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Segments: see segments.h. Bases are MSRs, which a PV guest sets by hypercall; where the CPU has the FSGSBASE
+ * instructions and Xen lets us use them, FS needs none. A call in lazy CPU mode is queued.
+ */
+#include "xen/segments.h"
+
+#include "arch/x86/fsbase.h"
+#include "xen/hooks.h"
+#include "xen/hypercall.h"
+#include "xen/multicall.h"
+#include "xen/p2m.h"
+
+int segments_load_gdt(const pfn_t *frames, unsigned int entry_count)
+{
+	unsigned long mfns[16];
+	unsigned int frame_count = (entry_count + 511) / 512;
+
+	if (frame_count > sizeof(mfns) / sizeof(mfns[0]))
+		host_panic("segments: GDT too large");
+	for (unsigned int i = 0; i < frame_count; i++)
+		mfns[i] = p2m_mfn(frames[i]).v;
+	return (int)xen_call2(__HYPERVISOR_set_gdt, (unsigned long)mfns, entry_count);
+}
+
+int segments_update_descriptor(pfn_t table, unsigned int idx, uint64_t descriptor)
+{
+	uint64_t address = mfn_to_maddr(p2m_mfn(table)).v + idx * 8u;
+
+	if (sizeof(unsigned long) == 4)
+		return (int)xen_call(__HYPERVISOR_update_descriptor, (unsigned long)address,
+				     (unsigned long)(address >> 32), (unsigned long)descriptor,
+				     (unsigned long)(descriptor >> 32), 0);
+	return (int)xen_call2(__HYPERVISOR_update_descriptor, (unsigned long)address, (unsigned long)descriptor);
+}
+
+void segments_load_ldt(const void *table, unsigned int entry_count)
+{
+	struct mmuext_op op = {.cmd = MMUEXT_SET_LDT};
+	struct mc_batch batch = mc_begin();
+
+	op.arg1.linear_addr = (unsigned long)table;
+	op.arg2.nr_ents = entry_count;
+	mc_mmuext(&batch, &op);
+	mc_commit(&batch);
+}
+
+static void set_base(unsigned int which, uint64_t base)
+{
+	const unsigned long args[5] = {which, (unsigned long)base};
+	struct mc_batch batch = mc_begin();
+
+	mc_call(&batch, __HYPERVISOR_set_segment_base, args, NULL, 0, 0);
+	mc_commit(&batch);
+}
+
+uint64_t segments_user_fs_base(void)
+{
+	/* User mode may have changed it with an instruction of its own. */
+	return fsbase_usable() ? fsbase_read() : this_cpu()->user_fs_base;
+}
+
+void segments_set_user_fs_base(uint64_t base)
+{
+	if (fsbase_usable()) {
+		fsbase_write(base);
+		return;
+	}
+	if (this_cpu()->user_fs_base == base)
+		return;
+	set_base(SEGBASE_FS, base);
+	this_cpu()->user_fs_base = base;
+}
+
+uint64_t segments_user_gs_base(void)
+{
+	return this_cpu()->user_gs_base;
+}
+
+void segments_set_user_gs_base(uint64_t base)
+{
+	if (this_cpu()->user_gs_base == base)
+		return;
+	set_base(SEGBASE_GS_USER, base);
+	this_cpu()->user_gs_base = base;
+}
+
+void segments_init_cpu(void *percpu)
+{
+	if (port_hypercall(__HYPERVISOR_set_segment_base, SEGBASE_GS_KERNEL, (unsigned long)percpu, 0, 0, 0) != 0)
+		host_panic("segments: Xen refused the kernel's GS base");
+	fsbase_detect();
+}

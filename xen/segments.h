@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptor tables and segment bases.
+ */
+#ifndef PINFOLD_XEN_SEGMENTS_H
+#define PINFOLD_XEN_SEGMENTS_H
+
+#include <stdint.h>
+
+#include "arch/x86/units.h"
+
+/* Load a GDT of `entry_count` descriptors in whole frames, each already mapped read-only. 0 or Xen's errno. */
+int segments_load_gdt(const pfn_t *frames, unsigned int entry_count);
+
+/* Change one descriptor of a loaded GDT or LDT: Xen checks it. 0 or Xen's errno. */
+int segments_update_descriptor(pfn_t table, unsigned int idx, uint64_t descriptor);
+
+/* Load an LDT at a page-aligned address, read-only mapped; 0 entries: none. Queued. */
+void segments_load_ldt(const void *table, unsigned int entry_count);
+
+/* User mode's bases; nothing is done when the CPU has the value already. */
+uint64_t segments_user_fs_base(void);
+void segments_set_user_fs_base(uint64_t base);
+uint64_t segments_user_gs_base(void);
+void segments_set_user_gs_base(uint64_t base);
+
+/* Boot: the calling CPU's own area becomes reachable through the kernel's segment base. */
+void segments_init_cpu(void *percpu);
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Spaces: see space.h and pv/mmu.h.
+ *
+ * Invariant: the user half of user_root equals that of root, entry by entry, whenever no batch is open.
+ */
+#include "xen/space.h"
+
+#include <stdint.h>
+
+#include <xen/errno.h>
+
+#include "xen/direct_map.h"
+#include "xen/hooks.h"
+#include "xen/multicall.h"
+#include "xen/p2m.h"
+#include "xen/percpu.h"
+#include "xen/pin.h"
+#include "xen/pt_walk.h"
+#include "xen/tlb.h"
+
+#define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
+
+struct pt_space xen_kernel_space = {.user_root = {~0ul}, .pinned = true};
+
+static pte_t table_entry(pfn_t table, unsigned int parent_level)
+{
+	bool rights = parent_level < PT_FORMAT.levels || PT_FORMAT.top_has_rights;
+
+	return pte_from_pfn(table, rights ? TABLE_FLAGS : PTE_PRESENT);
+}
+
+void xen_space_adopt_boot(pfn_t first, unsigned long tables)
+{
+	for (unsigned long i = 0; i < tables; i++) {
+		struct pt_frame *frame = host_frame(PFN(first.v + i));
+
+		if (!frame)
+			host_panic("space: no record for a boot table");
+		frame->flags |= PT_FRAME_TABLE;
+	}
+	host_frame(xen_kernel_space.root)->flags |= PT_FRAME_PINNED;
+}
+
+/* The kernel half of a new top table: the kernel's own entries, but not Xen's. */
+static void copy_kernel_half(pfn_t root)
+{
+	unsigned int top = PT_FORMAT.levels;
+
+	for (unsigned int i = pt_index(PT_FORMAT.user_end, top); i < pt_entry_count(top); i++)
+		if (!pt_in_hole((uint64_t)i << pt_level_shift(top)))
+			pt_entry_store(root, i, pt_entry_read(xen_kernel_space.root, i));
+}
+
+/* PAE: the kernel's level-2 table cannot be shared, so each space has a copy. It refers to the same leaf tables. */
+static int copy_kernel_l2(struct pt_space *space)
+{
+	pfn_t source = pt_find_table(xen_kernel_space.root, PT_FORMAT.user_end, 2);
+	pfn_t copy = host_table_alloc();
+
+	if (pfn_is_none(copy))
+		return -XEN_ENOMEM;
+	for (unsigned int i = 0; i < pt_entry_count(2); i++)
+		if (!pt_in_hole(PT_FORMAT.user_end + i * pt_entry_reach(2)))
+			pt_entry_store(copy, i, pt_entry_read(source, i));
+	pt_entry_store(space->root, pt_index(PT_FORMAT.user_end, 3), table_entry(copy, 3));
+	return 0;
+}
+
+int xen_space_init(struct pt_space *space)
+{
+	*space = (struct pt_space){.root = host_table_alloc(), .user_root = PFN_NONE};
+	spinlock_init(&space->lock);
+	if (pfn_is_none(space->root))
+		return -XEN_ENOMEM;
+	if (PT_FORMAT.user_top) {
+		space->user_root = host_table_alloc();
+		if (pfn_is_none(space->user_root)) {
+			host_table_free(space->root);
+			return -XEN_ENOMEM;
+		}
+	}
+	if (PT_FORMAT.levels != 3) {
+		copy_kernel_half(space->root);
+		return 0;
+	}
+	int result = copy_kernel_l2(space);
+
+	if (result != 0)
+		host_table_free(space->root);
+	return result;
+}
+
+void xen_space_activate(struct pt_space *space)
+{
+	pin_space(space);
+}
+
+/* The hypercall that loads the tables has been carried out. */
+static void switch_completed(void *space, bool ok)
+{
+	if (ok)
+		this_cpu()->space_actual = space;
+}
+
+void xen_space_switch(struct pt_space *next)
+{
+	struct xen_cpu *cpu = this_cpu();
+	const struct pt_space *tables = next ? next : &xen_kernel_space;
+
+	if (cpu->space_asked == next)
+		return;
+	if (!tables->pinned)
+		host_panic("space: switch to a space that is not active");
+	struct mc_batch batch = mc_begin();
+	struct mmuext_op load = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = p2m_mfn(tables->root).v};
+
+	cpu->space_asked = next;
+	cpu->flush_page_count = 0; /* loading drops them all */
+	cpu->counters.space_switches++;
+	mc_mmuext(&batch, &load);
+	if (PT_FORMAT.user_top) {
+		load.cmd = MMUEXT_NEW_USER_BASEPTR;
+		load.arg1.mfn = next ? p2m_mfn(next->user_root).v : 0;
+		mc_mmuext(&batch, &load);
+	}
+	mc_callback(&batch, switch_completed, next);
+	mc_commit(&batch);
+}
+
+void xen_space_retire(struct pt_space *space)
+{
+	struct xen_cpu *cpu = this_cpu();
+
+	if (cpu->space_asked == space)
+		xen_space_switch(NULL);
+	/* It may have asked for another and not got it yet: what counts is what it runs on. */
+	if (cpu->space_actual == space)
+		mc_issue();
+	unpin_space(space);
+}
+
+static bool visit_free(void *arg, const struct pt_place *place)
+{
+	(void)arg;
+	if (place->level < PT_FORMAT.levels)
+		host_table_free(place->table);
+	return true;
+}
+
+void xen_space_destroy(struct pt_space *space)
+{
+	if (space->pinned)
+		host_panic("space: destroyed while pinned");
+	pt_walk(space->root, 0, PT_FORMAT.user_end, &(struct pt_visitor){.table = visit_free});
+	if (PT_FORMAT.levels == 3)
+		host_table_free(pt_find_table(space->root, PT_FORMAT.user_end, 2));
+	if (!pfn_is_none(space->user_root))
+		host_table_free(space->user_root);
+	host_table_free(space->root);
+	space->root = space->user_root = PFN_NONE;
+}
+
+pte_t xen_pte_read(const struct pt_space *space, vaddr_t va)
+{
+	uint64_t offset = pt_offset(va);
+	pfn_t table = pt_find_table(space->root, offset, 1);
+
+	return pfn_is_none(table) ? PTE_NONE : pt_entry_read(table, pt_index(offset, 1));
+}
+
+/* Does a change of entry `idx` of `table` belong into the user top as well? */
+static bool mirrored(const struct pt_space *space, pfn_t table, uint64_t offset)
+{
+	return !pfn_is_none(space->user_root) && table.v == space->root.v && offset < PT_FORMAT.user_end;
+}
+
+/* Change an entry above the leaves, in both tops if it is one of theirs. */
+static void set_upper(struct mc_batch *batch, struct pt_space *space, pfn_t table, uint64_t offset,
+		      unsigned int level, pte_t value)
+{
+	unsigned int idx = pt_index(offset, level);
+
+	if (!pin_is_live(table)) {
+		pt_entry_store(table, idx, value);
+		if (mirrored(space, table, offset))
+			pt_entry_store(space->user_root, idx, value);
+		return;
+	}
+	mc_mmu_update(batch, pt_entry_maddr(table, idx), value);
+	if (mirrored(space, table, offset))
+		mc_mmu_update(batch, pt_entry_maddr(space->user_root, idx), value);
+}
+
+int xen_pte_prepare(struct pt_space *space, vaddr_t va)
+{
+	uint64_t offset = pt_offset(va);
+	pfn_t parent = space->root;
+
+	for (unsigned int level = PT_FORMAT.levels; level > 1; level--) {
+		pfn_t table = pt_find_table(space->root, offset, level - 1);
+
+		if (pfn_is_none(table)) {
+			table = host_table_alloc();
+			if (pfn_is_none(table))
+				return -XEN_ENOMEM;
+			struct mc_batch batch = mc_begin();
+
+			if (pin_is_live(parent))
+				pin_table(&batch, space, table, level - 1);
+			set_upper(&batch, space, parent, offset, level, table_entry(table, level));
+			mc_issue(); /* lazy mode or not: the next step reads it */
+			mc_commit(&batch);
+		}
+		parent = table;
+	}
+	return 0;
+}
+
+/* An entry of a table that Xen watches: by address where these tables are in force, else by machine address. */
+static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte, enum xen_flush flush)
+{
+	struct xen_cpu *cpu = this_cpu();
+	struct mc_batch batch = mc_begin();
+	bool in_force = space == &xen_kernel_space || cpu->space_actual == space;
+
+	if (in_force && cpu->lazy != XEN_LAZY_MMU) {
+		mc_update_va(&batch, va, pte, flush == XEN_FLUSH_PAGE ? UVMF_INVLPG | UVMF_LOCAL : UVMF_NONE);
+	} else {
+		mc_mmu_update(&batch, pt_entry_maddr(table, pt_index(pt_offset(va), 1)), pte);
+		if (flush == XEN_FLUSH_PAGE)
+			tlb_note_stale(space, va);
+		if (cpu->lazy != XEN_LAZY_MMU)
+			tlb_settle(&batch);
+	}
+	mc_commit(&batch);
+}
+
+void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush flush)
+{
+	uint64_t offset = pt_offset(va);
+	pfn_t table = pt_find_table(space->root, offset, 1);
+
+	if (pfn_is_none(table))
+		host_panic("space: an entry is set where there is no table");
+	struct spinlock *lock = pin_leaf_lock(space, table);
+
+	/* Held from the look to the change: a pin on another CPU comes before the one or after the other. */
+	spinlock_lock(lock);
+	if (pin_is_live(table)) {
+		request(space, table, va, pte, flush);
+	} else {
+		pt_entry_store(table, pt_index(offset, 1), pte);
+		this_cpu()->counters.entry_stores++;
+	}
+	spinlock_unlock(lock);
+}
+
+struct entry_walk {
+	struct pt_space *space;
+	xen_pte_visitor *visit;
+	void *arg;
+};
+
+static bool visit_entry(void *arg, const struct pt_place *place)
+{
+	const struct entry_walk *walk = arg;
+
+	return walk->visit(walk->space, pt_vaddr(place->offset), place->entry, walk->arg);
+}
+
+/* One past the last address that a range may end at, as an offset. */
+static uint64_t end_offset(vaddr_t start, vaddr_t end)
+{
+	return pt_offset(start) + (uint64_t)(end.v - start.v);
+}
+
+bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_visitor *visit, void *arg)
+{
+	struct entry_walk walk = {.space = space, .visit = visit, .arg = arg};
+
+	return pt_walk(space->root, pt_offset(start), end_offset(start, end),
+		       &(struct pt_visitor){.entry = visit_entry, .arg = &walk});
+}
+
+struct trim_walk {
+	struct pt_space *space;
+	uint64_t start, end;
+};
+
+static bool table_empty(pfn_t table, unsigned int level)
+{
+	for (unsigned int i = 0; i < pt_entry_count(level); i++)
+		if (!pte_none(pt_entry_read(table, i)))
+			return false;
+	return true;
+}
+
+static bool visit_trim(void *arg, const struct pt_place *place)
+{
+	struct trim_walk *walk = arg;
+	struct pt_space *space = walk->space;
+
+	if (place->level == PT_FORMAT.levels || place->offset < walk->start ||
+	    place->offset + pt_entry_reach(place->level + 1) > walk->end ||
+	    !table_empty(place->table, place->level))
+		return true;
+	struct mc_batch batch = mc_begin();
+
+	set_upper(&batch, space, place->parent, place->offset, place->level + 1, PTE_NONE);
+	/* The CPU may keep upper entries too: dropped before the frame becomes something else. */
+	tlb_note_stale(space, pt_vaddr(place->offset));
+	tlb_settle(&batch);
+	unpin_table(&batch, space, place->table, place->level);
+	mc_issue(); /* the table above is read next */
+	mc_commit(&batch);
+	host_table_free(place->table);
+	return true;
+}
+
+void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
+{
+	struct trim_walk walk = {.space = space, .start = pt_offset(start), .end = end_offset(start, end)};
+
+	pt_walk(space->root, walk.start, walk.end, &(struct pt_visitor){.table = visit_trim, .arg = &walk});
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Boot: from Xen's entry to the kernel's main.
+ */
+#ifndef PINFOLD_XEN_START_H
+#define PINFOLD_XEN_START_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xen/xen.h>
+
+#include "arch/x86/units.h"
+
+/* What the kernel may want to know of how it was started. Pointers are into the direct map. */
+struct xen_boot_info {
+	char command_line[MAX_GUEST_CMDLINE + 1];
+	const void *ramdisk; /* NULL: none */
+	size_t ramdisk_bytes;
+	unsigned long frame_count; /* of our memory; pfns 0 … count - 1 */
+	pfn_t first_free;          /* frames from here on are nobody's; the ones before hold image, ramdisk, tables */
+	bool first_domain;
+	mfn_t xenstore_mfn;
+	port_t xenstore_port;
+	char xen_version[32];
+};
+
+extern struct xen_boot_info xen_boot;
+
+/* What a start_info lacks that the layer needs, in words, or NULL. Reads nothing but the structure. Pure. */
+const char *start_info_check(const struct start_info *info);
+
+/* From the width's head.S. */
+_Noreturn void xen_start(struct start_info *info);
+
+/* Once the kernel has frame records (host_frame() answers): mark the boot tables, prove the layout. */
+void xen_memory_adopt(void);
+
+/* Give frames that boot no longer needs to the kernel: the ramdisk's, once unpacked. True for those it may take. */
+bool xen_frame_is_ramdisk(pfn_t pfn);
+
+/* A feature bit of XENFEAT_*, as Xen reported it. */
+bool xen_has_feature(unsigned int feature);
+
+/* End of the domain: SHUTDOWN_*. */
+_Noreturn void xen_shutdown(unsigned int reason);
+
+#endif

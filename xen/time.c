@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time: see time.h. Records are read under their version: odd while Xen writes, changed if it wrote meanwhile.
+ */
+#include "xen/time.h"
+
+#include <stdint.h>
+
+#include <port/cpu.h>
+#include <port/memory.h>
+
+#include <xen/vcpu.h>
+
+#include "xen/evtchn.h"
+#include "xen/hooks.h"
+#include "xen/hypercall.h"
+
+#define NS_PER_SEC 1000000000ull
+
+static struct shared_info *shared;
+static void (*timer_handler)(void);
+/* The latest value any vcpu has returned. */
+static volatile uint64_t last_monotonic;
+
+uint64_t time_scale(uint64_t ticks, uint32_t mul, int8_t shift)
+{
+	ticks = shift < 0 ? ticks >> -shift : ticks << shift;
+	/* ticks * mul / 2^32 in parts: no 128-bit product is needed, nor a library for it on 32 bits. */
+	uint64_t low = (ticks & 0xffffffffu) * mul;
+	uint64_t high = (ticks >> 32) * mul;
+
+	return high + (low >> 32);
+}
+
+/* Nanoseconds since Xen's system time began, on this vcpu. */
+static uint64_t read_system_time(void)
+{
+	const volatile struct vcpu_time_info *record = &this_cpu()->vcpu_info->time;
+	uint32_t version;
+	uint64_t ns;
+
+	do {
+		version = port_load32(&record->version);
+		port_compiler_barrier();
+		uint64_t ticks = port_tsc() - record->tsc_timestamp;
+
+		ns = record->system_time + time_scale(ticks, record->tsc_to_system_mul, record->tsc_shift);
+		port_compiler_barrier();
+	} while ((version & 1) || port_load32(&record->version) != version);
+	return ns;
+}
+
+uint64_t time_monotonic_ns(void)
+{
+	uint64_t now = read_system_time();
+	uint64_t last = __atomic_load_n(&last_monotonic, __ATOMIC_RELAXED);
+
+	/* Records of different vcpus differ by a little: never below what another has seen. */
+	do {
+		if (now <= last)
+			return last;
+	} while (!__atomic_compare_exchange_n(&last_monotonic, &last, now, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return now;
+}
+
+uint64_t time_wall_ns(void)
+{
+	uint32_t version;
+	uint64_t seconds, ns;
+
+	do {
+		version = port_load32(&shared->wc_version);
+		port_compiler_barrier();
+#ifdef __x86_64__
+		seconds = (uint64_t)shared->wc_sec_hi << 32 | shared->wc_sec;
+#else
+		seconds = (uint64_t)shared->arch.wc_sec_hi << 32 | shared->wc_sec;
+#endif
+		ns = shared->wc_nsec;
+		port_compiler_barrier();
+	} while ((version & 1) || port_load32(&shared->wc_version) != version);
+	/* The record says what the wall clock was when system time began. */
+	return seconds * NS_PER_SEC + ns + time_monotonic_ns();
+}
+
+struct vcpu_runstate_info time_read_runstate(const volatile struct vcpu_runstate_info *record)
+{
+	struct vcpu_runstate_info copy;
+	uint64_t entry;
+
+	/* With the update-flag assist Xen sets the top bit of state_entry_time while it writes. */
+	do {
+		entry = port_load64(&record->state_entry_time);
+		port_compiler_barrier();
+		copy.state = record->state;
+		for (unsigned int i = 0; i < 4; i++)
+			copy.time[i] = port_load64(&record->time[i]);
+		port_compiler_barrier();
+	} while ((entry & XEN_RUNSTATE_UPDATE) || port_load64(&record->state_entry_time) != entry);
+	copy.state_entry_time = entry;
+	return copy;
+}
+
+/* Time in the states of the mask, the current one included up to now. */
+static uint64_t time_in(unsigned int states)
+{
+	struct vcpu_runstate_info run = time_read_runstate(&this_cpu()->runstate);
+	uint64_t now = read_system_time();
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < 4; i++)
+		if (states & (1u << i))
+			sum += run.time[i];
+	if ((states & (1u << (unsigned int)run.state)) && now > run.state_entry_time)
+		sum += now - run.state_entry_time;
+	return sum;
+}
+
+uint64_t time_sched_clock_ns(void)
+{
+	return time_in(1u << RUNSTATE_running | 1u << RUNSTATE_blocked);
+}
+
+uint64_t time_stolen_ns(void)
+{
+	return time_in(1u << RUNSTATE_runnable | 1u << RUNSTATE_offline);
+}
+
+void time_timer_set_handler(void (*handler)(void))
+{
+	timer_handler = handler;
+}
+
+void time_timer_set(uint64_t deadline_ns)
+{
+	struct xen_cpu *cpu = this_cpu();
+	struct vcpu_set_singleshot_timer op = {.timeout_abs_ns = deadline_ns, .flags = 0};
+
+	if (cpu->timer_deadline_ns == deadline_ns)
+		return;
+	cpu->timer_deadline_ns = deadline_ns;
+	if (deadline_ns == 0) {
+		xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_stop_singleshot_timer, cpu->id.v, 0);
+		return;
+	}
+	/* Without the "future" flag a deadline that is past fires at once: none is lost. */
+	if (xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, cpu->id.v, (unsigned long)&op) != 0)
+		host_panic("time: Xen refused the timer");
+}
+
+static void timer_event(void *arg)
+{
+	(void)arg;
+	this_cpu()->timer_deadline_ns = 0;
+	if (timer_handler)
+		timer_handler();
+}
+
+void time_init(struct shared_info *info)
+{
+	shared = info;
+}
+
+void time_init_cpu(void)
+{
+	struct xen_cpu *cpu = this_cpu();
+	struct vcpu_register_runstate_memory_area area;
+	port_t port;
+
+	area.addr.v = &cpu->runstate;
+	if (xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, cpu->id.v, (unsigned long)&area) != 0)
+		host_panic("time: Xen refused the runstate record");
+	if (evtchn_bind_virq(VIRQ_TIMER, cpu->id, timer_event, NULL, &port) != 0)
+		host_panic("time: Xen refused the timer channel");
+	xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, cpu->id.v, 0);
+}

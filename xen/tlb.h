@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flushes, each a hypercall that can be queued. On more than one CPU it is still one hypercall, with a mask of vcpus, and no interrupt.
+ */
+#ifndef PINFOLD_XEN_TLB_H
+#define PINFOLD_XEN_TLB_H
+
+#include "arch/x86/units.h"
+#include "xen/multicall.h"
+
+struct pt_space;
+
+/* All user translations of this CPU, or one address. */
+void tlb_flush_local(struct mc_batch *batch);
+void tlb_flush_page_local(struct mc_batch *batch, vaddr_t va);
+
+/* The same on the vcpus of the mask (one bit each, Xen's numbering). */
+void tlb_flush_mask(struct mc_batch *batch, const unsigned long *vcpu_mask);
+void tlb_flush_page_mask(struct mc_batch *batch, vaddr_t va, const unsigned long *vcpu_mask);
+
+/* Everywhere in this domain. */
+void tlb_flush_all(struct mc_batch *batch);
+void tlb_flush_page_all(struct mc_batch *batch, vaddr_t va);
+
+/* The translation of `va` in `space` has become stale on this CPU, if it runs on it: it is dropped when the open batch ends with
+ * tlb_settle(), together with all others noted until then. */
+void tlb_note_stale(const struct pt_space *space, vaddr_t va);
+void tlb_settle(struct mc_batch *batch);
+
+/* All translations of a space, wherever one may be held. */
+void xen_flush_space(struct pt_space *space);
+
+#endif
