@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Builds the Linux dom0 of the domU tests: Debian's kernel as an ELF, and a ramdisk that holds busybox
+# and Xen's own toolstack (xl, xenstored, xenconsoled).
+#
+# Use: tests/domu/build.sh           (from the top of the source tree)
+# Results: build/domu/dom0-kernel and build/domu/dom0.cpio. Does nothing when both are there.
+# Packages are downloaded and unpacked in the build folder, never installed: an installed kernel or
+# hypervisor changes the boot menu of the machine.
+# Left out: what only network, disk and HVM guests need.
+set -u
+
+folder=build/domu
+log=$folder/build.log
+kernel=$folder/dom0-kernel
+ramdisk=$folder/dom0.cpio
+
+# The toolstack, and the libraries that its programs name; build_root checks that none is missing.
+packages='xen-utils-4.17 xenstore-utils libc6 libgcc-s1 libxencall1 libxendevicemodel1 libxenevtchn1
+	libxenforeignmemory1 libxengnttab1 libxenhypfs1 libxenmisc4.17 libxenstore4 libxentoolcore1
+	libxentoollog1 libyajl2 libuuid1 liblzma5 libzstd1 zlib1g libext2fs2 libcom-err2'
+# Modules of dom0's kernel, in the order in which they load.
+modules='xen-evtchn xen-privcmd xen-gntdev xen-gntalloc xenfs'
+
+say() { echo "domu: $*"; }
+die() {
+	echo "domu: $* (see $log)" >&2
+	exit 1
+}
+
+if [ -s "$kernel" ] && [ -s "$ramdisk" ]; then
+	exit 0
+fi
+mkdir -p "$folder" || exit 1
+: > "$log" || exit 1
+# Two runs of make must not download over each other.
+exec 9> "$folder/build.lock"
+flock 9
+if [ -s "$kernel" ] && [ -s "$ramdisk" ]; then
+	exit 0
+fi
+for tool in apt-get apt-cache dpkg busybox readelf xz; do
+	command -v "$tool" > /dev/null || die "$tool is missing; run: make deps"
+done
+
+# The kernel package that Debian's current kernel stands for.
+kernel_package() {
+	apt-cache depends linux-image-amd64 2>> "$log" |
+		awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ { print $2; exit }'
+}
+
+# As root apt downloads as a user of its own, who may not write here.
+download() {
+	image=$(kernel_package)
+	[ -n "$image" ] || return 1
+	# Package names do not hold spaces: the list is meant to be split.
+	# shellcheck disable=SC2086
+	(cd "$folder/download" && apt-get -q -o APT::Sandbox::User=root download \
+		$packages "$image") < /dev/null >> "$log" 2>&1
+}
+
+fetch_packages() {
+	rm -rf "$folder/download" "$folder/unpacked"
+	mkdir -p "$folder/download" "$folder/unpacked" || return 1
+	say "downloading a Linux kernel and Xen's toolstack (about 80 MB)"
+	if ! download; then
+		[ "$(id -u)" = 0 ] || die "cannot download the packages; as root run: apt-get update"
+		say "refreshing apt's package lists"
+		apt-get -q update < /dev/null >> "$log" 2>&1 || die "apt-get update failed"
+		say "downloading the packages again"
+		download || die "cannot download the packages"
+	fi
+	say "unpacking them"
+	for deb in "$folder"/download/*.deb; do
+		dpkg -x "$deb" "$folder/unpacked" >> "$log" 2>&1 || die "cannot unpack $deb"
+	done
+}
+
+# The packaged kernel is a small loader around an xz stream that holds the ELF file. Xen takes the
+# ELF file as it is, which saves the seconds that decompression takes under emulation.
+extract_kernel() {
+	image=$(find "$folder/unpacked/boot" -name 'vmlinuz-*' | head -n 1)
+	[ -n "$image" ] || die "no kernel in the kernel package"
+	magic=$(printf '\375''7zXZ')
+	for offset in $(LC_ALL=C grep -abo "$magic" "$image" | cut -d : -f 1); do
+		tail -c "+$((offset + 1))" "$image" |
+			xz -dc --single-stream > "$kernel.new" 2>> "$log"
+		if readelf -h "$kernel.new" > /dev/null 2>&1; then
+			return 0
+		fi
+	done
+	die "no ELF file found in $image"
+}
+
+# The file of a library or a module among the unpacked packages.
+find_unpacked() {
+	find "$folder/unpacked" -name "$1" ! -type d | head -n 1
+}
+
+# Copies the libraries that a program names, and theirs, to the root's /lib.
+copy_libraries() {
+	for name in $(readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+		[ -e "$root/lib/$name" ] && continue
+		file=$(find_unpacked "$name")
+		[ -n "$file" ] || die "$name, which $1 needs, is in none of the packages"
+		cp -L "$file" "$root/lib/$name" || die "cannot copy $file"
+		copy_libraries "$root/lib/$name"
+	done
+}
+
+build_root() {
+	root=$folder/root
+	rm -rf "$root"
+	mkdir -p "$root/bin" "$root/lib/modules" "$root/lib64" "$root/dev" "$root/proc" \
+		"$root/sys" "$root/run" "$root/tmp" "$root/etc/xen" "$root/var/log/xen/console" \
+		"$root/var/lib/xen" "$root/var/lib/xenstored" || die "cannot make $root"
+	ln -s ../run "$root/var/run"
+	cp "$(command -v busybox)" "$root/bin/busybox" || die "cannot copy busybox"
+	for applet in $(busybox --list); do
+		[ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
+	done
+	# xl starts its helpers at the package's own path.
+	programs=$folder/unpacked/usr/lib/xen-4.17/bin
+	mkdir -p "$root/usr/lib/xen-4.17/bin"
+	for program in xl xenstored xenconsoled xen-init-dom0 libxl-save-helper; do
+		cp "$programs/$program" "$root/usr/lib/xen-4.17/bin/" || die "no $program"
+		copy_libraries "$programs/$program"
+	done
+	for program in xenstore-read xenstore-write xenstore-ls; do
+		cp -L "$folder/unpacked/usr/bin/$program" "$root/bin/" || die "no $program"
+		copy_libraries "$root/bin/$program"
+	done
+	# libc loads these two by name: xl ends its threads with the help of the first.
+	for name in libgcc_s.so.1 ld-linux-x86-64.so.2; do
+		cp -L "$(find_unpacked $name)" "$root/lib/" || die "no $name"
+	done
+	ln -s ../lib/ld-linux-x86-64.so.2 "$root/lib64/ld-linux-x86-64.so.2"
+	number=0
+	for module in $modules; do
+		file=$(find_unpacked "$module.ko")
+		[ -n "$file" ] || die "no module $module in the kernel package"
+		number=$((number + 1))
+		cp "$file" "$root/lib/modules/$number-$module.ko" || die "cannot copy $file"
+	done
+}
+
+pack_root() {
+	(cd "$root" && find . | busybox cpio -o -H newc) > "$ramdisk.new" 2>> "$log" ||
+		die "cannot write $ramdisk.new"
+}
+
+fetch_packages
+say "building the ramdisk"
+extract_kernel
+build_root
+pack_root
+mv "$kernel.new" "$kernel" && mv "$ramdisk.new" "$ramdisk" || die "cannot write the results"
+rm -rf "$folder/download" "$folder/unpacked" "$root"
+say "$kernel and $ramdisk are ready"
