@@ -87,8 +87,7 @@ static int check_header(const Elf64_Ehdr *header, size_t len, char *why, size_t 
 		         name == NULL ? "number" : name, (unsigned int)header->e_machine);
 		return -1;
 	}
-	if (len < sizeof(*header) || header->e_phentsize != sizeof(Elf64_Phdr) ||
-	    header->e_phnum == 0 || header->e_phnum > PHDR_MAX) {
+	if (len < sizeof(*header)) {
 		snprintf(why, why_bytes, "is a damaged ELF file");
 		return -1;
 	}
@@ -137,6 +136,11 @@ static int explain_interpreter(int fd, const Elf64_Phdr *segment, char *why, siz
 
 static int check_segments(int fd, const Elf64_Ehdr *header, char *why, size_t why_bytes)
 {
+	if (header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phnum == 0 ||
+	    header->e_phnum > PHDR_MAX) {
+		snprintf(why, why_bytes, "is a damaged ELF file");
+		return -1;
+	}
 	for (unsigned int i = 0; i < header->e_phnum; i++) {
 		Elf64_Phdr segment;
 		off_t offset = (off_t)(header->e_phoff + i * sizeof(segment));

@@ -105,8 +105,8 @@ static char *find_xen(const struct options *options)
 
 static void make_command(struct run *run, struct strvec *command)
 {
-	char *kernel_path = place_find(PLACE_KERNEL);
 	char *xen = find_xen(run->options);
+	char *kernel_path = place_find(PLACE_KERNEL);
 	char *kernel, *ramdisk, *channel;
 	struct qemu_files files;
 

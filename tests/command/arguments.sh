@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+# Options, help, and programs that cannot be run: everything that is told before a guest starts.
+
+run $pinfold --help
+check help 'status_is 0' 'out_has "pinfold run"' 'err_is ""'
+run $pinfold run --help
+check help-run 'status_is 0' 'err_is ""' 'out_has "--memory"' 'out_has "--root"' 'out_has "--add"' \
+	'out_has "--stats"' 'out_has "--xen FILE"' 'out_has "--xen-args"' 'out_has "--kernel-args"' \
+	'out_has "--cpu"' 'out_has "--qemu"' 'out_has "--dry-run"' 'out_has "--timeout"' \
+	'out_has "--log"' 'out_has "--env"' 'out_has "-v"'
+run $pinfold image --help
+check help-image 'status_is 0' 'out_has "-o"' 'err_is ""'
+run $pinfold --version
+check version 'status_is 0' 'out_has "^pinfold [0-9]"'
+
+run $pinfold
+check no-command 'status_is 125' err_is_one_line 'out_is ""'
+run $pinfold fly
+check unknown-command 'status_is 125' err_is_one_line 'err_has fly'
+run $pinfold run --no-such-thing -- true
+check unknown-option 'status_is 125' err_is_one_line 'err_has "--no-such-thing"'
+run $pinfold run
+check no-program 'status_is 125' err_is_one_line 'err_has PROGRAM'
+for value in 31 65537 -5 1x ""; do
+	run $pinfold run --memory "$value" -- true
+	check "memory-refused-'$value'" 'status_is 125' err_is_one_line 'err_has "--memory"'
+done
+for value in 0 -1 x ""; do
+	run $pinfold run --timeout "$value" -- true
+	check "timeout-refused-'$value'" 'status_is 125' err_is_one_line 'err_has "--timeout"'
+done
+run $pinfold run --env NOVALUE -- true
+check env-refused 'status_is 125' err_is_one_line 'err_has "NOVALUE"'
+run $pinfold run --add /no/such/file -- true
+check add-missing 'status_is 125' err_is_one_line 'err_has "/no/such/file"'
+run $pinfold run --root /no/such/folder -- true
+check root-missing 'status_is 125' err_is_one_line 'err_has "/no/such/folder"'
+run $pinfold run --xen /no/such/xen -- true
+check xen-missing 'status_is 125' err_is_one_line 'err_has "/no/such/xen"'
+run $pinfold run --log /no/such/folder/log -- true
+check log-unwritable 'status_is 125' err_is_one_line 'err_has "/no/such/folder/log"'
+run $pinfold image -- true
+check image-without-folder 'status_is 125' err_is_one_line
+run env PINFOLD_LIB=/no/such/folder $pinfold run -- true
+check kernel-missing 'status_is 125' err_is_one_line 'err_has "is missing"'
+run env PATH=/no/such/folder PINFOLD_LIB="$work/lib" "$PWD/pinfold" run -- true
+check qemu-missing 'status_is 125' err_is_one_line 'err_has "make deps"'
+run env PINFOLD_QEMU=no-such-qemu PINFOLD_LIB="$work/lib" $pinfold run -- true
+check qemu-missing-named 'status_is 125' err_is_one_line 'err_has "no-such-qemu"'
+
+# What a program is that the guest cannot run.
+programs=$work/programs
+mkdir -p "$programs"
+echo 'int main(void) { return 0; }' > "$programs/main.c"
+${CC:-gcc} -o "$programs/dynamic" "$programs/main.c"
+${CC:-gcc} -c -o "$programs/object.o" "$programs/main.c"
+printf '#!/bin/sh\nexit 0\n' > "$programs/script"
+printf 'hello' > "$programs/text"
+: > "$programs/empty"
+# The head of an ELF file: class, data, version, ABI, padding, type, machine, version.
+elf_head() { printf '\177ELF'"$1"'\0\0\0\0\0\0\0\0'"$2"'\1\0\0\0'; }
+elf_head '\1\1\1\0' '\2\0\3\0' > "$programs/i386"
+elf_head '\2\1\1\0' '\2\0\267\0' > "$programs/arm64"
+elf_head '\2\2\1\0' '\0\2\0\53' > "$programs/big-endian"
+elf_head '\2\1\1\0' '\2\0\76\0' > "$programs/truncated"
+chmod +x "$programs"/*
+cp "$programs/dynamic" "$programs/plain-file"
+chmod -x "$programs/plain-file"
+refuses() {
+	run $pinfold run -- "$programs/$1"
+	check "refuses-$1" 'status_is 126' err_is_one_line "err_has '$2'" 'out_is ""'
+}
+refuses dynamic 'dynamic.*/lib64/ld-linux'
+refuses object.o 'object file'
+refuses script 'script for /bin/sh'
+refuses text 'not an ELF'
+refuses empty 'empty'
+refuses i386 '32-bit'
+refuses arm64 '64-bit ARM'
+refuses big-endian 'big-endian'
+refuses truncated 'damaged'
+refuses plain-file 'not executable'
+refuses . 'directory'
+run $pinfold run -- /dev/null
+check refuses-device 'status_is 126' err_is_one_line 'err_has "not a regular file"'
+
+# The QEMU command.
+run env PINFOLD_LIB="$work/lib" $pinfold run --dry-run --memory 48 --cpu Skylake-Client \
+	--xen-args 'one two' --kernel-args 'loglevel=7 a,b' --qemu -name --qemu "it's" -- true
+check dry-run 'status_is 0' 'err_is ""' 'out_has "dom0_mem=48M"' 'out_has "-cpu Skylake-Client"' \
+	'out_has " one two"' 'out_has " loglevel=7 a,,b,"' "out_has \"-name 'it\""

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# Tests of the command's behaviour: tests/command/run.sh says what each shows.
+
+COMMAND_BUILD := $(BUILD)/tests/command
+COMMAND_TOOLS := $(COMMAND_BUILD)/fake-qemu $(COMMAND_BUILD)/on-terminal
+
+.PHONY: test-command
+test-command: $(COMMAND_TOOLS) pinfold ramdisk
+	$(Q)CC='$(CC)' sh tests/command/run.sh $(COMMAND_BUILD)
+
+$(COMMAND_BUILD)/%: tests/command/%.c $(FLAGS_STAMP)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOSTED_CFLAGS) -o $@ $< -lutil

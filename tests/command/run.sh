@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Tests of the command: options and errors, then the launcher alone, then real guests.
+#
+# Use: tests/command/run.sh BUILD-FOLDER      (normally through make test-command)
+set -u
+
+work=$1
+here=tests/command
+TMPDIR=$work/tmp
+export TMPDIR
+rm -rf "$work/tmp" "$work/lib"
+mkdir -p "$work/tmp" "$work/lib"
+# A kernel that nobody will start: the launcher only has to find the files.
+echo kernel > "$work/lib/pinfold-kernel.elf"
+echo xen > "$work/lib/xen-release"
+cp build/ramdisk/base.cpio "$work/lib/base.cpio"
+
+. "$here/lib.sh"
+. "$here/arguments.sh"
+. "$here/launcher.sh"
+. "$here/guests.sh"
+
+run ls "$TMPDIR"
+check nothing-left-behind 'out_is ""'
+[ "$failures" = 0 ]
