@@ -53,6 +53,21 @@ static bool is_word(uint8_t c)
 	       c == '_' || (c >= 0xc0 && c != 0xd7 && c != 0xf7);
 }
 
+/* Case, in Latin-1 as well. */
+static uint8_t to_upper(uint8_t c)
+{
+	if ((c >= 'a' && c <= 'z') || (c >= 0xdf && c != 0xf7))
+		return (uint8_t)(c - 0x20);
+	return c;
+}
+
+static uint8_t to_lower(uint8_t c)
+{
+	if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7))
+		return (uint8_t)(c + 0x20);
+	return c;
+}
+
 static uint8_t buffer_at(const struct ldisc *ld, uint32_t pos)
 {
 	return ld->buffer[pos & BUFFER_MASK];
@@ -144,8 +159,8 @@ static void put_processed(struct ldisc *ld, uint8_t c)
 	default:
 		if (is_control(c))
 			break;
-		if (has_oflag(ld, ABI_OLCUC) && c >= 'a' && c <= 'z')
-			c = (uint8_t)(c - 'a' + 'A');
+		if (has_oflag(ld, ABI_OLCUC))
+			c = to_upper(c);
 		if (!is_continuation(ld, c))
 			ld->column++;
 		break;
@@ -197,6 +212,10 @@ static void echo_key(struct ldisc *ld, uint8_t c)
 		put_raw(ld, '^');
 		put_raw(ld, (char)(c ^ 0x40));
 		ld->column += 2;
+	} else if (c == 0xff) {
+		/* Linux has a use of its own for this byte on its way, and so passes output processing by. */
+		put_raw(ld, (char)c);
+		ld->column++;
 	} else {
 		put_processed(ld, c);
 	}
@@ -260,8 +279,12 @@ static void echo_erased(struct ldisc *ld, unsigned int key, uint8_t c, uint32_t 
 			ld->erasing = true;
 		}
 		echo_key(ld, c);
-		for (uint32_t i = 1; i < len; i++)
+		for (uint32_t i = 1; i < len; i++) {
 			put_processed(ld, buffer_at(ld, ld->head + i));
+			/* Not shown on a column of its own. Linux counts that twice, and so tabs. */
+			if (ld->column > 0)
+				ld->column--;
+		}
 	} else if (key == ABI_VERASE && !has_lflag(ld, ABI_ECHOE)) {
 		echo_key(ld, ld->termios.cc[ABI_VERASE]);
 	} else if (c == '\t') {
@@ -449,7 +472,7 @@ static bool take_control_key(struct ldisc *ld, uint8_t c)
 	return false;
 }
 
-/* A byte that stands for itself. */
+/* A byte that stands for itself. A newline is shown as one only where it came from the return key; else it is a control character. */
 static void take_plain(struct ldisc *ld, uint8_t c, bool newline_moves)
 {
 	if (has_lflag(ld, ABI_ECHO)) {
@@ -464,10 +487,12 @@ static void take_plain(struct ldisc *ld, uint8_t c, bool newline_moves)
 
 static void take_byte(struct ldisc *ld, uint8_t c)
 {
+	bool from_return;
+
 	if (has_iflag(ld, ABI_ISTRIP))
 		c &= 0x7f;
-	if (has_iflag(ld, ABI_IUCLC) && has_lflag(ld, ABI_IEXTEN) && c >= 'A' && c <= 'Z')
-		c = (uint8_t)(c - 'A' + 'a');
+	if (has_iflag(ld, ABI_IUCLC) && has_lflag(ld, ABI_IEXTEN))
+		c = to_lower(c);
 	if (ld->literal_next) {
 		ld->literal_next = false;
 		take_plain(ld, c, false);
@@ -477,6 +502,7 @@ static void take_byte(struct ldisc *ld, uint8_t c)
 		return;
 	if (has_iflag(ld, ABI_IXON) && has_iflag(ld, ABI_IXANY))
 		ld->stopped = false;
+	from_return = c == '\r';
 	if (c == '\r') {
 		if (has_iflag(ld, ABI_IGNCR))
 			return;
@@ -487,7 +513,7 @@ static void take_byte(struct ldisc *ld, uint8_t c)
 	}
 	if (has_lflag(ld, ABI_ICANON) && take_editing_key(ld, c))
 		return;
-	take_plain(ld, c, true);
+	take_plain(ld, c, from_return);
 }
 
 /* How many bytes fit; -1: even the byte that marks "full" is taken. One position stays free for a line end. */
