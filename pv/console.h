@@ -8,15 +8,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "pv/ops.h"
+
 /* Write bytes to the log. Works from the first instruction of C on, in any context. */
-void pv_log_write(const char *data, size_t len);
+static inline void pv_log_write(const char *data, size_t len)
+{
+	pv->console->log_write(data, len);
+}
 
 /* The console ring, which only a guest that is not the first domain has. */
-bool pv_console_present(void);
+static inline bool pv_console_present(void)
+{
+	return pv->console->present();
+}
 /* Both return how many bytes were taken or given, at once; 0 when the ring is full or empty. */
-size_t pv_console_write(const char *data, size_t len);
-size_t pv_console_read(char *data, size_t len);
+static inline size_t pv_console_write(const char *data, size_t len)
+{
+	return pv->console->write(data, len);
+}
+static inline size_t pv_console_read(char *data, size_t len)
+{
+	return pv->console->read(data, len);
+}
 /* The handler runs with events masked when the ring has moved; it only marks work. */
-int pv_console_set_handler(void (*handler)(void));
+static inline int pv_console_set_handler(void (*handler)(void))
+{
+	return pv->console->set_handler(handler);
+}
 
 #endif

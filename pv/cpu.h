@@ -9,37 +9,84 @@
 #include <stdint.h>
 
 #include "arch/x86/frame.h"
-
-struct pv_cpuid {
-	uint32_t eax, ebx, ecx, edx;
-};
+#include "pv/ops.h"
 
 /* CPUID as the guest may see it: what a PV guest must not use is hidden. */
-struct pv_cpuid pv_cpuid(uint32_t leaf, uint32_t subleaf);
+static inline struct pv_cpuid pv_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	return pv->cpu->cpuid(leaf, subleaf);
+}
 
 /* Top of the kernel stack that the next entry from user mode shall use. Costs no hypercall. */
-void pv_cpu_set_kernel_stack(void *top);
+static inline void pv_cpu_set_kernel_stack(void *top)
+{
+	pv->cpu->set_kernel_stack(top);
+}
 
 /* User mode's FS and GS bases. No hypercall where the CPU has the instructions or nothing changes. */
-uint64_t pv_cpu_user_fs_base(void);
-void pv_cpu_set_user_fs_base(uint64_t base);
-uint64_t pv_cpu_user_gs_base(void);
-void pv_cpu_set_user_gs_base(uint64_t base);
+static inline uint64_t pv_cpu_user_fs_base(void)
+{
+	return pv->cpu->user_fs_base();
+}
+static inline void pv_cpu_set_user_fs_base(uint64_t base)
+{
+	pv->cpu->set_user_fs_base(base);
+}
+static inline uint64_t pv_cpu_user_gs_base(void)
+{
+	return pv->cpu->user_gs_base();
+}
+static inline void pv_cpu_set_user_gs_base(uint64_t base)
+{
+	pv->cpu->set_user_gs_base(base);
+}
 
 /* FPU, SSE and AVX state of user mode. The area has pv_fpu_area_bytes() bytes, aligned to 64. */
-uint32_t pv_fpu_area_bytes(void);
-void pv_fpu_init_area(void *area);
-void pv_fpu_save(void *area);
-void pv_fpu_restore(const void *area);
+static inline uint32_t pv_fpu_area_bytes(void)
+{
+	return pv->cpu->fpu_area_bytes();
+}
+/* The components (bits of XCR0) whose state an area holds; 0: a plain FXSAVE image. */
+static inline uint64_t pv_fpu_features(void)
+{
+	return pv->cpu->fpu_features();
+}
+static inline void pv_fpu_init_area(void *area)
+{
+	pv->cpu->fpu_init_area(area);
+}
+static inline void pv_fpu_save(void *area)
+{
+	pv->cpu->fpu_save(area);
+}
+static inline void pv_fpu_restore(const void *area)
+{
+	pv->cpu->fpu_restore(area);
+}
 /* Restore a state that user mode could have written (signal return): false, and state unchanged, if the CPU refuses it. */
-bool pv_fpu_restore_user(const void *area);
+static inline bool pv_fpu_restore_user(const void *area)
+{
+	return pv->cpu->fpu_restore_user(area);
+}
 
 /* The faulting address of the page fault being handled. Read before events are enabled. */
-uintptr_t pv_cpu_fault_address(void);
+static inline uintptr_t pv_cpu_fault_address(void)
+{
+	return pv->cpu->fault_address();
+}
 
 /* End the machine. They do not return. */
-_Noreturn void pv_cpu_poweroff(void);
-_Noreturn void pv_cpu_reboot(void);
-_Noreturn void pv_cpu_crash(void);
+_Noreturn static inline void pv_cpu_poweroff(void)
+{
+	pv->cpu->poweroff();
+}
+_Noreturn static inline void pv_cpu_reboot(void)
+{
+	pv->cpu->reboot();
+}
+_Noreturn static inline void pv_cpu_crash(void)
+{
+	pv->cpu->crash();
+}
 
 #endif

@@ -8,22 +8,45 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pv/ops.h"
+
 /* Mask events; true if they were enabled before. */
-bool pv_irq_save(void);
+static inline bool pv_irq_save(void)
+{
+	return pv->irq->save();
+}
 /* Back to what pv_irq_save() returned; a pending event is taken before this returns. */
-void pv_irq_restore(bool enabled);
-void pv_irq_enable(void);
-void pv_irq_disable(void);
-bool pv_irq_enabled(void);
+static inline void pv_irq_restore(bool enabled)
+{
+	pv->irq->restore(enabled);
+}
+static inline void pv_irq_enable(void)
+{
+	pv->irq->enable();
+}
+static inline void pv_irq_disable(void)
+{
+	pv->irq->disable();
+}
+static inline bool pv_irq_enabled(void)
+{
+	return pv->irq->enabled();
+}
 
 /* Sleep until an event arrives, which is taken before this returns. Called with events masked, so that a
  * wake-up between the caller's last look and the sleep is not lost; returns with events enabled. */
-void pv_irq_wait(void);
+static inline void pv_irq_wait(void)
+{
+	pv->irq->wait();
+}
 
 /* Handlers run with events masked, on whatever stack was in use; they only mark work. */
 typedef void pv_irq_handler(void *arg);
 
 /* A device's interrupt line, of the machine this kernel owns as first domain. 0 or a negative errno. */
-int pv_irq_bind_line(unsigned int gsi, pv_irq_handler *handler, void *arg);
+static inline int pv_irq_bind_line(unsigned int gsi, pv_irq_handler *handler, void *arg)
+{
+	return pv->irq->bind_line(gsi, handler, arg);
+}
 
 #endif

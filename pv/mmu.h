@@ -15,69 +15,114 @@
 
 #include "arch/x86/pte.h"
 #include "arch/x86/units.h"
-#include "xen/space.h"
+#include "pv/ops.h"
+#include "xen/direct_map.h"
 
 /* User addresses are below this; the kernel's direct map and image above. */
 #define PV_USER_END 0x0000800000000000ull
 
 /* The direct map: every frame of our memory has one kernel address. */
-void *pv_pfn_to_virt(pfn_t pfn);
-pfn_t pv_virt_to_pfn(const void *virt);
+static inline void *pv_pfn_to_virt(pfn_t pfn)
+{
+	return xen_pfn_to_virt(pfn);
+}
+static inline pfn_t pv_virt_to_pfn(const void *virt)
+{
+	return xen_virt_to_pfn(virt);
+}
 
 /* Make an empty space: its top tables with the kernel half filled in. -ENOMEM when no frame is left. Not yet pinned. */
-int pv_space_init(struct pt_space *space);
+static inline int pv_space_init(struct pt_space *space)
+{
+	return pv->mmu->space_init(space);
+}
 
 /* The space will not be run again: leave it (for the kernel's own tables) on every CPU, and unpin it if it was pinned. Entries can
  * still be read, and are plain memory from here on. */
-void pv_space_retire(struct pt_space *space);
+static inline void pv_space_retire(struct pt_space *space)
+{
+	pv->mmu->space_retire(space);
+}
 
 /* Free all tables of a retired space. What its entries mapped must have been released before; they need no clearing. */
-void pv_space_destroy(struct pt_space *space);
+static inline void pv_space_destroy(struct pt_space *space)
+{
+	pv->mmu->space_destroy(space);
+}
 
 /* The space will be run soon: have Xen validate it now (pin), so that switching to it is cheap. Idempotent. */
-void pv_space_activate(struct pt_space *space);
+static inline void pv_space_activate(struct pt_space *space)
+{
+	pv->mmu->space_activate(space);
+}
 
 /* Run on `next` from here on (its user half becomes accessible to kernel and user mode). One entry into Xen at most, none when
  * it is the space in force. NULL: the kernel's own tables, no user half. */
-void pv_space_switch(struct pt_space *next);
+static inline void pv_space_switch(struct pt_space *next)
+{
+	pv->mmu->space_switch(next);
+}
 
 /* Read the leaf entry that maps `va`; PTE_NONE when there is none. Entries are in machine terms. */
-pte_t pv_pte_read(const struct pt_space *space, vaddr_t va);
+static inline pte_t pv_pte_read(const struct pt_space *space, vaddr_t va)
+{
+	return pv->mmu->pte_read(space, va);
+}
 
 /* Make sure that every table down to the leaf for `va` exists. -ENOMEM when no frame is left (tables made so far stay). */
-int pv_pte_prepare(struct pt_space *space, vaddr_t va);
-
-/* Whether anyone may still hold the old translation after the change, and so must be made to drop it. */
-enum pv_flush {
-	PV_FLUSH_NONE, /* the entry was not present, or only gained rights: a stale one faults and is retried */
-	PV_FLUSH_PAGE, /* drop the translation of this address on every CPU that may hold it */
-};
+static inline int pv_pte_prepare(struct pt_space *space, vaddr_t va)
+{
+	return pv->mmu->pte_prepare(space, va);
+}
 
 /* Replace the leaf entry for `va`, whose tables exist (pv_pte_prepare succeeded, or an entry was read there). Takes effect at once, or,
  * inside lazy mode, at the latest when lazy mode is left. */
-void pv_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush);
+static inline void pv_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush)
+{
+	pv->mmu->pte_set(space, va, pte, flush);
+}
 
 /* Visit every non-zero leaf entry in [start, end), in ascending order. Unpopulated ranges cost nothing per page. The visitor may replace the
  * entry it is shown through pv_pte_set (same address) and nothing else; it returns false to stop the walk. Returns
  * false iff a visitor stopped it. */
-typedef bool pv_pte_visitor(struct pt_space *space, vaddr_t va, pte_t pte, void *arg);
-bool pv_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit, void *arg);
+static inline bool pv_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit, void *arg)
+{
+	return pv->mmu->pte_walk(space, start, end, visit, arg);
+}
 
 /* Free the tables that lie wholly inside [start, end) and hold no entry any more. Flushes what is needed. */
-void pv_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end);
+static inline void pv_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
+{
+	pv->mmu->tables_trim(space, start, end);
+}
 
 /* Drop every cached user translation of this space, everywhere it may be held. */
-void pv_flush_space(struct pt_space *space);
+static inline void pv_flush_space(struct pt_space *space)
+{
+	pv->mmu->flush_space(space);
+}
 
 /* Lazy MMU mode: entry updates collect in one batch. Not nested; nothing may sleep inside; reads inside
  * must not depend on entries that were set inside. Leaving issues the batch. */
-void pv_lazy_mmu_enter(void);
-void pv_lazy_mmu_leave(void);
+static inline void pv_lazy_mmu_enter(void)
+{
+	pv->mmu->lazy_enter();
+}
+static inline void pv_lazy_mmu_leave(void)
+{
+	pv->mmu->lazy_leave();
+}
 
 /* Entry from one of our frames: flags are PTE_*; PTE_PRESENT is included by the caller. */
-pte_t pv_pte_make(pfn_t pfn, uint64_t flags);
+static inline pte_t pv_pte_make(pfn_t pfn, uint64_t flags)
+{
+	return pv->mmu->pte_make(pfn, flags);
+}
 
 /* Frame of a present entry that maps RAM of ours; PFN_NONE for a foreign one. */
-pfn_t pv_pte_pfn(pte_t pte);
+static inline pfn_t pv_pte_pfn(pte_t pte)
+{
+	return pv->mmu->pte_pfn(pte);
+}
 
 #endif

@@ -7,20 +7,40 @@
 
 #include <stdint.h>
 
+#include "pv/ops.h"
+
 /* Since boot; never goes back on one CPU nor between CPUs. */
-uint64_t pv_time_monotonic_ns(void);
+static inline uint64_t pv_time_monotonic_ns(void)
+{
+	return pv->time->monotonic_ns();
+}
 
 /* Since 1970-01-01 00:00 UTC. */
-uint64_t pv_time_wall_ns(void);
+static inline uint64_t pv_time_wall_ns(void)
+{
+	return pv->time->wall_ns();
+}
 
 /* Nanoseconds this CPU was not stolen from us, and those that it was. */
-uint64_t pv_time_sched_clock_ns(void);
-uint64_t pv_time_stolen_ns(void);
+static inline uint64_t pv_time_sched_clock_ns(void)
+{
+	return pv->time->sched_clock_ns();
+}
+static inline uint64_t pv_time_stolen_ns(void)
+{
+	return pv->time->stolen_ns();
+}
 
 /* The timer event fires once at `deadline_ns` (monotonic) or at once when that is past. A new deadline replaces the old one. 0: never. */
-void pv_timer_set(uint64_t deadline_ns);
+static inline void pv_timer_set(uint64_t deadline_ns)
+{
+	pv->time->timer_set(deadline_ns);
+}
 
 /* The handler runs with events masked; it only marks work. */
-void pv_timer_set_handler(void (*handler)(void));
+static inline void pv_timer_set_handler(void (*handler)(void))
+{
+	pv->time->timer_set_handler(handler);
+}
 
 #endif

@@ -38,6 +38,11 @@ uint32_t fpu_area_bytes(void)
 	return fpu.bytes;
 }
 
+uint64_t fpu_features(void)
+{
+	return fpu.xsave ? port_xgetbv() : 0;
+}
+
 void fpu_init_area(void *area)
 {
 	uint16_t control = 0x037f; /* the state that FNINIT sets */

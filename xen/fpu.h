@@ -12,6 +12,7 @@
 void fpu_init(void);
 
 uint32_t fpu_area_bytes(void);
+uint64_t fpu_features(void);
 void fpu_init_area(void *area);
 void fpu_save(void *area);
 void fpu_restore(const void *area);

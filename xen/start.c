@@ -32,7 +32,6 @@ struct xen_boot_info xen_boot;
 struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
 
 static struct boot_map boot_map;
-static pfn_t ramdisk_first, ramdisk_end;
 static uint32_t features[XENFEAT_NR_SUBMAPS];
 
 /* The page that is remapped to what Xen shares with the domain. */
@@ -99,9 +98,12 @@ static void read_boot_info(const struct start_info *info)
 	xen_boot.xenstore_port = (port_t){info->store_evtchn};
 	fmt_print(xen_boot.xen_version, sizeof(xen_boot.xen_version), "%ld.%ld", version >> 16, version & 0xffff);
 	if (info->mod_start != 0 && info->mod_len != 0) {
-		ramdisk_first = boot_virt_to_pfn((void *)info->mod_start);
-		ramdisk_end = PFN(boot_virt_to_pfn((void *)(info->mod_start + info->mod_len - 1)).v + 1);
-		xen_boot.ramdisk = (char *)xen_pfn_to_virt(ramdisk_first) + (info->mod_start & (PAGE_BYTES - 1));
+		pfn_t first = boot_virt_to_pfn((void *)info->mod_start);
+		pfn_t last = boot_virt_to_pfn((void *)(info->mod_start + info->mod_len - 1));
+
+		xen_boot.ramdisk_first = first;
+		xen_boot.ramdisk_frames = last.v - first.v + 1;
+		xen_boot.ramdisk = (char *)xen_pfn_to_virt(first) + (info->mod_start & (PAGE_BYTES - 1));
 		xen_boot.ramdisk_bytes = info->mod_len;
 	}
 }
@@ -152,11 +154,6 @@ void xen_memory_adopt(void)
 {
 	xen_space_adopt_boot(boot_map.tables, boot_map.table_count);
 	boot_map_verify();
-}
-
-bool xen_frame_is_ramdisk(pfn_t pfn)
-{
-	return pfn.v >= ramdisk_first.v && pfn.v < ramdisk_end.v;
 }
 
 _Noreturn void xen_shutdown(unsigned int reason)

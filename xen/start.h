@@ -18,6 +18,8 @@ struct xen_boot_info {
 	char command_line[MAX_GUEST_CMDLINE + 1];
 	const void *ramdisk; /* NULL: none */
 	size_t ramdisk_bytes;
+	pfn_t ramdisk_first; /* its frames are the kernel's once it has been read */
+	unsigned long ramdisk_frames;
 	unsigned long frame_count; /* of our memory; pfns 0 … count - 1 */
 	pfn_t first_free;          /* frames from here on are nobody's; the ones before hold image, ramdisk, tables */
 	bool first_domain;
@@ -36,9 +38,6 @@ _Noreturn void xen_start(struct start_info *info);
 
 /* Once the kernel has frame records (host_frame() answers): mark the boot tables, prove the layout. */
 void xen_memory_adopt(void);
-
-/* Give frames that boot no longer needs to the kernel: the ramdisk's, once unpacked. True for those it may take. */
-bool xen_frame_is_ramdisk(pfn_t pfn);
 
 /* A feature bit of XENFEAT_*, as Xen reported it. */
 bool xen_has_feature(unsigned int feature);

@@ -52,6 +52,8 @@ static uint64_t read_system_time(void)
 
 uint64_t time_monotonic_ns(void)
 {
+	if (!shared)
+		return 0; /* early messages of the log ask */
 	uint64_t now = read_system_time();
 	uint64_t last = __atomic_load_n(&last_monotonic, __ATOMIC_RELAXED);
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Boot of the kernel: from the guest layer's hand-over to the idle loop.
+ */
+#include "kernel/dev/stream.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/glue/args.h"
+#include "kernel/glue/report.h"
+#include "kernel/kernel.h"
+#include "kernel/log.h"
+#include "kernel/mm/page.h"
+#include "kernel/task/task.h"
+#include "pv/boot.h"
+#include "pv/mmu.h"
+#include "xen/hooks.h"
+
+/* The frame records come first behind the boot data, then everything is free. Frame 0 is left out: an address of zero
+ * would be a valid one. */
+static void memory_init(const struct xen_boot_info *boot)
+{
+	size_t bytes = boot->frame_count * sizeof(struct page);
+	size_t frames = (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+	struct page *records = pv_pfn_to_virt(boot->first_free);
+	unsigned long first = boot->first_free.v + frames;
+
+	if (first >= boot->frame_count)
+		panic("%lu KiB of memory are too little", boot->frame_count * 4);
+	memset(records, 0, bytes);
+	page_init(records, boot->frame_count);
+	pv_memory_adopt();
+	page_free_range(PFN(first), boot->frame_count - first);
+}
+
+static void root_init(const struct xen_boot_info *boot)
+{
+	if (!boot->ramdisk) {
+		klog(LOG_WARNING, "there is no ramdisk");
+		return;
+	}
+	if (ramdisk_unpack(boot->ramdisk, boot->ramdisk_bytes) != 0)
+		panic("the ramdisk cannot be used");
+	page_free_range(boot->ramdisk_first, boot->ramdisk_frames);
+}
+
+/* The first task: what may sleep, then the program. */
+static void first_task(void *arg)
+{
+	(void)arg;
+	task_run_init();
+}
+
+void host_main(void)
+{
+	const struct xen_boot_info *boot = pv_boot_info();
+
+	memory_init(boot);
+	kernel_args_init(boot->command_line);
+	log_set_level((unsigned int)kernel_arg_number("loglevel", LOG_INFO));
+	klog(LOG_INFO, "Pinfold on Xen %s as %s, %lu MiB, %zu KiB free", boot->xen_version,
+	     boot->first_domain ? "first domain" : "guest domain", boot->frame_count >> 8, page_free_count() * 4);
+	sched_init();
+	vfs_init();
+	root_init(boot);
+	stream_init();
+	report_init();
+	if (!task_create_kernel("init", first_task, NULL))
+		panic("no memory for the first task");
+	sched_idle();
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens, for people: see report.h. One list of lines serves /proc/pinfold/counters and --stats.
+ */
+#include "kernel/glue/report.h"
+
+#include "kernel/dev/stream.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/kernel.h"
+#include "kernel/mm/page.h"
+#include "kernel/task/task.h"
+#include "pv/boot.h"
+#include "pv/time.h"
+
+typedef void print_line(void *to, const char *name, uint64_t value);
+
+static const char *hypercall_name(unsigned int number)
+{
+	for (const struct xen_counter_name *entry = xen_hypercall_names; entry->name; entry++)
+		if (entry->number == number)
+			return entry->name;
+	return "other";
+}
+
+static void print_calls(void *to, print_line *print, const char *prefix, const uint64_t *counts)
+{
+	char name[48];
+
+	for (unsigned int i = 0; i < XEN_HYPERCALL_COUNT; i++) {
+		if (counts[i] == 0)
+			continue;
+		fmt_print(name, sizeof(name), "%s.%s", prefix, hypercall_name(i));
+		print(to, name, counts[i]);
+	}
+}
+
+static void print_batches(void *to, print_line *print, const struct xen_counters *sum)
+{
+	static const char *const bins[XEN_BATCH_SIZE_BINS] = {"1", "2", "3-4", "5-8", "9-16", "17-32", "more"};
+	char name[48];
+
+	for (unsigned int i = 0; i < XEN_BATCH_SIZE_BINS; i++) {
+		fmt_print(name, sizeof(name), "batches.of.%s", bins[i]);
+		print(to, name, sum->batch_sizes[i]);
+	}
+}
+
+static void print_all(void *to, print_line *print)
+{
+	struct xen_counters sum;
+
+	pv_counters(&sum);
+	print(to, "xen.entries", xen_counters_entries(&sum));
+	print_calls(to, print, "hypercall", sum.hypercalls);
+	print_calls(to, print, "batched", sum.batched);
+	print_batches(to, print, &sum);
+	print(to, "entry.stores", sum.entry_stores);
+	print(to, "entry.requests", sum.entry_requests);
+	print(to, "tables.pinned", sum.tables_pinned);
+	print(to, "tables.unpinned", sum.tables_unpinned);
+	print(to, "flush.all", sum.flush_local);
+	print(to, "flush.page", sum.flush_page);
+	print(to, "space.switches", sum.space_switches);
+	print(to, "task.switches", sched_switch_count());
+	print(to, "system.calls", sum.system_calls);
+	print(to, "traps", sum.traps);
+	print(to, "upcalls", sum.upcalls);
+	print(to, "events", sum.events);
+	print(to, "pages.total", page_total_count());
+	print(to, "pages.free", page_free_count());
+	print(to, "time.ns", pv_time_monotonic_ns());
+	print(to, "time.stolen.ns", pv_time_stolen_ns());
+}
+
+static void print_seq(void *to, const char *name, uint64_t value)
+{
+	seq_printf(to, "%-28s %llu\n", name, (unsigned long long)value);
+}
+
+static void show_counters(struct seq *seq)
+{
+	print_all(seq, print_seq);
+}
+
+struct text {
+	char *buffer;
+	size_t size, len;
+};
+
+static void print_text(void *to, const char *name, uint64_t value)
+{
+	struct text *text = to;
+	size_t room = text->size - text->len;
+	int len = fmt_print(text->buffer + text->len, room, "%-28s %llu\n", name, (unsigned long long)value);
+
+	if ((size_t)len < room)
+		text->len += (size_t)len;
+}
+
+static size_t make_report(char *buffer, size_t size)
+{
+	struct text text = {.buffer = buffer, .size = size};
+
+	print_all(&text, print_text);
+	return text.len;
+}
+
+/* A way to see what a panic does to the whole: for the one who may. */
+static long write_panic(const char *text, size_t len)
+{
+	panic("asked for through /proc/pinfold/panic: %.*s", (int)len, text);
+}
+
+void report_init(void)
+{
+	stream_set_report(make_report);
+	if (procfs_add("pinfold/counters", 0444, show_counters, NULL) != 0 ||
+	    procfs_add("pinfold/panic", 0200, NULL, write_panic) != 0)
+		klog(LOG_WARNING, "/proc/pinfold is not there");
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entries from the guest layer: system calls, page faults, and the other exceptions as signals.
+ */
+#include "arch/x86/frame.h"
+#include "kernel/kernel.h"
+#include "kernel/linux/abi.h"
+#include "kernel/linux/abi_signal.h"
+#include "kernel/linux/syscall.h"
+#include "kernel/mm/vm.h"
+#include "kernel/task/task.h"
+#include "pv/cpu.h"
+#include "pv/irq.h"
+#include "xen/hooks.h"
+
+#define RFLAGS_IF 0x200u
+
+/* Bits of the exception status in an FXSAVE image: control word, status word, MXCSR. */
+#define FPU_CONTROL_OFFSET 0
+#define FPU_STATUS_OFFSET  2
+#define FPU_MXCSR_OFFSET   24
+
+_Noreturn static void kernel_fault(const struct cpu_frame *frame, uintptr_t address)
+{
+	panic("exception %llu in the kernel at %#llx (error %#llx, address %#lx, stack %#llx)",
+	      (unsigned long long)frame->vector, (unsigned long long)frame->rip,
+	      (unsigned long long)frame->error_code, address, (unsigned long long)frame->rsp);
+}
+
+static unsigned int wanted_access(uint64_t error_code)
+{
+	if (error_code & PF_FETCH)
+		return VM_EXEC;
+	return error_code & PF_WRITE ? VM_WRITE : VM_READ;
+}
+
+static void fault_signal(const struct cpu_frame *frame, uintptr_t address, int error)
+{
+	uint32_t vector = (uint32_t)frame->vector;
+
+	switch (error) {
+	case -EACCES:
+		signal_force_fault(ABI_SIGSEGV, ABI_SEGV_ACCERR, address, vector, frame->error_code);
+		break;
+	case -EIO:
+		signal_force_fault(ABI_SIGBUS, ABI_BUS_ADRERR, address, vector, frame->error_code);
+		break;
+	case -ENOMEM:
+		klog(LOG_ERROR, "out of memory: process %d (%s) is ended", current()->process->pid, current()->name);
+		signal_send_process(current()->process, ABI_SIGKILL, NULL);
+		break;
+	default:
+		signal_force_fault(ABI_SIGSEGV, ABI_SEGV_MAPERR, address, vector, frame->error_code);
+		break;
+	}
+}
+
+/* Faults of user mode, and of the kernel where it reads or writes user memory through a fix-up. */
+static void page_fault(struct cpu_frame *frame)
+{
+	uintptr_t address = pv_cpu_fault_address();
+	bool user = frame_from_user(frame);
+	uintptr_t fixup = user ? 0 : host_fixup(frame->rip);
+	int error = -EFAULT;
+
+	if (!user && fixup == 0)
+		kernel_fault(frame, address);
+	if (frame->rflags & RFLAGS_IF)
+		pv_irq_enable();
+	if (address < PV_USER_END && current() && current()->vm && (frame->rflags & RFLAGS_IF))
+		error = vm_fault(current()->vm, address, wanted_access(frame->error_code));
+	if (error == 0)
+		return;
+	if (user)
+		fault_signal(frame, address, error);
+	else
+		frame->rip = fixup;
+}
+
+/* The si_code of a floating point exception: the first unmasked one in the processor's order of precedence. */
+static int float_code(bool simd)
+{
+	const char *area = current()->fpu;
+	uint16_t control, status;
+	uint32_t mxcsr, raised;
+
+	sched_save_user_state(current());
+	memcpy(&control, area + FPU_CONTROL_OFFSET, sizeof(control));
+	memcpy(&status, area + FPU_STATUS_OFFSET, sizeof(status));
+	memcpy(&mxcsr, area + FPU_MXCSR_OFFSET, sizeof(mxcsr));
+	raised = simd ? mxcsr & ~(mxcsr >> 7) : (uint32_t)(status & ~control);
+	if (raised & 0x01)
+		return ABI_FPE_FLTINV;
+	if (raised & 0x04)
+		return ABI_FPE_FLTDIV;
+	if (raised & 0x08)
+		return ABI_FPE_FLTOVF;
+	if (raised & 0x12)
+		return ABI_FPE_FLTUND;
+	return ABI_FPE_FLTRES;
+}
+
+/* Exceptions of user mode other than page faults. The codes are those that Linux gives on x86. */
+static void user_exception(struct cpu_frame *frame)
+{
+	uint32_t vector = (uint32_t)frame->vector;
+	uint64_t error_code = frame->error_code;
+	int signal = ABI_SIGSEGV, code = ABI_SI_KERNEL;
+	uintptr_t address = 0;
+
+	switch (frame->vector) {
+	case TRAP_DIVIDE_ERROR:
+		signal = ABI_SIGFPE, code = ABI_FPE_INTDIV, address = frame->rip;
+		break;
+	case TRAP_DEBUG:
+		signal = ABI_SIGTRAP, code = ABI_TRAP_TRACE, address = frame->rip;
+		break;
+	case TRAP_BREAKPOINT:
+		signal = ABI_SIGTRAP;
+		break;
+	case TRAP_INVALID_OPCODE:
+		signal = ABI_SIGILL, code = ABI_ILL_ILLOPN, address = frame->rip;
+		break;
+	case TRAP_NO_SEGMENT:
+	case TRAP_STACK_SEGMENT:
+		signal = ABI_SIGBUS;
+		break;
+	case TRAP_FPU_ERROR:
+	case TRAP_SIMD_ERROR:
+		signal = ABI_SIGFPE, code = float_code(frame->vector == TRAP_SIMD_ERROR), address = frame->rip;
+		break;
+	case TRAP_ALIGNMENT:
+		signal = ABI_SIGBUS, code = ABI_BUS_ADRALN;
+		break;
+	case TRAP_INT80:
+		/* The calls of 32-bit Linux are not there. */
+		frame->rax = (uint64_t)-ENOSYS;
+		return;
+	default:
+		break;
+	}
+	signal_force_fault(signal, code, address, vector, error_code);
+}
+
+void host_trap(struct cpu_frame *frame)
+{
+	bool user = frame_from_user(frame);
+
+	if (user)
+		task_account_user();
+	if (frame->vector == TRAP_PAGE_FAULT) {
+		page_fault(frame);
+		return;
+	}
+	if (!user) {
+		uintptr_t fixup = host_fixup(frame->rip);
+
+		if (fixup == 0)
+			kernel_fault(frame, 0);
+		frame->rip = fixup;
+		return;
+	}
+	pv_irq_enable();
+	user_exception(frame);
+}
+
+void host_syscall(struct cpu_frame *frame)
+{
+	pv_irq_enable();
+	syscall_dispatch(frame);
+}
+
+void host_return_to_user(struct cpu_frame *frame)
+{
+	task_return_to_user(frame);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the kernel was started, and the one step of boot that needs its help.
+ */
+#ifndef PINFOLD_PV_BOOT_H
+#define PINFOLD_PV_BOOT_H
+
+#include "arch/x86/boot_layout.h"
+#include "pv/ops.h"
+#include "xen/counters.h"
+#include "xen/start.h"
+
+/* Valid from host_main() on. */
+static inline const struct xen_boot_info *pv_boot_info(void)
+{
+	return &xen_boot;
+}
+
+/* Once host_frame() answers: the boot tables are marked as the tables they are, and the layout is proved by a walk (or the machine stops). */
+static inline void pv_memory_adopt(void)
+{
+	xen_memory_adopt();
+}
+
+/* The frame behind an address in the kernel image, which is mapped apart from the direct map. */
+static inline pfn_t pv_image_pfn(const void *address)
+{
+	return boot_virt_to_pfn(address);
+}
+
+/* The layer's counters, summed over all CPUs. */
+static inline void pv_counters(struct xen_counters *sum)
+{
+	xen_counters_sum(sum);
+}
+
+#endif

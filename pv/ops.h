@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The seam between a kernel and what it runs on: groups of operations, one table of each per backend, chosen once at
+ * boot. A kernel does not include this: it calls the inline functions of pv/mmu.h, pv/cpu.h …, whose contracts are there.
+ */
+#ifndef PINFOLD_PV_OPS_H
+#define PINFOLD_PV_OPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/x86/pte.h"
+#include "arch/x86/units.h"
+#include "xen/space.h"
+
+/* Whether anyone may still hold the old translation after a change, and so must be made to drop it. */
+enum pv_flush {
+	PV_FLUSH_NONE = XEN_FLUSH_NONE, /* the entry was not present, or only gained rights: a stale one faults and is retried */
+	PV_FLUSH_PAGE = XEN_FLUSH_PAGE, /* drop the translation of this address on every CPU that may hold it */
+};
+
+typedef xen_pte_visitor pv_pte_visitor;
+
+struct pv_cpuid {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+struct pv_mmu_ops {
+	int (*space_init)(struct pt_space *space);
+	void (*space_activate)(struct pt_space *space);
+	void (*space_retire)(struct pt_space *space);
+	void (*space_destroy)(struct pt_space *space);
+	void (*space_switch)(struct pt_space *next);
+	pte_t (*pte_read)(const struct pt_space *space, vaddr_t va);
+	int (*pte_prepare)(struct pt_space *space, vaddr_t va);
+	void (*pte_set)(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush);
+	bool (*pte_walk)(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit, void *arg);
+	void (*tables_trim)(struct pt_space *space, vaddr_t start, vaddr_t end);
+	void (*flush_space)(struct pt_space *space);
+	void (*lazy_enter)(void);
+	void (*lazy_leave)(void);
+	pte_t (*pte_make)(pfn_t pfn, uint64_t flags);
+	pfn_t (*pte_pfn)(pte_t pte);
+};
+
+struct pv_cpu_ops {
+	struct pv_cpuid (*cpuid)(uint32_t leaf, uint32_t subleaf);
+	void (*set_kernel_stack)(void *top);
+	uint64_t (*user_fs_base)(void);
+	void (*set_user_fs_base)(uint64_t base);
+	uint64_t (*user_gs_base)(void);
+	void (*set_user_gs_base)(uint64_t base);
+	uint32_t (*fpu_area_bytes)(void);
+	uint64_t (*fpu_features)(void);
+	void (*fpu_init_area)(void *area);
+	void (*fpu_save)(void *area);
+	void (*fpu_restore)(const void *area);
+	bool (*fpu_restore_user)(const void *area);
+	uintptr_t (*fault_address)(void);
+	void (*lazy_enter)(void);
+	void (*lazy_leave)(void);
+	void (*poweroff)(void) __attribute__((noreturn));
+	void (*reboot)(void) __attribute__((noreturn));
+	void (*crash)(void) __attribute__((noreturn));
+	int (*port_io_enable)(void);
+	void *(*map_device)(maddr_t base, uint64_t bytes);
+};
+
+struct pv_irq_ops {
+	bool (*save)(void);
+	void (*restore)(bool enabled);
+	void (*enable)(void);
+	void (*disable)(void);
+	bool (*enabled)(void);
+	void (*wait)(void);
+	int (*bind_line)(unsigned int gsi, void (*handler)(void *arg), void *arg);
+};
+
+struct pv_time_ops {
+	uint64_t (*monotonic_ns)(void);
+	uint64_t (*wall_ns)(void);
+	uint64_t (*sched_clock_ns)(void);
+	uint64_t (*stolen_ns)(void);
+	void (*timer_set)(uint64_t deadline_ns);
+	void (*timer_set_handler)(void (*handler)(void));
+};
+
+struct pv_console_ops {
+	void (*log_write)(const char *data, size_t len);
+	bool (*present)(void);
+	size_t (*write)(const char *data, size_t len);
+	size_t (*read)(char *data, size_t len);
+	int (*set_handler)(void (*handler)(void));
+};
+
+struct pv_ops {
+	const char *name;
+	const struct pv_mmu_ops *mmu;
+	const struct pv_cpu_ops *cpu;
+	const struct pv_irq_ops *irq;
+	const struct pv_time_ops *time;
+	const struct pv_console_ops *console;
+};
+
+/* The backend in force. */
+extern const struct pv_ops *pv;
+
+extern const struct pv_ops pv_xen_ops;
+
+#endif

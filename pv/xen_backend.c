@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Xen backend of the paravirtual operations: tables of the layer's functions, and the few that need a word of adapting.
+ */
+#include <stdint.h>
+
+#include <xen/sched.h>
+
+#include "pv/ops.h"
+#include "xen/console.h"
+#include "xen/cpuid.h"
+#include "xen/device.h"
+#include "xen/entry.h"
+#include "xen/fpu.h"
+#include "xen/irq_flag.h"
+#include "xen/lazy.h"
+#include "xen/p2m.h"
+#include "xen/segments.h"
+#include "xen/start.h"
+#include "xen/time.h"
+#include "xen/tlb.h"
+
+static void set_entry(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush)
+{
+	xen_pte_set(space, va, pte, flush == PV_FLUSH_PAGE ? XEN_FLUSH_PAGE : XEN_FLUSH_NONE);
+}
+
+static void lazy_mmu_enter(void)
+{
+	xen_lazy_enter(XEN_LAZY_MMU);
+}
+
+static void lazy_mmu_leave(void)
+{
+	xen_lazy_leave(XEN_LAZY_MMU);
+}
+
+static const struct pv_mmu_ops mmu_ops = {
+	.space_init = xen_space_init,
+	.space_activate = xen_space_activate,
+	.space_retire = xen_space_retire,
+	.space_destroy = xen_space_destroy,
+	.space_switch = xen_space_switch,
+	.pte_read = xen_pte_read,
+	.pte_prepare = xen_pte_prepare,
+	.pte_set = set_entry,
+	.pte_walk = xen_pte_walk,
+	.tables_trim = xen_tables_trim,
+	.flush_space = xen_flush_space,
+	.lazy_enter = lazy_mmu_enter,
+	.lazy_leave = lazy_mmu_leave,
+	.pte_make = pte_from_pfn,
+	.pte_pfn = pte_pfn,
+};
+
+static struct pv_cpuid cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	struct cpuid_regs regs = xen_cpuid(leaf, subleaf);
+
+	return (struct pv_cpuid){regs.eax, regs.ebx, regs.ecx, regs.edx};
+}
+
+static void set_kernel_stack(void *top)
+{
+	this_cpu()->kernel_stack = top;
+}
+
+static void lazy_cpu_enter(void)
+{
+	xen_lazy_enter(XEN_LAZY_CPU);
+}
+
+static void lazy_cpu_leave(void)
+{
+	xen_lazy_leave(XEN_LAZY_CPU);
+}
+
+_Noreturn static void poweroff(void)
+{
+	xen_shutdown(SHUTDOWN_poweroff);
+}
+
+_Noreturn static void reboot(void)
+{
+	xen_shutdown(SHUTDOWN_reboot);
+}
+
+_Noreturn static void crash(void)
+{
+	xen_shutdown(SHUTDOWN_crash);
+}
+
+static const struct pv_cpu_ops cpu_ops = {
+	.cpuid = cpuid,
+	.set_kernel_stack = set_kernel_stack,
+	.user_fs_base = segments_user_fs_base,
+	.set_user_fs_base = segments_set_user_fs_base,
+	.user_gs_base = segments_user_gs_base,
+	.set_user_gs_base = segments_set_user_gs_base,
+	.fpu_area_bytes = fpu_area_bytes,
+	.fpu_features = fpu_features,
+	.fpu_init_area = fpu_init_area,
+	.fpu_save = fpu_save,
+	.fpu_restore = fpu_restore,
+	.fpu_restore_user = fpu_restore_user,
+	.fault_address = xen_fault_address,
+	.lazy_enter = lazy_cpu_enter,
+	.lazy_leave = lazy_cpu_leave,
+	.poweroff = poweroff,
+	.reboot = reboot,
+	.crash = crash,
+	.port_io_enable = device_enable_ports,
+	.map_device = device_map,
+};
+
+static const struct pv_irq_ops irq_ops = {
+	.save = xen_irq_save,
+	.restore = xen_irq_restore,
+	.enable = xen_irq_enable,
+	.disable = xen_irq_disable,
+	.enabled = xen_irq_enabled,
+	.wait = xen_irq_wait,
+	.bind_line = device_bind_line,
+};
+
+static const struct pv_time_ops time_ops = {
+	.monotonic_ns = time_monotonic_ns,
+	.wall_ns = time_wall_ns,
+	.sched_clock_ns = time_sched_clock_ns,
+	.stolen_ns = time_stolen_ns,
+	.timer_set = time_timer_set,
+	.timer_set_handler = time_timer_set_handler,
+};
+
+static const struct pv_console_ops console_ops = {
+	.log_write = console_log,
+	.present = console_ring_present,
+	.write = console_ring_write,
+	.read = console_ring_read,
+	.set_handler = console_ring_set_handler,
+};
+
+const struct pv_ops pv_xen_ops = {
+	.name = "Xen PV",
+	.mmu = &mmu_ops,
+	.cpu = &cpu_ops,
+	.irq = &irq_ops,
+	.time = &time_ops,
+	.console = &console_ops,
+};
+
+const struct pv_ops *pv = &pv_xen_ops;
