@@ -238,72 +238,99 @@ static uint64_t zero_extend(uint64_t value, unsigned int arg_bytes)
 	return value << unused_bits >> unused_bits;
 }
 
-int fmt_vprint(char *buffer, size_t size, const char *format, va_list args)
+/* A va_list that functions can hand on and advance. */
+struct fmt_args {
+	va_list list;
+};
+
+/* Flags, width, precision and length; the conversion's letter is at what is returned. */
+static const char *parse_spec(const char *format, struct fmt_spec *spec, struct fmt_args *args)
+{
+	format = parse_flags(format, spec);
+	if (*format == '*') {
+		set_width(spec, va_arg(args->list, int));
+		format++;
+	} else {
+		format = parse_number(format, &spec->width);
+	}
+	if (*format == '.' && format[1] == '*') {
+		set_precision(spec, va_arg(args->list, int));
+		format += 2;
+	} else if (*format == '.') {
+		spec->has_precision = true;
+		format = parse_number(format + 1, &spec->precision);
+	}
+	return parse_length(format, spec);
+}
+
+static void convert_integer(struct fmt_out *out, struct fmt_spec *spec, char conversion,
+                            struct fmt_args *args)
+{
+	uint64_t value =
+	    spec->arg_bytes == 8 ? va_arg(args->list, uint64_t) : va_arg(args->list, unsigned int);
+
+	spec->upper = conversion == 'X';
+	if (conversion == 'd' || conversion == 'i')
+		put_signed(out, spec, sign_extend(value, spec->arg_bytes));
+	else
+		put_unsigned(out, spec, conversion, zero_extend(value, spec->arg_bytes));
+}
+
+/* False: the conversion is not known. */
+static bool convert(struct fmt_out *out, struct fmt_spec *spec, char conversion,
+                    struct fmt_args *args)
+{
+	char c;
+
+	switch (conversion) {
+	case 'd':
+	case 'i':
+	case 'u':
+	case 'x':
+	case 'X':
+	case 'o':
+		convert_integer(out, spec, conversion, args);
+		return true;
+	case 'p':
+		spec->alternate = true;
+		put_unsigned(out, spec, 'x', (uintptr_t)va_arg(args->list, void *));
+		return true;
+	case 'c':
+		c = (char)va_arg(args->list, int);
+		put_field(out, spec, "", 0, &c, 1);
+		return true;
+	case 's':
+		put_string(out, spec, va_arg(args->list, const char *));
+		return true;
+	case '%':
+		put_char(out, '%');
+		return true;
+	default:
+		return false;
+	}
+}
+
+int fmt_vprint(char *buffer, size_t size, const char *format, va_list list)
 {
 	struct fmt_out out = {.buffer = buffer, .size = size};
+	struct fmt_args args;
 
+	va_copy(args.list, list);
 	while (*format) {
 		struct fmt_spec spec = {0};
 		const char *start = format;
-		uint64_t value;
-		char c;
 
 		if (*format++ != '%') {
 			put_char(&out, *start);
 			continue;
 		}
-		format = parse_flags(format, &spec);
-		if (*format == '*') {
-			set_width(&spec, va_arg(args, int));
+		format = parse_spec(format, &spec, &args);
+		if (convert(&out, &spec, *format, &args))
 			format++;
-		} else {
-			format = parse_number(format, &spec.width);
-		}
-		if (*format == '.' && format[1] == '*') {
-			set_precision(&spec, va_arg(args, int));
-			format += 2;
-		} else if (*format == '.') {
-			spec.has_precision = true;
-			format = parse_number(format + 1, &spec.precision);
-		}
-		format = parse_length(format, &spec);
-
-		switch (*format) {
-		case 'd':
-		case 'i':
-		case 'u':
-		case 'x':
-		case 'X':
-		case 'o':
-			value = spec.arg_bytes == 8 ? va_arg(args, uint64_t)
-			                            : va_arg(args, unsigned int);
-			spec.upper = *format == 'X';
-			if (*format == 'd' || *format == 'i')
-				put_signed(&out, &spec, sign_extend(value, spec.arg_bytes));
-			else
-				put_unsigned(&out, &spec, *format,
-				             zero_extend(value, spec.arg_bytes));
-			break;
-		case 'p':
-			spec.alternate = true;
-			put_unsigned(&out, &spec, 'x', (uintptr_t)va_arg(args, void *));
-			break;
-		case 'c':
-			c = (char)va_arg(args, int);
-			put_field(&out, &spec, "", 0, &c, 1);
-			break;
-		case 's':
-			put_string(&out, &spec, va_arg(args, const char *));
-			break;
-		case '%':
-			put_char(&out, '%');
-			break;
-		default:
+		else
 			put_bytes(&out, start, (size_t)(format - start));
-			continue;
-		}
-		format++;
 	}
+	va_end(args.list);
 	if (size > 0)
 		buffer[out.len < size ? out.len : size - 1] = '\0';
 	return (int)out.len;

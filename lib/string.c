@@ -8,9 +8,11 @@
  */
 #include "lib/string.h"
 
+#if !__STDC_HOSTED__
 #undef memcpy
 #undef memset
 #undef strlen
+#endif
 
 /* Without this gcc sees memset in a loop that fills memory, and makes memset call itself. */
 #if defined(__GNUC__) && !defined(__clang__)
