@@ -118,7 +118,6 @@ _Static_assert(sizeof(struct abi_termios2) == 44, "the kernel's termios2");
 #define ABI_TIOCSWINSZ 0x5414u
 #define ABI_FIONREAD   0x541bu
 #define ABI_TIOCNOTTY  0x5422u
-#define ABI_TIOCSETD   0x5423u
 #define ABI_TIOCGETD   0x5424u
 #define ABI_TCSBRKP    0x5425u
 #define ABI_TIOCGSID   0x5429u
