@@ -98,15 +98,17 @@ struct inode {
 	uint32_t flags; /* enum inode_flag */
 	uint64_t rdev;
 	uint64_t size;
+	uint64_t page_count;                             /* of data held in memory */
 	uint64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* wall */
 	struct inode *parent;                            /* directories: ".." */
 	struct inode *mounted; /* directories: the root of what is mounted here, or NULL */
 	struct inode *covers;  /* root of a mount: the directory it is mounted on */
 	uint32_t write_count;  /* open for writing; ETXTBSY with exec_count */
 	uint32_t exec_count;
-	uint32_t
-	    map_count; /* areas that map it: kept by mm, so that a truncation need not search for nothing */
-	struct list locks; /* struct file_lock */
+	uint32_t map_count; /* areas that map it, counted by mm */
+	struct list locks;  /* struct file_lock */
+	struct pipe *pipe;  /* S_IFIFO: what flows, while it is open */
+	const char *label;  /* anonymous: what /proc/PID/fd shows; NULL: by type */
 	void *private;
 };
 
@@ -118,7 +120,6 @@ struct file {
 	uint64_t pos;
 	struct list epoll_items; /* struct epoll_item.file_node */
 	bool write_counted;      /* in inode->write_count */
-	bool flocked;            /* holds a flock() lock */
 	void *private;
 };
 

@@ -64,6 +64,9 @@ long vm_map(struct vm *vm, uintptr_t addr, size_t bytes, unsigned int prot, unsi
 int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes);
 struct vm_area *vm_find(struct vm *vm, uintptr_t addr);
 
+/* The file has shrunk: drop every mapping of its pages from `first_index` on (copied private pages stay), so that the next touch faults. */
+void vm_truncate_inode(struct inode *inode, uint64_t first_index);
+
 /* A page fault at `addr`; access is the vm_prot wanted. 0: retry the access. -EFAULT: nothing mapped (SEGV_MAPERR); -EACCES: not
  * permitted (SEGV_ACCERR); -ENOMEM; -EIO: beyond the end of the file (SIGBUS). May sleep. */
 int vm_fault(struct vm *vm, uintptr_t addr, unsigned int access);

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inodes: references, permissions, attributes. An inode lives as long as it has a name (link_count) or a reference; a transient
+ * one as long as it has a reference. A filesystem counts its referenced inodes, which says whether it is in use.
+ */
+#include "kernel/fs/internal.h"
+#include "kernel/mm/vm.h"
+#include "kernel/task/task.h"
+#include "pv/time.h"
+
+#define DAY_NS (86400 * NS_PER_SEC)
+
+static uint64_t anonymous_next_ino = 1;
+
+static const struct process *process_now(void)
+{
+	struct task *task = current();
+
+	return task != NULL ? task->process : NULL;
+}
+
+uint32_t process_uid(void)
+{
+	const struct process *process = process_now();
+
+	return process != NULL ? process->euid : 0;
+}
+
+uint32_t process_gid(void)
+{
+	const struct process *process = process_now();
+
+	return process != NULL ? process->egid : 0;
+}
+
+struct inode *inode_alloc(struct filesystem *fs, uint32_t mode, size_t private_bytes)
+{
+	struct inode *inode = kzalloc(sizeof(*inode) + private_bytes);
+
+	if (inode == NULL)
+		return NULL;
+	inode->fs = fs;
+	inode->mode = mode;
+	inode->uid = process_uid();
+	inode->gid = process_gid();
+	inode->ref_count = 1;
+	inode->private = private_bytes > 0 ? inode + 1 : NULL;
+	inode->atime_ns = pv_time_wall_ns();
+	inode->mtime_ns = inode->ctime_ns = inode->btime_ns = inode->atime_ns;
+	list_init(&inode->locks);
+	if (fs != NULL) {
+		inode->dev = fs->dev;
+		inode->ino = ++fs->next_ino;
+		fs->busy++;
+	}
+	return inode;
+}
+
+void inode_free(struct inode *inode)
+{
+	ASSERT(list_empty(&inode->locks));
+	kfree(inode);
+}
+
+/* Device number of what has no filesystem; the first device numbers go to the mounted ones. */
+#define ANONYMOUS_DEV 9
+
+struct inode *inode_create_anonymous(uint32_t mode)
+{
+	struct inode *inode = inode_alloc(NULL, mode, 0);
+
+	if (inode == NULL)
+		return NULL;
+	inode->flags = INODE_TRANSIENT | INODE_ANONYMOUS;
+	inode->link_count = 1;
+	inode->dev = ANONYMOUS_DEV;
+	inode->ino = anonymous_next_ino++;
+	return inode;
+}
+
+void inode_get(struct inode *inode)
+{
+	if (inode->ref_count++ == 0 && inode->fs != NULL)
+		inode->fs->busy++;
+}
+
+void inode_put(struct inode *inode)
+{
+	struct filesystem *fs = inode->fs;
+
+	ASSERT(inode->ref_count > 0);
+	if (--inode->ref_count > 0)
+		return;
+	if (inode->link_count == 0 || (inode->flags & INODE_TRANSIENT) != 0) {
+		if (inode->ops != NULL && inode->ops->destroy != NULL)
+			inode->ops->destroy(inode);
+		else
+			inode_free(inode);
+	}
+	/* Last, as destroying may drop references on other inodes of the filesystem. */
+	if (fs != NULL && --fs->busy == 0 && fs->detached)
+		fs->destroy(fs);
+}
+
+/* Linux's relatime: a read is recorded when the last one recorded is older than the last change, or than a day. */
+void inode_touch_atime(struct inode *inode)
+{
+	uint64_t now;
+
+	if (inode->fs == NULL || (inode->fs->flags & ABI_MS_RDONLY) != 0)
+		return;
+	now = pv_time_wall_ns();
+	if (inode->atime_ns <= inode->mtime_ns || inode->atime_ns <= inode->ctime_ns ||
+	    now - inode->atime_ns >= DAY_NS)
+		inode->atime_ns = now;
+}
+
+void inode_touch_mtime(struct inode *inode)
+{
+	inode->mtime_ns = inode->ctime_ns = pv_time_wall_ns();
+}
+
+void inode_touch_ctime(struct inode *inode)
+{
+	inode->ctime_ns = pv_time_wall_ns();
+}
+
+int inode_check_writable(const struct inode *inode)
+{
+	return inode->fs != NULL && (inode->fs->flags & ABI_MS_RDONLY) != 0 ? -EROFS : 0;
+}
+
+/* `gid` stands for the effective or the real group; the supplementary ones count with either. */
+static bool group_matches(const struct inode *inode, uint32_t gid)
+{
+	const struct process *process = process_now();
+
+	if (inode->gid == gid)
+		return true;
+	return process != NULL && inode->gid != process->egid &&
+	       process_in_group(process, inode->gid);
+}
+
+int inode_permission_as(struct inode *inode, unsigned int want, uint32_t uid, uint32_t gid)
+{
+	uint32_t mode = inode->mode;
+
+	if ((want & ABI_W_OK) != 0 &&
+	    (ABI_S_ISREG(mode) || ABI_S_ISDIR(mode) || ABI_S_ISLNK(mode)) &&
+	    inode_check_writable(inode) != 0)
+		return -EROFS;
+	if (uid == 0) {
+		bool executable = ABI_S_ISDIR(mode) || (mode & 0111) != 0;
+
+		return (want & ABI_X_OK) != 0 && !executable ? -EACCES : 0;
+	}
+	if (uid == inode->uid)
+		mode >>= 6;
+	else if (group_matches(inode, gid))
+		mode >>= 3;
+	return (want & ~mode & 7) != 0 ? -EACCES : 0;
+}
+
+int inode_permission(struct inode *inode, unsigned int want)
+{
+	return inode_permission_as(inode, want, process_uid(), process_gid());
+}
+
+bool inode_owned(const struct inode *inode)
+{
+	uint32_t uid = process_uid();
+
+	return uid == 0 || uid == inode->uid;
+}
+
+int inode_check_sticky(const struct inode *dir, const struct inode *victim)
+{
+	if ((dir->mode & ABI_S_ISVTX) == 0 || inode_owned(dir) || inode_owned(victim))
+		return 0;
+	return -EPERM;
+}
+
+void inode_drop_set_id(struct inode *inode)
+{
+	if (!ABI_S_ISREG(inode->mode) || process_uid() == 0)
+		return;
+	inode->mode &= ~ABI_S_ISUID;
+	if ((inode->mode & ABI_S_IXGRP) != 0)
+		inode->mode &= ~ABI_S_ISGID;
+}
+
+struct inode *inode_cross_mounts(struct inode *inode)
+{
+	while (inode->mounted != NULL) {
+		struct inode *over = inode->mounted;
+
+		inode_get(over);
+		inode_put(inode);
+		inode = over;
+	}
+	return inode;
+}
+
+int inode_truncate(struct inode *inode, uint64_t size)
+{
+	int result;
+
+	if (size > INT64_MAX)
+		return -EINVAL;
+	if (inode->ops == NULL || inode->ops->truncate == NULL)
+		return -EINVAL;
+	if (size > inode->size && file_limit_write(size - 1, 1) < 0)
+		return -EFBIG;
+	if (size < inode->size && inode->map_count != 0)
+		vm_truncate_inode(inode, (size + PAGE_BYTES - 1) >> PAGE_SHIFT);
+	result = inode->ops->truncate(inode, size);
+	if (result == 0) {
+		inode_touch_mtime(inode);
+		inode_drop_set_id(inode);
+	}
+	return result;
+}
+
+uint8_t inode_dirent_type(uint32_t mode)
+{
+	return (uint8_t)((mode & ABI_S_IFMT) >> 12);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of kernel/fs share among themselves: mounted filesystems, the path walker, the attributes of inodes.
+ */
+#ifndef PINFOLD_KERNEL_FS_INTERNAL_H
+#define PINFOLD_KERNEL_FS_INTERNAL_H
+
+#include "kernel/fs/vfs.h"
+#include "kernel/linux/abi_fs.h"
+
+struct sys_args;
+
+/* A mounted (or unmounted but still used) filesystem. */
+struct filesystem {
+	const char *type;
+	char source[64];
+	uint64_t dev;
+	int64_t magic;
+	uint32_t flags; /* ABI_MS_RDONLY */
+	uint32_t busy;  /* inodes of it with references */
+	bool detached;  /* out of the tree: goes when busy is 0 */
+	uint64_t next_ino;
+	struct inode *root;
+	struct list node;                                              /* of filesystem_all */
+	void (*statfs)(struct filesystem *fs, struct abi_statfs *out); /* NULL: sizes are 0 */
+	void (*destroy)(struct filesystem *fs); /* frees every inode and fs itself; busy is 0 */
+};
+
+extern struct list filesystem_all; /* in the order they were mounted */
+
+/* A filesystem with a new device number and the given type; NULL: out of memory. */
+struct filesystem *filesystem_alloc(const char *type, const char *source, int64_t magic);
+
+/* Put fs->root over the directory; takes a reference on it. 0 or -EBUSY. */
+int filesystem_attach(struct filesystem *fs, struct inode *directory);
+struct filesystem *ramfs_create(const char *type, const char *source, uint32_t root_mode);
+struct filesystem *procfs_create(const char *source);
+struct filesystem *devfs_create(const char *source);
+
+/* The tree's root, from vfs_init() on; no reference is taken. */
+struct inode *vfs_root(void);
+/* Where the running task is; the boot's own context when it has none. */
+struct fs_context *fs_context_current(void);
+
+/* An inode of `fs` (or NULL) with one reference, times now, owned by the running process; `private` points to that many zeroed bytes
+ * behind it, if any. NULL: out of memory. */
+struct inode *inode_alloc(struct filesystem *fs, uint32_t mode, size_t private_bytes);
+/* Free the structure; references and links are gone. */
+void inode_free(struct inode *inode);
+/* A transient inode of no filesystem, for pipes and the like. */
+struct inode *inode_create_anonymous(uint32_t mode);
+/* Record a read (relatime) or a change. */
+void inode_touch_atime(struct inode *inode);
+void inode_touch_mtime(struct inode *inode);
+void inode_touch_ctime(struct inode *inode);
+/* -EROFS on a filesystem mounted read-only. */
+int inode_check_writable(const struct inode *inode);
+/* Permission bits for the given user and group; root's rules for uid 0. */
+int inode_permission_as(struct inode *inode, unsigned int want_rwx, uint32_t uid, uint32_t gid);
+/* May the running process change mode and times of the inode: owner or root. */
+bool inode_owned(const struct inode *inode);
+/* In a sticky directory only owners (of it or of the file) and root remove names: 0 or -EPERM. */
+int inode_check_sticky(const struct inode *dir, const struct inode *victim);
+/* A write by an ordinary user takes the set-id bits away. */
+void inode_drop_set_id(struct inode *inode);
+/* Follow mounts put over the directory; swaps the reference. */
+struct inode *inode_cross_mounts(struct inode *inode);
+/* Checks of size and RLIMIT_FSIZE, then the filesystem's truncation. */
+int inode_truncate(struct inode *inode, uint64_t size);
+uint8_t inode_dirent_type(uint32_t mode);
+
+uint32_t process_uid(void); /* effective; 0 at boot */
+uint32_t process_gid(void);
+
+/*
+ * The walker: resolves all of a path but its last component, which the caller then looks up, makes or removes.
+ */
+enum walk_last {
+	WALK_NAME,   /* an ordinary name, in `name` */
+	WALK_DOT,    /* "." */
+	WALK_DOTDOT, /* ".." */
+	WALK_ROOT,   /* the path had no component: the directory itself */
+};
+
+/* A path or the text of a link that is being resolved. */
+struct walk_text {
+	struct walk_text *below;
+	const char *at; /* what is left */
+	char *owned;    /* to be freed, with the structure, or NULL */
+};
+
+struct walk {
+	struct inode *dir; /* holds the last component; one reference */
+	enum walk_last last;
+	bool slash; /* something other than the end, thus a slash, followed the last component */
+	unsigned int link_count;
+	size_t len;
+	char name[ABI_NAME_MAX + 1];
+	struct walk_text *texts; /* the innermost link first */
+	struct walk_text path;
+};
+
+/* Walk `path` (kernel memory, must stay until walk_end) up to its last component. 0 or -errno. walk_end() is due after success only. */
+int walk_begin(struct walk *walk, struct inode *base, const char *path);
+void walk_end(struct walk *walk);
+/* The inode that the last component names, mounts crossed, links not followed; a reference, or err_ptr. */
+struct inode *walk_lookup_last(struct walk *walk);
+/* The last component is this symbolic link: walk on to the last component of what it says. `*out` is set (a reference) when the
+ * link led straight to an object, NULL otherwise. Drops the reference on the link. 0 or -errno; after an error the walk has ended. */
+int walk_follow(struct walk *walk, struct inode *link, struct inode **out);
+
+/* A path of the running process copied in; free with kfree(); err_ptr(-EFAULT, -ENAMETOOLONG, -ENOENT when empty unless allowed). */
+char *path_copy_from_user(const void *user, bool allow_empty);
+/* The directory that a dirfd argument names, for a relative path: NULL for the current one; err_ptr. One reference. */
+struct inode *path_base_of_fd(int dirfd, const char *path);
+/* What the *at() calls do: copy the path, find the inode. With AT_EMPTY_PATH and "" it is the descriptor's own. */
+struct inode *path_lookup_at(int dirfd, const void *user_path, unsigned int path_flags,
+                             bool allow_empty);
+
+/* file.c */
+long file_read_uio(struct file *file, struct uio *uio, uint64_t *pos);
+long file_write_uio(struct file *file, struct uio *uio, uint64_t *pos);
+bool file_readable(const struct file *file);
+bool file_writable(const struct file *file);
+/* Open files have a position that pread and lseek may use. */
+bool file_seekable(const struct file *file);
+uint32_t file_poll(struct file *file, struct poll_table *table);
+/* How much of `bytes` a write at `pos` may do under RLIMIT_FSIZE and the file size limit; 0 bytes: -EFBIG (SIGXFSZ has been sent). */
+long file_limit_write(uint64_t pos, size_t bytes);
+
+/* fd.c */
+int fd_close(int fd);
+int fd_dup_to(int from, int to, bool cloexec);
+bool fd_cloexec(int fd);
+int fd_set_cloexec(int fd, bool cloexec);
+/* Close or mark [first, last]. */
+void fd_range_close(unsigned int first, unsigned int last);
+void fd_range_cloexec(unsigned int first, unsigned int last);
+/* Install a new file; drops it on failure. */
+int fd_install_or_put(struct file *file, bool cloexec);
+
+/* pipe.c: a named pipe's open, and the table-free parts of fcntl. */
+extern const struct file_ops fifo_file_ops;
+long pipe_get_size(struct file *file);
+long pipe_set_size(struct file *file, unsigned long bytes);
+
+/* devfs.c: the device's operations put into the file. 0 or -ENXIO. */
+int chardev_open(struct file *file);
+int memdev_init(void);
+
+/* lock.c */
+void file_lock_release_process(struct inode *inode);
+void file_lock_release_file(struct file *file);
+long file_lock_control(struct file *file, int command, uintptr_t arg);
+long file_flock(struct file *file, int operation);
+
+/* epoll.c: the file is going. */
+void epoll_forget_file(struct file *file);
+
+#endif

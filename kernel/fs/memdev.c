@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* The devices null, zero, full, random and urandom. */
+#include "kernel/fs/internal.h"
+#include "lib/rng.h"
+
+#define MEMDEV_MAJOR 1
+
+static long null_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+	(void)file;
+	(void)uio;
+	(void)pos;
+	return 0;
+}
+
+static long null_write(struct file *file, struct uio *uio, uint64_t *pos)
+{
+	size_t bytes = uio->left;
+
+	(void)file;
+	(void)pos;
+	uio->left = 0;
+	return (long)bytes;
+}
+
+static long memdev_seek(struct file *file, int64_t offset, int whence)
+{
+	(void)offset;
+	(void)whence;
+	file->pos = 0;
+	return 0;
+}
+
+static long zero_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+	(void)file;
+	(void)pos;
+	return uio_clear(uio, uio->left);
+}
+
+static long full_write(struct file *file, struct uio *uio, uint64_t *pos)
+{
+	(void)file;
+	(void)uio;
+	(void)pos;
+	return -ENOSPC;
+}
+
+static long random_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+	uint8_t block[256];
+	long done = 0;
+
+	(void)file;
+	(void)pos;
+	while (uio->left > 0) {
+		size_t want = MIN(uio->left, sizeof(block));
+		long moved;
+
+		rng_bytes(block, want);
+		moved = uio_copy_to(uio, block, want);
+		if (moved < 0) {
+			done = done > 0 ? done : moved;
+			break;
+		}
+		done += moved;
+		if ((size_t)moved < want)
+			break;
+	}
+	memset(block, 0, sizeof(block));
+	return done;
+}
+
+static const struct file_ops null_ops = {
+    .read = null_read, .write = null_write, .seek = memdev_seek};
+static const struct file_ops zero_ops = {
+    .read = zero_read, .write = null_write, .seek = memdev_seek};
+static const struct file_ops full_ops = {
+    .read = zero_read, .write = full_write, .seek = memdev_seek};
+static const struct file_ops random_ops = {
+    .read = random_read, .write = null_write, .seek = memdev_seek};
+
+int memdev_init(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t minor;
+		const struct file_ops *ops;
+	} devices[] = {
+	    {"null", 3, &null_ops},     {"zero", 5, &zero_ops},      {"full", 7, &full_ops},
+	    {"random", 8, &random_ops}, {"urandom", 9, &random_ops},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(devices); i++) {
+		int result =
+		    devfs_add(devices[i].name, 0666, abi_makedev(MEMDEV_MAJOR, devices[i].minor),
+		              devices[i].ops, NULL);
+
+		if (result != 0)
+			return result;
+	}
+	return 0;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unpacking the ramdisk's archives into the tree, at boot. What is there already gives way, except directories, which take the
+ * archive's attributes; names that are hard links in the archive are hard links here. The data is copied.
+ */
+#include "kernel/fs/cpio.h"
+#include "kernel/fs/internal.h"
+
+#define LINK_BUCKETS 64
+
+/* A file of the archive with more than one name, and where its first one went. */
+struct unpacked_link {
+	struct unpacked_link *next;
+	uint32_t ino, dev_major, dev_minor;
+	struct inode *inode;
+};
+
+struct unpack {
+	struct unpacked_link *links[LINK_BUCKETS];
+	const char *problem; /* set with an error */
+	char name[ABI_PATH_MAX];
+	char problem_name[80];
+};
+
+/* The archive's name without leading "/" and "./" and slashes at the end. -EINVAL if it leads upwards. */
+static int name_normalize(struct unpack *unpack, const struct cpio_entry *entry)
+{
+	const char *name = entry->name;
+	size_t len;
+
+	while (name[0] == '/' || (name[0] == '.' && name[1] == '/'))
+		name++;
+	if (strcmp(name, ".") == 0)
+		name++;
+	str_copy(unpack->name, name, sizeof(unpack->name));
+	for (len = strlen(unpack->name); len > 0 && unpack->name[len - 1] == '/'; len--)
+		unpack->name[len - 1] = 0;
+	for (const char *at = unpack->name; at != NULL; at = strchr(at, '/')) {
+		at += at[0] == '/';
+		if (at[0] == '.' && at[1] == '.' && (at[2] == 0 || at[2] == '/'))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* Make the directories above the name that the archive has not brought. */
+static int make_parents(char *name)
+{
+	for (char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		struct inode *dir;
+		struct walk walk;
+		int result = 0;
+
+		*slash = 0;
+		dir = path_lookup(vfs_root(), name, 0);
+		if (!is_err(dir)) {
+			inode_put(dir);
+		} else {
+			result = walk_begin(&walk, vfs_root(), name);
+			if (result == 0) {
+				result = walk.dir->ops->create(walk.dir, walk.name, walk.len,
+				                               ABI_S_IFDIR | 0755, 0, NULL);
+				walk_end(&walk);
+			}
+		}
+		*slash = '/';
+		if (result != 0)
+			return result;
+	}
+	return 0;
+}
+
+static void set_attributes(struct inode *inode, const struct cpio_entry *entry)
+{
+	inode->mode = (inode->mode & ABI_S_IFMT) | (entry->mode & 07777);
+	inode->uid = entry->uid;
+	inode->gid = entry->gid;
+	inode->mtime_ns = entry->mtime * NS_PER_SEC;
+}
+
+static int write_data(struct inode *inode, const struct cpio_entry *entry)
+{
+	struct file *file = file_open_inode(inode, ABI_O_WRONLY);
+	uint64_t pos = 0;
+	long done;
+
+	if (is_err(file))
+		return (int)ptr_err(file);
+	done = file_write_kernel(file, entry->data, entry->bytes, &pos);
+	file_put(file);
+	if (done < 0)
+		return (int)done;
+	return (size_t)done == entry->bytes ? 0 : -ENOSPC;
+}
+
+static struct unpacked_link **link_bucket(struct unpack *unpack, const struct cpio_entry *entry)
+{
+	struct unpacked_link **at = &unpack->links[entry->ino % LINK_BUCKETS];
+
+	while (*at != NULL && ((*at)->ino != entry->ino || (*at)->dev_major != entry->dev_major ||
+	                       (*at)->dev_minor != entry->dev_minor))
+		at = &(*at)->next;
+	return at;
+}
+
+static int remember_link(struct unpacked_link **bucket, const struct cpio_entry *entry,
+                         struct inode *inode)
+{
+	struct unpacked_link *link = kmalloc(sizeof(*link));
+
+	if (link == NULL)
+		return -ENOMEM;
+	inode_get(inode);
+	*link = (struct unpacked_link){.ino = entry->ino,
+	                               .dev_major = entry->dev_major,
+	                               .dev_minor = entry->dev_minor,
+	                               .inode = inode};
+	*bucket = link;
+	return 0;
+}
+
+static int make_symlink(struct walk *walk, const struct cpio_entry *entry)
+{
+	char *target;
+	int result;
+
+	if (entry->bytes == 0 || entry->bytes >= ABI_PATH_MAX)
+		return -ENAMETOOLONG;
+	target = kmalloc(entry->bytes + 1);
+	if (target == NULL)
+		return -ENOMEM;
+	memcpy(target, entry->data, entry->bytes);
+	target[entry->bytes] = 0;
+	result = walk->dir->ops->symlink(walk->dir, walk->name, walk->len, target);
+	kfree(target);
+	return result;
+}
+
+/* Anything but a directory or a symbolic link. */
+static int make_file(struct unpack *unpack, struct walk *walk, const struct cpio_entry *entry)
+{
+	struct unpacked_link **bucket = NULL;
+	struct inode *inode;
+	int result;
+
+	if (entry->link_count > 1)
+		bucket = link_bucket(unpack, entry);
+	if (bucket != NULL && *bucket != NULL) {
+		inode = (*bucket)->inode;
+		inode_get(inode);
+		result = walk->dir->ops->link(walk->dir, walk->name, walk->len, inode);
+	} else {
+		result = walk->dir->ops->create(
+		    walk->dir, walk->name, walk->len, entry->mode & (ABI_S_IFMT | 07777),
+		    abi_makedev(entry->rdev_major, entry->rdev_minor), &inode);
+		if (result != 0)
+			return result;
+		if (bucket != NULL)
+			result = remember_link(bucket, entry, inode);
+	}
+	if (result == 0 && ABI_S_ISREG(inode->mode) && entry->bytes > 0)
+		result = write_data(inode, entry);
+	if (result == 0)
+		set_attributes(inode, entry);
+	inode_put(inode);
+	return result;
+}
+
+/* Make way for the entry: 0, or 1 when it is a directory that is there already. */
+static int clear_way(struct walk *walk, const struct cpio_entry *entry)
+{
+	struct inode *there = walk->dir->ops->lookup(walk->dir, walk->name, walk->len);
+	int result = 0;
+
+	if (is_err(there))
+		return 0;
+	if (!ABI_S_ISDIR(there->mode)) {
+		result = walk->dir->ops->unlink(walk->dir, walk->name, walk->len);
+	} else if (!ABI_S_ISDIR(entry->mode)) {
+		result = -EISDIR;
+	} else {
+		set_attributes(there, entry);
+		result = 1;
+	}
+	inode_put(there);
+	return result;
+}
+
+static int make_directory(struct walk *walk, const struct cpio_entry *entry)
+{
+	struct inode *inode;
+	int result = walk->dir->ops->create(walk->dir, walk->name, walk->len,
+	                                    ABI_S_IFDIR | (entry->mode & 07777), 0, &inode);
+
+	if (result != 0)
+		return result;
+	set_attributes(inode, entry);
+	inode_put(inode);
+	return 0;
+}
+
+static int unpack_named(struct unpack *unpack, const struct cpio_entry *entry)
+{
+	struct walk walk;
+	int result = make_parents(unpack->name);
+
+	if (result == 0)
+		result = walk_begin(&walk, vfs_root(), unpack->name);
+	if (result != 0)
+		return result;
+	if (walk.dir->ops->create == NULL) /* below /proc */
+		result = -EPERM;
+	else
+		result = clear_way(&walk, entry);
+	if (result == 0) {
+		if (ABI_S_ISDIR(entry->mode))
+			result = make_directory(&walk, entry);
+		else if (ABI_S_ISLNK(entry->mode))
+			result = make_symlink(&walk, entry);
+		else
+			result = make_file(unpack, &walk, entry);
+	}
+	walk_end(&walk);
+	return MIN(result, 0);
+}
+
+static int unpack_entry(void *arg, const struct cpio_entry *entry)
+{
+	struct unpack *unpack = arg;
+	int result = name_normalize(unpack, entry);
+
+	if (result != 0) {
+		unpack->problem = "a name leads out of the tree";
+	} else if (unpack->name[0] == 0) {
+		set_attributes(vfs_root(), entry);
+	} else {
+		result = unpack_named(unpack, entry);
+		unpack->problem = result == -ENOSPC || result == -ENOMEM ? "memory is too small"
+		                                                         : "cannot be made";
+	}
+	if (result != 0)
+		str_copy(unpack->problem_name, entry->name, sizeof(unpack->problem_name));
+	return result;
+}
+
+int ramdisk_unpack(const void *archive, size_t bytes)
+{
+	struct unpack *unpack = kzalloc(sizeof(*unpack));
+	struct cpio_error error;
+	int result;
+
+	if (unpack == NULL)
+		return -ENOMEM;
+	result = cpio_read(archive, bytes, unpack_entry, unpack, &error);
+	if (result != 0 && error.what != NULL)
+		klog(LOG_ERROR, "ramdisk: at byte %zu: %s", error.offset, error.what);
+	else if (result != 0)
+		klog(LOG_ERROR, "ramdisk: %s: %s (error %d)", unpack->problem_name, unpack->problem,
+		     -result);
+	for (size_t i = 0; i < LINK_BUCKETS; i++) {
+		while (unpack->links[i] != NULL) {
+			struct unpacked_link *link = unpack->links[i];
+
+			unpack->links[i] = link->next;
+			inode_put(link->inode);
+			kfree(link);
+		}
+	}
+	kfree(unpack);
+	return result;
+}

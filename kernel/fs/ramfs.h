@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the two halves of ramfs share: names and directories (ramfs.c), file contents (ramfs_file.c).
+ */
+#ifndef PINFOLD_KERNEL_FS_RAMFS_H
+#define PINFOLD_KERNEL_FS_RAMFS_H
+
+#include "kernel/fs/internal.h"
+#include "kernel/fs/radix.h"
+
+struct ramfs_entry;
+
+struct ramfs_dir {
+	struct ramfs_entry **buckets; /* hash chains; a power of two of them */
+	size_t bucket_count, entry_count;
+	struct list order; /* struct ramfs_entry.order, by cookie */
+	uint64_t next_cookie;
+	struct ramfs_entry *cursor; /* where a reader of the directory will go on, or NULL */
+};
+
+struct ramfs_file {
+	struct radix pages; /* struct page, one reference each */
+	uint32_t seals;     /* ABI_F_SEAL_ */
+};
+
+/* inode->private */
+struct ramfs_node {
+	struct list names; /* struct ramfs_entry.link: all its names */
+	struct ramfs_entry
+	    *ghost; /* the last name, when it has been removed and the inode is still in use */
+	union {
+		struct ramfs_dir dir;
+		struct ramfs_file file;
+		char *target; /* of a symbolic link */
+	};
+};
+
+extern const struct file_ops ramfs_file_ops;
+int ramfs_file_truncate(struct inode *inode, uint64_t size);
+struct page *ramfs_file_get_page(struct inode *inode, uint64_t index, bool write);
+int ramfs_file_allocate(struct inode *inode, unsigned int mode, uint64_t offset, uint64_t bytes);
+/* Free all pages. */
+void ramfs_file_destroy(struct inode *inode);
+/* False when the files must take no more memory: some frames are kept for the kernel. */
+bool ramfs_may_allocate(void);
+
+/* A regular file without a name, in a filesystem without a tree (memfd_create). NULL: out of memory. */
+struct inode *ramfs_create_unlinked(uint32_t mode);
+/* Seals of such a file; NULL: the inode has none. */
+uint32_t *ramfs_seals(struct inode *inode);
+
+#endif
