@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Formats are put together at run time. */
+/* Formats are put together at run time, and arguments are meant to be cut by a length. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat"
 
 int fmt_print(char *buffer, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
