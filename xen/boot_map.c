@@ -245,6 +245,7 @@ struct boot_map boot_map_build(const struct start_info *info)
 	fill_early(&b);
 	install_early(&b);
 	install_late(&b);
+	p2m_move(xen_pfn_to_virt(boot_virt_to_pfn((void *)info->mfn_list)));
 	restrict_boot_map(&b);
 	return (struct boot_map){.tables = b.boot_tables,
 				 .table_count = b.boot_table_count + b.table_count,

@@ -15,8 +15,11 @@
 #include "xen/hooks.h"
 #include "xen/multicall.h"
 
-#define CPUID_1_ECX_OSXSAVE (1u << 27)
+#define CPUID_1_ECX_XSAVE (1u << 26)
+#define CR4_OSXSAVE       (1ul << 18)
 #define LEAF_XSAVE          0xdu
+/* Components we hand to user mode: x87, SSE, AVX, AVX-512. */
+#define COMPONENTS          0xe7u
 #define FXSAVE_BYTES        512u
 #define XSAVE_HEADER_BYTES  64u
 
@@ -27,10 +30,14 @@ static struct {
 
 void fpu_init(void)
 {
-	fpu.xsave = port_cpuid(1, 0).ecx & CPUID_1_ECX_OSXSAVE;
+	fpu.xsave = port_cpuid(1, 0).ecx & CPUID_1_ECX_XSAVE;
 	fpu.bytes = FXSAVE_BYTES;
-	if (fpu.xsave)
-		fpu.bytes = port_cpuid(LEAF_XSAVE, 0).ebx; /* for what XCR0 enables now */
+	if (!fpu.xsave)
+		return;
+	/* Xen starts a vcpu with the instructions off and the x87 alone enabled, whatever CPUID says of OSXSAVE. */
+	port_write_cr4(port_read_cr4() | CR4_OSXSAVE);
+	port_xsetbv(port_cpuid(LEAF_XSAVE, 0).eax & COMPONENTS);
+	fpu.bytes = port_cpuid(LEAF_XSAVE, 0).ebx; /* for what XCR0 enables now */
 }
 
 uint32_t fpu_area_bytes(void)

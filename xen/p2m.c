@@ -37,6 +37,11 @@ void p2m_init(const unsigned long *mfn_list, unsigned long frame_count)
 	p2m.machine_count = mapping.max_mfn + 1;
 }
 
+void p2m_move(const unsigned long *mfn_list)
+{
+	p2m.mfn_list = mfn_list;
+}
+
 unsigned long p2m_frame_count(void)
 {
 	return p2m.frame_count;

@@ -12,6 +12,9 @@
 /* Boot: the guest's own table, one word for each frame, and Xen's table of the machine. */
 void p2m_init(const unsigned long *mfn_list, unsigned long frame_count);
 
+/* Boot: the same table is at another address now. */
+void p2m_move(const unsigned long *mfn_list);
+
 unsigned long p2m_frame_count(void);
 
 /* The machine frame behind a frame of ours; MFN_NONE for a hole or a frame that is not ours. */

@@ -6,6 +6,7 @@
 #include "xen/segments.h"
 
 #include "arch/x86/fsbase.h"
+#include "arch/x86/segments.h"
 #include "xen/hooks.h"
 #include "xen/hypercall.h"
 #include "xen/multicall.h"
@@ -48,6 +49,8 @@ void segments_load_ldt(const void *table, unsigned int entry_count)
 static void set_base(unsigned int which, uint64_t base)
 {
 	const unsigned long args[5] = {which, (unsigned long)base};
+	if (!XEN_SEGMENT_BASES)
+		return;
 	struct mc_batch batch = mc_begin();
 
 	mc_call(&batch, __HYPERVISOR_set_segment_base, args, NULL, 0, 0);
@@ -68,7 +71,7 @@ void segments_set_user_fs_base(uint64_t base)
 	}
 	if (this_cpu()->user_fs_base == base)
 		return;
-	set_base(SEGBASE_FS, base);
+	set_base(XEN_BASE_FS, base);
 	this_cpu()->user_fs_base = base;
 }
 
@@ -81,13 +84,14 @@ void segments_set_user_gs_base(uint64_t base)
 {
 	if (this_cpu()->user_gs_base == base)
 		return;
-	set_base(SEGBASE_GS_USER, base);
+	set_base(XEN_BASE_GS_USER, base);
 	this_cpu()->user_gs_base = base;
 }
 
 void segments_init_cpu(void *percpu)
 {
-	if (port_hypercall(__HYPERVISOR_set_segment_base, SEGBASE_GS_KERNEL, (unsigned long)percpu, 0, 0, 0) != 0)
+	if (XEN_SEGMENT_BASES &&
+	    port_hypercall(__HYPERVISOR_set_segment_base, XEN_BASE_GS_KERNEL, (unsigned long)percpu, 0, 0, 0) != 0)
 		host_panic("segments: Xen refused the kernel's GS base");
 	fsbase_detect();
 }

@@ -127,19 +127,16 @@ _Noreturn void xen_start(struct start_info *info)
 	read_features();
 	enable_assists();
 	read_boot_info(info);
-	unsigned long frames = info->nr_pages;
-	pfn_t list = boot_virt_to_pfn((void *)info->mfn_list), start = boot_virt_to_pfn(info);
-	maddr_t shared_address = {info->shared_info};
+	pfn_t start = boot_virt_to_pfn(info);
 
-	p2m_init((const unsigned long *)info->mfn_list, frames);
+	p2m_init((const unsigned long *)info->mfn_list, info->nr_pages);
 	xen_entry_init(entry_stack[0] + ENTRY_STACK_BYTES);
 	boot_map = boot_map_build(info);
 	xen_boot.first_free = boot_map.first_free;
 	/* The boot map is gone but for the image. */
-	p2m_init(xen_pfn_to_virt(list), frames);
 	info = xen_pfn_to_virt(start);
 
-	struct shared_info *shared = map_shared_page(shared_address);
+	struct shared_info *shared = map_shared_page((maddr_t){info->shared_info});
 
 	xen_cpus[0].vcpu_info = &shared->vcpu_info[0];
 	evtchn_init(shared);

@@ -69,6 +69,26 @@ static inline void port_out32(uint16_t port, uint32_t value)
 	__asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port));
 }
 
+/* Control register 4 as Xen lets the guest see and set it. */
+static inline unsigned long port_read_cr4(void)
+{
+	unsigned long value;
+
+	__asm__ volatile("mov %%cr4, %0" : "=r"(value));
+	return value;
+}
+
+static inline void port_write_cr4(unsigned long value)
+{
+	__asm__ volatile("mov %0, %%cr4" ::"r"(value));
+}
+
+/* Which components of extended state are enabled; Xen checks and carries it out. */
+static inline void port_xsetbv(uint64_t value)
+{
+	__asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}
+
 static inline uint64_t port_xgetbv(void)
 {
 	uint32_t low, high;
