@@ -94,6 +94,12 @@ struct pv_console_ops {
 	int (*set_handler)(void (*handler)(void));
 };
 
+struct pv_xenstore_ops {
+	int (*open)(void (*handler)(void));
+	size_t (*send)(const void *data, size_t len);
+	size_t (*receive)(void *data, size_t len);
+};
+
 struct pv_ops {
 	const char *name;
 	const struct pv_mmu_ops *mmu;
@@ -101,6 +107,7 @@ struct pv_ops {
 	const struct pv_irq_ops *irq;
 	const struct pv_time_ops *time;
 	const struct pv_console_ops *console;
+	const struct pv_xenstore_ops *xenstore;
 };
 
 /* The backend in force. */

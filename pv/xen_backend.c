@@ -19,6 +19,7 @@
 #include "xen/start.h"
 #include "xen/time.h"
 #include "xen/tlb.h"
+#include "xen/xenstore.h"
 
 static void set_entry(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush)
 {
@@ -140,6 +141,12 @@ static const struct pv_console_ops console_ops = {
 	.set_handler = console_ring_set_handler,
 };
 
+static const struct pv_xenstore_ops xenstore_ops = {
+	.open = xenstore_open,
+	.send = xenstore_send,
+	.receive = xenstore_receive,
+};
+
 const struct pv_ops pv_xen_ops = {
 	.name = "Xen PV",
 	.mmu = &mmu_ops,
@@ -147,6 +154,7 @@ const struct pv_ops pv_xen_ops = {
 	.irq = &irq_ops,
 	.time = &time_ops,
 	.console = &console_ops,
+	.xenstore = &xenstore_ops,
 };
 
 const struct pv_ops *pv = &pv_xen_ops;

@@ -3,12 +3,14 @@
  * Boot of the kernel: from the guest layer's hand-over to the idle loop.
  */
 #include "kernel/dev/stream.h"
+#include "kernel/dev/xenstore.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/glue/args.h"
 #include "kernel/glue/report.h"
 #include "kernel/kernel.h"
 #include "kernel/log.h"
 #include "kernel/mm/page.h"
+#include "kernel/shutdown.h"
 #include "kernel/task/task.h"
 #include "pv/boot.h"
 #include "pv/mmu.h"
@@ -62,6 +64,8 @@ void host_main(void)
 	vfs_init();
 	root_init(boot);
 	stream_init();
+	shutdown_init();
+	xenstore_init();
 	report_init();
 	if (!task_create_kernel("init", first_task, NULL))
 		panic("no memory for the first task");

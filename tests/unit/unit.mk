@@ -5,9 +5,10 @@
 
 UNIT_BUILD := $(BUILD)/tests/unit
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c)))
+# Of port/, what a hosted program answers differently is in hosted; the rest is taken as it is.
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined $(WARNINGS) \
-	-I. -Iport/hosted -MMD -MP
+	-I. -Iport/hosted -Iport/guest -MMD -MP
 
 unit_sources = $(shell sed -n '1,10s|^.*sources: *\(.*[^ ]\) *\*/.*$$|\1|p' tests/unit/$(1).c)
 
