@@ -94,7 +94,7 @@ struct process {
 	struct abi_rusage_times times, children_times; /* ns; `times` of ended tasks only: see process_times() */
 	uint32_t uid, euid, suid, gid, egid, sgid;
 	struct group_list *groups; /* NULL: none */
-	bool dumpable, vfork_done, executed, subreaper;
+	bool dumpable, vfork_done, executed, subreaper, no_new_privs;
 	uint64_t start_ns;
 
 	struct timer real_timer; /* ITIMER_REAL and alarm */
@@ -153,6 +153,7 @@ struct task {
 	bool sleep_expired;
 	uint64_t slice_start_ns, user_ns, system_ns, start_ns;
 	uint64_t account_ns;      /* CPU time is charged up to here */
+	bool in_kernel;           /* what runs now is charged as system time */
 	uint64_t minor_faults, voluntary_switches, involuntary_switches;
 	uintptr_t clear_child_tid, set_child_tid;
 	uintptr_t robust_list;

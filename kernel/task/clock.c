@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Clocks and the calls that read them. The wall clock follows Xen's and cannot be set from inside.
+ */
+#include "kernel/task/clock.h"
+
+#include "kernel/linux/abi_task.h"
+#include "kernel/linux/syscall.h"
+#include "kernel/mm/vm.h"
+#include "kernel/task/task.h"
+#include "kernel/wait.h"
+#include "pv/time.h"
+
+/* 292 years: more than any deadline, and far from overflow. */
+#define NS_MAX ((uint64_t)INT64_MAX)
+
+/* As cpu_clock_read() takes them: number 0, all CPU time. */
+#define CPU_CLOCK_OWN_PROCESS (-6)
+#define CPU_CLOCK_OWN_THREAD  (-2)
+
+struct abi_timespec timespec_from_ns(uint64_t ns)
+{
+	return (struct abi_timespec){(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC)};
+}
+
+struct abi_timeval timeval_from_ns(uint64_t ns)
+{
+	return (struct abi_timeval){(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC / 1000)};
+}
+
+static int parts_to_ns(int64_t sec, int64_t part, int64_t parts_per_sec, uint64_t *ns)
+{
+	if (sec < 0 || part < 0 || part >= parts_per_sec)
+		return -EINVAL;
+	if ((uint64_t)sec >= NS_MAX / NS_PER_SEC)
+		*ns = NS_MAX;
+	else
+		*ns = (uint64_t)sec * NS_PER_SEC + (uint64_t)part * (NS_PER_SEC / (uint64_t)parts_per_sec);
+	return 0;
+}
+
+int timespec_to_ns(const struct abi_timespec *time, uint64_t *ns)
+{
+	return parts_to_ns(time->sec, time->nsec, (int64_t)NS_PER_SEC, ns);
+}
+
+int timeval_to_ns(const struct abi_timeval *time, uint64_t *ns)
+{
+	return parts_to_ns(time->sec, time->usec, 1000000, ns);
+}
+
+int timespec_read_user(const void *user, uint64_t *ns)
+{
+	struct abi_timespec time;
+
+	if (copy_from_user(&time, user, sizeof(time)) != 0)
+		return -EFAULT;
+	return timespec_to_ns(&time, ns);
+}
+
+int timespec_write_user(void *user, uint64_t ns)
+{
+	struct abi_timespec time = timespec_from_ns(ns);
+
+	return copy_to_user(user, &time, sizeof(time));
+}
+
+uint64_t clock_after(uint64_t delta_ns)
+{
+	uint64_t now = pv_time_monotonic_ns();
+
+	return delta_ns > NS_MAX - now ? NS_MAX : now + delta_ns;
+}
+
+/* Negative numbers name the CPU clock of a process or thread: its number inverted above three bits of kind. */
+static int cpu_clock_read(int clock, uint64_t *ns)
+{
+	int number = ~(clock >> 3);
+	bool per_thread = clock & 4;
+	struct abi_rusage_times times = {0};
+
+	task_account_system();
+	if (per_thread) {
+		const struct task *task = number ? task_find(number) : current();
+
+		if (!task || task->process != current()->process)
+			return -EINVAL;
+		times.user_ns = task->user_ns;
+		times.system_ns = task->system_ns;
+	} else {
+		const struct process *process = number ? process_find(number) : current()->process;
+
+		if (!process)
+			return -EINVAL;
+		process_times(process, &times);
+	}
+	switch (clock & 3) {
+	case 0:
+	case 2:
+		*ns = times.user_ns + times.system_ns;
+		return 0;
+	case 1:
+		*ns = times.user_ns;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+int clock_read(int clock, uint64_t *ns)
+{
+	switch (clock) {
+	case ABI_CLOCK_REALTIME:
+	case ABI_CLOCK_REALTIME_COARSE:
+	case ABI_CLOCK_REALTIME_ALARM:
+	case ABI_CLOCK_TAI:
+		*ns = pv_time_wall_ns();
+		return 0;
+	case ABI_CLOCK_MONOTONIC:
+	case ABI_CLOCK_MONOTONIC_RAW:
+	case ABI_CLOCK_MONOTONIC_COARSE:
+	case ABI_CLOCK_BOOTTIME:
+	case ABI_CLOCK_BOOTTIME_ALARM:
+		*ns = pv_time_monotonic_ns();
+		return 0;
+	case ABI_CLOCK_PROCESS_CPUTIME_ID:
+		return cpu_clock_read(CPU_CLOCK_OWN_PROCESS, ns);
+	case ABI_CLOCK_THREAD_CPUTIME_ID:
+		return cpu_clock_read(CPU_CLOCK_OWN_THREAD, ns);
+	default:
+		return clock < 0 ? cpu_clock_read(clock, ns) : -EINVAL;
+	}
+}
+
+bool clock_deadline(int clock, uint64_t ns, uint64_t *deadline_ns)
+{
+	uint64_t wall;
+
+	switch (clock) {
+	case ABI_CLOCK_REALTIME:
+	case ABI_CLOCK_REALTIME_ALARM:
+	case ABI_CLOCK_TAI:
+		wall = pv_time_wall_ns();
+		*deadline_ns = ns > wall ? clock_after(ns - wall) : 0;
+		return true;
+	case ABI_CLOCK_MONOTONIC:
+	case ABI_CLOCK_BOOTTIME:
+	case ABI_CLOCK_BOOTTIME_ALARM:
+		*deadline_ns = MIN(ns, NS_MAX);
+		return true;
+	default:
+		return false;
+	}
+}
+
+long sys_clock_gettime(const struct sys_args *args)
+{
+	uint64_t ns;
+	int result = clock_read(SYS_INT(args, 0), &ns);
+
+	return result != 0 ? result : timespec_write_user(SYS_PTR(args, 1), ns);
+}
+
+long sys_clock_getres(const struct sys_args *args)
+{
+	int clock = SYS_INT(args, 0);
+	uint64_t ns;
+	int result = clock_read(clock, &ns);
+	bool coarse = clock == ABI_CLOCK_REALTIME_COARSE || clock == ABI_CLOCK_MONOTONIC_COARSE;
+
+	if (result != 0 || !args->arg[1])
+		return result;
+	return timespec_write_user(SYS_PTR(args, 1), coarse ? 4000000 : 1);
+}
+
+long sys_clock_settime(const struct sys_args *args)
+{
+	uint64_t ns;
+	int result;
+
+	if (SYS_INT(args, 0) != ABI_CLOCK_REALTIME)
+		return -EINVAL;
+	result = timespec_read_user(SYS_PTR(args, 1), &ns);
+	return result != 0 ? result : -EPERM;
+}
+
+long sys_gettimeofday(const struct sys_args *args)
+{
+	struct abi_timeval time = timeval_from_ns(pv_time_wall_ns());
+	struct abi_timezone zone = {0, 0};
+
+	if (args->arg[0] && copy_to_user(SYS_PTR(args, 0), &time, sizeof(time)) != 0)
+		return -EFAULT;
+	if (args->arg[1] && copy_to_user(SYS_PTR(args, 1), &zone, sizeof(zone)) != 0)
+		return -EFAULT;
+	return 0;
+}
+
+long sys_settimeofday(const struct sys_args *args)
+{
+	struct abi_timeval time;
+	uint64_t ns;
+
+	if (args->arg[0] && copy_from_user(&time, SYS_PTR(args, 0), sizeof(time)) != 0)
+		return -EFAULT;
+	if (args->arg[0] && timeval_to_ns(&time, &ns) != 0)
+		return -EINVAL;
+	return -EPERM;
+}
+
+long sys_time(const struct sys_args *args)
+{
+	int64_t seconds = (int64_t)(pv_time_wall_ns() / NS_PER_SEC);
+
+	if (args->arg[0] && copy_to_user(SYS_PTR(args, 0), &seconds, sizeof(seconds)) != 0)
+		return -EFAULT;
+	return seconds;
+}

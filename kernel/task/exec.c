@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * execve and execveat. The new program is built in an address space of its own beside the old one, so that whatever fails
+ * leaves the caller as it was; the last step cannot fail.
+ */
+#include "arch/x86/context.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/linux/abi_fs.h"
+#include "kernel/linux/abi_task.h"
+#include "kernel/linux/syscall.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/vm.h"
+#include "kernel/task/exec.h"
+#include "kernel/task/internal.h"
+#include "pv/cpu.h"
+
+static void exec_free(struct exec *exec)
+{
+	exec_args_free(&exec->args);
+	if (exec->vm)
+		vm_put(exec->vm);
+	if (exec->inode)
+		inode_put(exec->inode);
+	kfree(exec->name);
+}
+
+/* Set-id bits of the file count when it is the program itself. */
+static void credentials_choose(struct exec *exec)
+{
+	const struct process *process = current()->process;
+	const struct inode *inode = exec->inode;
+
+	exec->euid = process->euid;
+	exec->egid = process->egid;
+	if (process->no_new_privs)
+		return;
+	if (inode->mode & ABI_S_ISUID)
+		exec->euid = inode->uid;
+	if ((inode->mode & (ABI_S_ISGID | ABI_S_IXGRP)) == (ABI_S_ISGID | ABI_S_IXGRP))
+		exec->egid = inode->gid;
+}
+
+static void name_set(struct task *task, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	memset(task->name, 0, sizeof(task->name));
+	str_copy(task->name, slash ? slash + 1 : path, sizeof(task->name));
+}
+
+/* What the process keeps, and what starts anew. */
+static void process_renew(struct task *task, const struct exec *exec, struct sig_handlers *handlers)
+{
+	struct process *process = task->process;
+
+	process->dumpable = process->uid == exec->euid && process->gid == exec->egid;
+	process->euid = exec->euid;
+	process->suid = exec->euid;
+	process->egid = exec->egid;
+	process->sgid = exec->egid;
+	if (!process->dumpable)
+		process->parent_death_signal = 0;
+	process->executed = true;
+	process_timers_exec(process);
+	if (handlers) {
+		sig_handlers_put(task->handlers);
+		task->handlers = handlers;
+	}
+	sig_handlers_reset(task->handlers);
+	task->altstack = (struct abi_stack){.flags = ABI_SS_DISABLE};
+	task->restart.resume = NULL;
+	name_set(task, exec->name);
+	if (task->files)
+		fd_table_close_on_exec(task->files);
+}
+
+/* Leave the old address space for the new one. */
+static void vm_replace(struct task *task, struct vm *vm)
+{
+	struct vm *old = task->vm;
+
+	if (old) {
+		process_note_memory(task->process, old);
+		futex_exit_task(task);
+		sched_drop_user_state(task);
+	}
+	task->clear_child_tid = 0;
+	task->set_child_tid = 0;
+	task->robust_list = 0;
+	task->vm = vm;
+	pv_space_activate(&vm->space);
+	pv_space_switch(&vm->space);
+	if (old)
+		vm_put(old);
+}
+
+static int exec_commit(struct exec *exec)
+{
+	struct task *task = current();
+	struct sig_handlers *handlers = NULL;
+	int result;
+
+	if (task->handlers->ref_count > 1) {
+		handlers = sig_handlers_copy(task->handlers);
+		if (!handlers)
+			return -ENOMEM;
+	}
+	result = exit_other_threads();
+	if (result != 0) {
+		sig_handlers_put(handlers);
+		return result;
+	}
+	vm_replace(task, exec->vm);
+	exec->vm = NULL;
+	process_renew(task, exec, handlers);
+	task->fs_base = 0;
+	task->gs_base = 0;
+	pv_fpu_init_area(task->fpu);
+	sched_load_user_state(task);
+	cpu_frame_init_user(task->frame, exec->start, exec->stack);
+	vfork_complete(task->process);
+	return 0;
+}
+
+static int exec_prepare(struct exec *exec, const char *name, const struct exec_source *source)
+{
+	size_t name_bytes = strlen(name) + 1;
+	int result;
+
+	exec->name = kmalloc(name_bytes);
+	if (!exec->name)
+		return -ENOMEM;
+	memcpy(exec->name, name, name_bytes);
+	result = exec_args_gather(&exec->args, source);
+	if (result == 0)
+		result = exec_find_program(exec);
+	if (result != 0)
+		return result;
+	credentials_choose(exec);
+	result = exec_map_program(exec);
+	if (result != 0)
+		return result;
+	return exec_make_stack(exec);
+}
+
+int exec_inode(struct inode *inode, const char *name, const struct exec_source *source)
+{
+	struct exec *exec = kzalloc(sizeof(*exec));
+	int result;
+
+	if (!exec) {
+		inode_put(inode);
+		return -ENOMEM;
+	}
+	exec->inode = inode;
+	exec_args_init(&exec->args);
+	result = exec_prepare(exec, name, source);
+	if (result == 0)
+		result = exec_commit(exec);
+	exec_free(exec);
+	kfree(exec);
+	return result;
+}
+
+int exec_kernel(const char *path, const char *const *argv, const char *const *envp)
+{
+	const struct exec_source source = {.user = false, .argv = argv, .envp = envp};
+	struct inode *inode = exec_check(path_lookup(NULL, path, 0));
+
+	if (is_err(inode))
+		return (int)ptr_err(inode);
+	return exec_inode(inode, path, &source);
+}
+
+/* The directory or file that execveat()'s descriptor means, with a reference; NULL: the current directory. */
+static struct inode *base_of_fd(int fd)
+{
+	struct inode *inode;
+	struct file *file;
+
+	if (fd == ABI_EXEC_AT_FDCWD)
+		return NULL;
+	file = fd_get_file(fd);
+	if (!file)
+		return err_ptr(-EBADF);
+	inode = file->inode;
+	inode_get(inode);
+	file_put(file);
+	return inode;
+}
+
+static struct inode *open_at(int fd, char *path, size_t size, int flags)
+{
+	unsigned int path_flags = flags & ABI_EXEC_AT_SYMLINK_NOFOLLOW ? PATH_NOFOLLOW : 0;
+	struct inode *base, *inode;
+
+	if (path[0] == '/')
+		return exec_check(path_lookup(NULL, path, path_flags));
+	if (path[0] == '\0' && !(flags & ABI_EXEC_AT_EMPTY_PATH))
+		return err_ptr(-ENOENT);
+	base = base_of_fd(fd);
+	if (is_err(base))
+		return base;
+	if (path[0] == '\0' && !base)
+		return err_ptr(-EACCES);
+	if (path[0] == '\0') {
+		inode_get(base);
+		inode = exec_check(base);
+	} else {
+		inode = exec_check(path_lookup(base, path, path_flags));
+	}
+	if (base) {
+		char *copy = kmalloc(size);
+
+		/* The name under which a script can open itself again. */
+		if (copy && path[0] != '\0')
+			fmt_print(copy, size, "/dev/fd/%d/%s", fd, path);
+		else if (copy)
+			fmt_print(copy, size, "/dev/fd/%d", fd);
+		if (copy)
+			str_copy(path, copy, size);
+		kfree(copy);
+		inode_put(base);
+	}
+	return inode;
+}
+
+static long exec_user(int fd, const char *user_path, const struct exec_source *source, int flags)
+{
+	char *path = kmalloc(ABI_PATH_MAX);
+	struct inode *inode;
+	long result;
+
+	if (!path)
+		return -ENOMEM;
+	result = strncpy_from_user(path, user_path, ABI_PATH_MAX);
+	if (result >= 0) {
+		inode = open_at(fd, path, ABI_PATH_MAX, flags);
+		result = is_err(inode) ? ptr_err(inode) : exec_inode(inode, path, source);
+	}
+	kfree(path);
+	return result;
+}
+
+long sys_execve(const struct sys_args *args)
+{
+	const struct exec_source source = {
+	    .user = true, .argv = SYS_PTR(args, 1), .envp = SYS_PTR(args, 2)};
+
+	return exec_user(ABI_EXEC_AT_FDCWD, SYS_PTR(args, 0), &source, 0);
+}
+
+long sys_execveat(const struct sys_args *args)
+{
+	const struct exec_source source = {
+	    .user = true, .argv = SYS_PTR(args, 2), .envp = SYS_PTR(args, 3)};
+	int flags = SYS_INT(args, 4);
+
+	if (flags & ~(ABI_EXEC_AT_SYMLINK_NOFOLLOW | ABI_EXEC_AT_EMPTY_PATH))
+		return -EINVAL;
+	return exec_user(SYS_INT(args, 0), SYS_PTR(args, 1), &source, flags);
+}

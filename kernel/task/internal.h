@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of kernel/task share among themselves.
+ */
+#ifndef PINFOLD_KERNEL_TASK_INTERNAL_H
+#define PINFOLD_KERNEL_TASK_INTERNAL_H
+
+#include "kernel/task/task.h"
+
+/* Process of the idle task and of other kernel tasks; not on any list. Number 0. */
+extern struct process process_kernel;
+/* Process 1; NULL until task_run_init(). */
+extern struct process *process_init;
+
+/* Process and task records (process.c). */
+void process_kernel_init(void);
+void task_init_fields(struct task *task, const char *name, struct process *process);
+struct task *task_alloc(const char *name, struct process *process); /* one reference; NULL: out of memory */
+void task_get(struct task *task);
+void task_put(struct task *task);
+void process_get(struct process *process);
+void process_put(struct process *process);
+/* A process without tasks, child of `parent`, with one reference and its credentials, limits, group, session and terminal. NULL: out of memory. */
+struct process *process_alloc(struct process *parent);
+/* Give it a number and its place in the tree. -EAGAIN: no number left. */
+int process_add(struct process *process, struct task *leader);
+/* Add a task to a process that is in the tree; it gets a number. */
+int task_add_thread(struct task *task, struct process *process);
+/* Undo task_add_thread, or take an ended task out. */
+void task_remove(struct task *task);
+/* A zombie goes for good: off every list, its reference dropped. */
+void process_release(struct process *zombie);
+/* An executing thread takes the leader's place and number. The leader has ended. */
+void process_replace_leader(struct task *task);
+/* Most tasks there may be; set at boot by the amount of memory. */
+unsigned int task_limit(void);
+void task_init_limits(void);
+bool group_number_known(int pgid, int sid); /* a process group of that session exists */
+void group_list_put(struct group_list *groups);
+
+/* sched.c */
+bool sched_prepare_stack(struct task *task);
+void sched_continue(struct task *task);
+
+/* sys_wait.c, for process 1: number and wait status of a child that has ended and is gone now. -ECHILD: no child; -ETIMEDOUT. */
+int wait_reap_any(int *status, uint64_t deadline_ns);
+
+/* Remember the largest memory use before the vm goes. */
+void process_note_memory(struct process *process, const struct vm *vm);
+/* Exit (exit.c). */
+void exit_release_vm(struct task *task); /* leave and drop the vm, wake a vfork parent */
+void vfork_complete(struct process *process);
+void children_reparent(struct process *process);
+/* exec: the other threads end. -EAGAIN: the process is ending itself. */
+int exit_other_threads(void);
+
+/* Signals (signal.c). */
+struct sig_info_node {
+	struct list node;
+	struct abi_siginfo info;
+};
+void sig_pending_init(struct sig_pending *pending);
+void sig_pending_flush(struct sig_pending *pending, sigset which);
+struct sig_handlers *sig_handlers_create(void); /* all default; NULL: out of memory */
+struct sig_handlers *sig_handlers_copy(const struct sig_handlers *source);
+void sig_handlers_put(struct sig_handlers *handlers);
+void sig_handlers_reset(struct sig_handlers *handlers); /* exec: caught ones become default */
+/* Take the first pending signal of `which` into info: its number, or 0. */
+int signal_dequeue(struct task *task, sigset which, struct abi_siginfo *info);
+/* Wake what must look at its state again: every task of the process. */
+void signal_kick(struct process *process);
+/* SIGCHLD (or exit_signal) to the parent. True: the parent does not want to wait, release the child. */
+bool signal_notify_exit(struct process *child);
+void signal_notify_stop(struct process *child, int code, int status);
+bool signal_default_ignored(int signal);
+bool signal_default_stops(int signal);
+/* The frame is a system call's that ended with one of the restart codes. */
+bool signal_restart_wanted(const struct cpu_frame *frame);
+
+/* Signal frames (sigframe.c). 0, or -EFAULT: the stack cannot take it. */
+int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigaction *action,
+		  const struct abi_siginfo *info, sigset restore_mask);
+
+/* Interval timers (itimer.c). */
+void process_timers_init(struct process *process);
+void process_timers_drop(struct process *process); /* exit */
+void process_timers_exec(struct process *process);
+uint64_t cpu_timer_deadline(const struct process *process); /* monotonic: when to look again */
+void cpu_timer_check(struct process *process);
+void cpu_timer_update(struct process *process); /* whether it needs checks at all */
+
+/* Futexes (futex.c). */
+void futex_exit_task(struct task *task); /* robust list, clear_child_tid; the vm is still there */
+
+/* Loading programs (exec.c): from kernel strings, for process 2. Does not return to the old program on success; 0 means
+ * that the frame is ready for user mode. */
+struct exec_strings;
+int exec_kernel(const char *path, const char *const *argv, const char *const *envp);
+
+
+#endif

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Records of tasks and processes: making, numbering, finding, the tree, references.
+ *
+ * A number is given out again only after all others have been, and never while a task, a process, a process group or a session
+ * still has it. A task's record lives until its kernel stack has been left and, for a leader, its process has
+ * been waited for.
+ */
+#include "kernel/dev/tty.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/linux/abi_task.h"
+#include "kernel/mm/page.h"
+#include "kernel/task/internal.h"
+#include "pv/cpu.h"
+#include "pv/time.h"
+
+#define PID_LIMIT     32768
+#define PID_FIRST     1
+#define PID_RECYCLED  300 /* after the first round */
+#define HASH_BUCKETS  512u
+#define FPU_ALIGNMENT 64u
+
+struct process process_kernel;
+struct process *process_init;
+struct list process_all = LIST_INIT(process_all);
+
+static struct list process_hash[HASH_BUCKETS];
+static struct list task_hash[HASH_BUCKETS];
+static int newest_pid;
+static bool pids_wrapped;
+static unsigned int total_tasks;
+static unsigned int max_tasks;
+
+static struct list *hash_bucket(struct list *table, int number)
+{
+	struct list *bucket = &table[(unsigned int)number % HASH_BUCKETS];
+
+	if (!bucket->next)
+		list_init(bucket);
+	return bucket;
+}
+
+void task_init_limits(void)
+{
+	size_t limit = page_total_count() / 32;
+
+	max_tasks = (unsigned int)MIN(MAX(limit, 64ul), (size_t)PID_LIMIT - 2 * PID_RECYCLED);
+}
+
+unsigned int task_limit(void)
+{
+	return max_tasks;
+}
+
+unsigned int task_total_count(void)
+{
+	return total_tasks;
+}
+
+int pid_last(void)
+{
+	return newest_pid;
+}
+
+struct process *process_find(int pid)
+{
+	struct list *bucket = hash_bucket(process_hash, pid);
+	struct process *process;
+
+	list_for_each_entry(process, bucket, struct process, hash_node) {
+		if (process->pid == pid)
+			return process;
+	}
+	return NULL;
+}
+
+struct task *task_find(int tid)
+{
+	struct list *bucket = hash_bucket(task_hash, tid);
+	struct task *task;
+
+	list_for_each_entry(task, bucket, struct task, hash_node) {
+		if (task->tid == tid)
+			return task;
+	}
+	return NULL;
+}
+
+/* Groups and sessions keep their numbers; a look at all processes is only needed once numbers are used again. */
+static bool pid_in_use(int pid)
+{
+	struct process *process;
+
+	if (process_find(pid) || task_find(pid))
+		return true;
+	if (!pids_wrapped)
+		return false;
+	list_for_each_entry(process, &process_all, struct process, all_node) {
+		if (process->pgid == pid || process->sid == pid)
+			return true;
+	}
+	return false;
+}
+
+static int pid_alloc(void)
+{
+	int pid = newest_pid;
+
+	for (int tries = 0; tries < PID_LIMIT; tries++) {
+		pid++;
+		if (pid >= PID_LIMIT) {
+			pid = PID_RECYCLED;
+			pids_wrapped = true;
+		}
+		if (!pid_in_use(pid)) {
+			newest_pid = pid;
+			return pid;
+		}
+	}
+	return -EAGAIN;
+}
+
+void process_kernel_init(void)
+{
+	struct process *process = &process_kernel;
+
+	process->ref_count = 1;
+	list_init(&process->children);
+	list_init(&process->sibling);
+	list_init(&process->all_node);
+	list_init(&process->hash_node);
+	list_init(&process->tasks);
+	wait_queue_init(&process->child_wait);
+	wait_queue_init(&process->vfork_wait);
+	sig_pending_init(&process->pending);
+	for (size_t i = 0; i < ARRAY_COUNT(process->rlimit); i++)
+		process->rlimit[i] = (struct abi_rlimit){ABI_RLIM_INFINITY, ABI_RLIM_INFINITY};
+}
+
+void task_init_fields(struct task *task, const char *name, struct process *process)
+{
+	*task = (struct task){.process = process, .ref_count = 1, .timer_slack_ns = 50000};
+	str_copy(task->name, name, sizeof(task->name));
+	list_init(&task->process_node);
+	list_init(&task->hash_node);
+	list_init(&task->run_node);
+	sig_pending_init(&task->pending);
+	task->state = TASK_BLOCKED;
+	task->in_kernel = true;
+	task->altstack.flags = ABI_SS_DISABLE;
+	task->start_ns = pv_time_monotonic_ns();
+}
+
+struct task *task_alloc(const char *name, struct process *process)
+{
+	size_t bytes = sizeof(struct task) + FPU_ALIGNMENT + pv_fpu_area_bytes();
+	struct task *task = kzalloc(bytes);
+	uintptr_t fpu = (uintptr_t)(task + 1);
+
+	if (!task)
+		return NULL;
+	task_init_fields(task, name, process);
+	task->fpu = (void *)((fpu + FPU_ALIGNMENT - 1) & ~(uintptr_t)(FPU_ALIGNMENT - 1));
+	if (!sched_prepare_stack(task)) {
+		kfree(task);
+		return NULL;
+	}
+	return task;
+}
+
+void task_get(struct task *task)
+{
+	task->ref_count++;
+}
+
+void task_put(struct task *task)
+{
+	ASSERT(task->ref_count > 0);
+	if (--task->ref_count > 0)
+		return;
+	sig_pending_flush(&task->pending, ~0ull);
+	if (task->kernel_stack)
+		page_put(page_of_virt(task->kernel_stack));
+	kfree(task);
+}
+
+struct task *task_create_kernel(const char *name, void (*entry)(void *), void *arg)
+{
+	struct task *task = task_alloc(name, &process_kernel);
+
+	if (!task)
+		return NULL;
+	task->entry = entry;
+	task->entry_arg = arg;
+	return task;
+}
+
+void process_get(struct process *process)
+{
+	process->ref_count++;
+}
+
+void group_list_put(struct group_list *groups)
+{
+	if (groups && --groups->ref_count == 0)
+		kfree(groups);
+}
+
+void process_put(struct process *process)
+{
+	ASSERT(process->ref_count > 0);
+	if (--process->ref_count > 0)
+		return;
+	sig_pending_flush(&process->pending, ~0ull);
+	group_list_put(process->groups);
+	kfree(process);
+}
+
+/* What a child has from its parent. */
+static void process_inherit(struct process *process, struct process *parent)
+{
+	memcpy(process->rlimit, parent->rlimit, sizeof(process->rlimit));
+	process->parent = parent;
+	process->pgid = parent->pgid;
+	process->sid = parent->sid;
+	process->tty = parent->tty;
+	process->uid = parent->uid;
+	process->euid = parent->euid;
+	process->suid = parent->suid;
+	process->gid = parent->gid;
+	process->egid = parent->egid;
+	process->sgid = parent->sgid;
+	process->dumpable = parent->dumpable;
+	process->no_new_privs = parent->no_new_privs;
+	process->groups = parent->groups;
+	if (process->groups)
+		process->groups->ref_count++;
+}
+
+struct process *process_alloc(struct process *parent)
+{
+	struct process *process = kzalloc(sizeof(*process));
+
+	if (!process)
+		return NULL;
+	process->ref_count = 1;
+	list_init(&process->children);
+	list_init(&process->sibling);
+	list_init(&process->all_node);
+	list_init(&process->hash_node);
+	list_init(&process->tasks);
+	wait_queue_init(&process->child_wait);
+	wait_queue_init(&process->vfork_wait);
+	sig_pending_init(&process->pending);
+	process_timers_init(process);
+	process->exit_signal = ABI_SIGCHLD;
+	process->start_ns = pv_time_monotonic_ns();
+	if (parent)
+		process_inherit(process, parent);
+	return process;
+}
+
+static void task_link(struct task *task, struct process *process, int tid)
+{
+	task->tid = tid;
+	task->process = process;
+	list_insert_before(&process->tasks, &task->process_node);
+	list_insert_after(hash_bucket(task_hash, tid), &task->hash_node);
+	process->task_count++;
+	total_tasks++;
+}
+
+int process_add(struct process *process, struct task *leader)
+{
+	int pid = pid_alloc();
+
+	if (pid < 0)
+		return pid;
+	process->pid = pid;
+	process->leader = leader;
+	task_get(leader);
+	task_link(leader, process, pid);
+	list_insert_before(&process_all, &process->all_node);
+	list_insert_after(hash_bucket(process_hash, pid), &process->hash_node);
+	if (process->parent)
+		list_insert_before(&process->parent->children, &process->sibling);
+	return 0;
+}
+
+int task_add_thread(struct task *task, struct process *process)
+{
+	int tid = pid_alloc();
+
+	if (tid < 0)
+		return tid;
+	task_link(task, process, tid);
+	return 0;
+}
+
+void task_remove(struct task *task)
+{
+	list_remove(&task->process_node);
+	task->process->task_count--;
+	total_tasks--;
+	/* A leader's number stays findable as its process is. */
+	if (task != task->process->leader)
+		list_remove(&task->hash_node);
+}
+
+void process_replace_leader(struct task *task)
+{
+	struct process *process = task->process;
+	struct task *old = process->leader;
+
+	list_remove(&old->hash_node);
+	list_remove(&task->hash_node);
+	task->tid = process->pid;
+	list_insert_after(hash_bucket(task_hash, task->tid), &task->hash_node);
+	process->leader = task;
+	task_get(task);
+	task_put(old);
+}
+
+void process_release(struct process *zombie)
+{
+	list_remove(&zombie->sibling);
+	list_remove(&zombie->all_node);
+	list_remove(&zombie->hash_node);
+	list_remove(&zombie->leader->hash_node);
+	task_put(zombie->leader);
+	zombie->leader = NULL;
+	process_put(zombie);
+}
+
+void process_times(const struct process *process, struct abi_rusage_times *out)
+{
+	struct task *task;
+
+	*out = process->times;
+	list_for_each_entry(task, &process->tasks, struct task, process_node) {
+		out->user_ns += task->user_ns;
+		out->system_ns += task->system_ns;
+		out->minor_faults += task->minor_faults;
+		out->voluntary_switches += task->voluntary_switches;
+		out->involuntary_switches += task->involuntary_switches;
+	}
+}
+
+bool process_in_group(const struct process *process, uint32_t gid)
+{
+	const struct group_list *groups = process->groups;
+	uint32_t low = 0, high = groups ? groups->count : 0;
+
+	if (gid == process->egid)
+		return true;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (groups->gid[middle] == gid)
+			return true;
+		if (groups->gid[middle] < gid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+bool pgroup_orphaned(int pgid)
+{
+	struct process *process;
+
+	list_for_each_entry(process, &process_all, struct process, all_node) {
+		const struct process *parent = process->parent;
+
+		if (process->pgid != pgid || process->zombie || !parent || parent->pid == 1)
+			continue;
+		if (parent->pgid != pgid && parent->sid == process->sid)
+			return false;
+	}
+	return true;
+}
+
+bool group_number_known(int pgid, int sid)
+{
+	struct process *process;
+
+	list_for_each_entry(process, &process_all, struct process, all_node) {
+		if (process->pgid == pgid && process->sid == sid)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler: round robin with slices on one CPU, sleeps, the idle loop, CPU time.
+ *
+ * The timer runs only when somebody needs it: a sleeper or kernel timer waits, a second task is runnable (its
+ * slice), or a limit on CPU time is in force. A deadline that was asked for stays programmed even if nobody needs it any more, as one
+ * event too many is cheaper than a hypercall at every switch.
+ *
+ * User registers beyond the frame (FPU, segment bases) stay in the CPU until another task with a user half runs. Kernel tasks
+ * borrow whatever address space is in force.
+ */
+#include "arch/x86/context.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/vm.h"
+#include "kernel/task/internal.h"
+#include "kernel/task/task.h"
+#include "kernel/work.h"
+#include "pv/cpu.h"
+#include "pv/irq.h"
+#include "pv/lazy.h"
+#include "pv/time.h"
+
+#define SLICE_NS 10000000ull
+#define CANARY   0x50696e666f6c6421ull
+
+/* What will be one for each CPU. */
+struct cpu {
+	struct task *current;
+	struct task idle;
+	struct list run_queue;
+	unsigned int run_count;    /* on the queue */
+	struct task *user_owner;   /* whose user registers the CPU holds */
+	struct task *leaving;      /* switched away from for the last time */
+	uint64_t timer_deadline_ns; /* programmed */
+	uint64_t switch_count;
+};
+
+static struct cpu cpu;
+
+struct task *current(void)
+{
+	return cpu.current;
+}
+
+/* Charge what the running task used since the last time to one of its two clocks. */
+static void account(uint64_t *clock)
+{
+	uint64_t now = pv_time_monotonic_ns();
+
+	*clock += now - cpu.current->account_ns;
+	cpu.current->account_ns = now;
+}
+
+void task_account_user(void)
+{
+	account(&cpu.current->user_ns);
+	cpu.current->in_kernel = true;
+}
+
+void task_account_system(void)
+{
+	account(&cpu.current->system_ns);
+}
+
+void sched_timer_request(uint64_t deadline_ns)
+{
+	if (deadline_ns >= cpu.timer_deadline_ns)
+		return;
+	cpu.timer_deadline_ns = deadline_ns;
+	pv_timer_set(deadline_ns);
+}
+
+/* Have the timer end the running task's slice, if somebody waits for that, and watch its limits. */
+static void slice_request(void)
+{
+	struct task *task = cpu.current;
+
+	if (cpu.run_count > 0)
+		sched_timer_request(task->slice_start_ns + SLICE_NS);
+	if (task->process->cpu_timer)
+		sched_timer_request(cpu_timer_deadline(task->process));
+}
+
+static void timer_work_run(void)
+{
+	uint64_t now = pv_time_monotonic_ns();
+	struct task *task = cpu.current;
+
+	if (now < cpu.timer_deadline_ns) {
+		/* Fired early, or for a deadline that a later one replaced. */
+		if (cpu.timer_deadline_ns != TIMER_NEVER)
+			pv_timer_set(cpu.timer_deadline_ns);
+		return;
+	}
+	cpu.timer_deadline_ns = TIMER_NEVER;
+	timer_run_expired(now);
+	if (timer_next_deadline() != TIMER_NEVER)
+		sched_timer_request(timer_next_deadline());
+	if (task == &cpu.idle)
+		return;
+	if (task->process->cpu_timer)
+		cpu_timer_check(task->process);
+	if (cpu.run_count > 0 && now - task->slice_start_ns >= SLICE_NS)
+		task->need_resched = true;
+	else
+		slice_request();
+}
+
+static struct work timer_work = {.run = timer_work_run};
+
+static void timer_fired(void)
+{
+	work_mark(&timer_work);
+}
+
+void sched_init(void)
+{
+	list_init(&cpu.run_queue);
+	cpu.timer_deadline_ns = TIMER_NEVER;
+	process_kernel_init();
+	task_init_fields(&cpu.idle, "idle", &process_kernel);
+	cpu.idle.state = TASK_RUNNING;
+	cpu.idle.account_ns = pv_time_monotonic_ns();
+	cpu.current = &cpu.idle;
+	work_register(&timer_work);
+	pv_timer_set_handler(timer_fired);
+}
+
+static void run_queue_append(struct task *task)
+{
+	list_insert_before(&cpu.run_queue, &task->run_node);
+	cpu.run_count++;
+}
+
+void sched_add(struct task *task)
+{
+	task->state = TASK_RUNNING;
+	if (task == &cpu.idle || task == cpu.current || !list_empty(&task->run_node))
+		return;
+	run_queue_append(task);
+	if (cpu.current != &cpu.idle)
+		slice_request();
+}
+
+void task_wake(struct task *task)
+{
+	if (task->state == TASK_SLEEPING || task->state == TASK_BLOCKED)
+		sched_add(task);
+}
+
+/* For signal.c: a stopped task goes on. */
+void sched_continue(struct task *task)
+{
+	if (task->state == TASK_STOPPED)
+		sched_add(task);
+}
+
+static void canary_set(struct task *task)
+{
+	*(uint64_t *)task->kernel_stack = CANARY;
+}
+
+static void canary_check(const struct task *task)
+{
+	if (task->kernel_stack && *(const uint64_t *)task->kernel_stack != CANARY)
+		panic("kernel stack overflow in task %d (%s)", task->tid, task->name);
+}
+
+void sched_save_user_state(struct task *task)
+{
+	if (cpu.user_owner != task)
+		return;
+	task->fs_base = pv_cpu_user_fs_base();
+	task->gs_base = pv_cpu_user_gs_base();
+	pv_fpu_save(task->fpu);
+}
+
+void sched_load_user_state(struct task *task)
+{
+	pv_cpu_set_user_fs_base(task->fs_base);
+	pv_cpu_set_user_gs_base(task->gs_base);
+	pv_fpu_restore(task->fpu);
+	pv_cpu_set_kernel_stack((char *)task->kernel_stack + KERNEL_STACK_BYTES);
+	cpu.user_owner = task;
+}
+
+void sched_drop_user_state(struct task *task)
+{
+	if (cpu.user_owner == task)
+		cpu.user_owner = NULL;
+}
+
+/* Make the CPU ready for the user half of `next`; one entry into Xen at most. */
+static void user_switch(struct task *next)
+{
+	if (cpu.user_owner)
+		sched_save_user_state(cpu.user_owner);
+	pv_lazy_cpu_enter();
+	pv_space_switch(&next->vm->space);
+	sched_load_user_state(next);
+	pv_lazy_cpu_leave();
+}
+
+/* First thing on the new task's stack. */
+static void switch_finish(void)
+{
+	struct task *leaving = cpu.leaving;
+
+	if (!leaving)
+		return;
+	cpu.leaving = NULL;
+	page_put(page_of_virt(leaving->kernel_stack));
+	leaving->kernel_stack = NULL;
+	task_put(leaving);
+}
+
+static void switch_to(struct task *prev, struct task *next)
+{
+	canary_check(prev);
+	task_account_system();
+	cpu.current = next;
+	cpu.switch_count++;
+	next->account_ns = prev->account_ns;
+	next->slice_start_ns = prev->account_ns;
+	if (next->vm && cpu.user_owner != next)
+		user_switch(next);
+	if (prev->state == TASK_ZOMBIE)
+		cpu.leaving = prev;
+	if (next != &cpu.idle)
+		slice_request();
+	cpu_context_switch(&prev->kernel_sp, next->kernel_sp);
+	switch_finish();
+}
+
+void sched_switch(void)
+{
+	struct task *prev = cpu.current;
+	struct task *next = &cpu.idle;
+
+	work_run();
+	prev->need_resched = false;
+	if (prev->state == TASK_RUNNING && prev != &cpu.idle && list_empty(&prev->run_node))
+		run_queue_append(prev);
+	if (!list_empty(&cpu.run_queue)) {
+		next = list_entry(cpu.run_queue.next, struct task, run_node);
+		list_remove(&next->run_node);
+		cpu.run_count--;
+	}
+	if (next == prev) {
+		prev->slice_start_ns = pv_time_monotonic_ns();
+		return;
+	}
+	if (prev->state == TASK_RUNNING)
+		prev->involuntary_switches++;
+	else
+		prev->voluntary_switches++;
+	switch_to(prev, next);
+}
+
+void sched_yield(void)
+{
+	sched_switch();
+}
+
+static void sleep_expired(struct timer *timer)
+{
+	struct task *task = container_of(timer, struct task, sleep_timer);
+
+	task->sleep_expired = true;
+	task_wake(task);
+}
+
+/* One sleep. `interrupted` says whether a signal ends it. */
+static int sleep_once(enum task_state state, bool (*interrupted)(const struct task *task),
+		      uint64_t deadline_ns)
+{
+	struct task *task = cpu.current;
+	bool expired = false;
+
+	work_run();
+	if (!task->woken && !(interrupted && interrupted(task))) {
+		task->sleep_expired = false;
+		task->state = state;
+		if (deadline_ns != WAIT_FOREVER)
+			timer_arm(&task->sleep_timer, deadline_ns);
+		sched_switch();
+		timer_cancel(&task->sleep_timer);
+		expired = task->sleep_expired;
+	}
+	if (task->woken) {
+		task->woken = false;
+		return 0;
+	}
+	if (interrupted && interrupted(task))
+		return -EINTR;
+	return expired ? -ETIMEDOUT : 0;
+}
+
+int task_sleep(bool interruptible, uint64_t deadline_ns)
+{
+	if (interruptible)
+		return sleep_once(TASK_SLEEPING, signal_pending, deadline_ns);
+	return sleep_once(TASK_BLOCKED, NULL, deadline_ns);
+}
+
+int task_sleep_killable(uint64_t deadline_ns)
+{
+	int result;
+
+	cpu.current->killable = true;
+	result = sleep_once(TASK_BLOCKED, signal_fatal_pending, deadline_ns);
+	cpu.current->killable = false;
+	return result;
+}
+
+/* Where a task's life begins, on its own stack. */
+static void task_start(void *arg)
+{
+	struct task *task = arg;
+
+	switch_finish();
+	task->entry(task->entry_arg);
+}
+
+/* A stack for a task that will begin in its entry function. False: out of memory. */
+bool sched_prepare_stack(struct task *task)
+{
+	struct page *stack = page_alloc(KERNEL_STACK_ORDER);
+	void *top;
+
+	if (!stack)
+		return false;
+	timer_init(&task->sleep_timer, sleep_expired);
+	task->kernel_stack = page_virt(stack);
+	canary_set(task);
+	top = (char *)task->kernel_stack + KERNEL_STACK_BYTES;
+	task->frame = cpu_stack_frame(top);
+	task->kernel_sp = cpu_context_prepare(top, task_start, task);
+	return true;
+}
+
+_Noreturn void sched_idle(void)
+{
+	for (;;) {
+		work_run();
+		if (cpu.run_count > 0) {
+			sched_switch();
+			continue;
+		}
+		pv_irq_disable();
+		if (work_pending())
+			pv_irq_enable();
+		else
+			pv_irq_wait();
+	}
+}
+
+void task_return_to_user(struct cpu_frame *frame)
+{
+	struct task *task = cpu.current;
+
+	if (!task->in_kernel)
+		task_account_user(); /* an event, not a call or a fault */
+	for (;;) {
+		if (!work_pending() && !task->need_resched && !task->restore_blocked &&
+		    !signal_pending(task) && !signal_restart_wanted(frame))
+			break;
+		pv_irq_enable();
+		work_run();
+		if (task->need_resched)
+			sched_switch();
+		signal_deliver(frame);
+		pv_irq_disable();
+	}
+	task_account_system();
+	task->in_kernel = false;
+}
+
+unsigned int sched_runnable_count(void)
+{
+	return cpu.run_count + (cpu.current != &cpu.idle);
+}
+
+uint64_t sched_switch_count(void)
+{
+	return cpu.switch_count;
+}
+
+uint64_t sched_idle_ns(void)
+{
+	return cpu.idle.system_ns;
+}

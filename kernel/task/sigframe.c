@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a signal handler finds on its stack, and the way back from it. The layout is the ABI's; what comes back from user memory is
+ * checked or forced to harmless values before it reaches the CPU.
+ */
+#include "kernel/linux/abi_signal.h"
+#include "kernel/linux/syscall.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/vm.h"
+#include "kernel/task/internal.h"
+#include "kernel/task/task.h"
+#include "pv/cpu.h"
+
+#define RED_ZONE_BYTES 128u
+#define FPU_ALIGNMENT  64u
+
+/* Flags that a program may set: carry parity adjust zero sign trap direction overflow nested-task(no) alignment. */
+#define RFLAGS_USER  0x50dd5ull /* CF PF AF ZF SF TF DF OF RF AC */
+#define RFLAGS_CLEAR_FOR_HANDLER 0x10500ull /* TF DF RF */
+
+/* Bytes of the state in a frame, with the second magic when there is one. */
+static size_t fpu_frame_bytes(void)
+{
+	size_t bytes = pv_fpu_area_bytes();
+
+	return pv_fpu_features() ? bytes + sizeof(uint32_t) : bytes;
+}
+
+static bool on_altstack(const struct task *task, uint64_t sp)
+{
+	return sp > task->altstack.sp && sp - task->altstack.sp <= task->altstack.size;
+}
+
+/* Write the FPU state. `task->fpu` is up to date. */
+static int fpu_push(const struct task *task, uintptr_t to)
+{
+	struct abi_fpx_software software = {0};
+	uint32_t magic2 = ABI_FP_XSTATE_MAGIC2;
+	uint32_t bytes = pv_fpu_area_bytes();
+	int result = copy_to_user((void *)to, task->fpu, bytes);
+
+	if (pv_fpu_features()) {
+		software.magic1 = ABI_FP_XSTATE_MAGIC1;
+		software.extended_bytes = bytes + (uint32_t)sizeof(magic2);
+		software.features = pv_fpu_features();
+		software.state_bytes = bytes;
+		result |= copy_to_user((void *)(to + bytes), &magic2, sizeof(magic2));
+	}
+	result |= copy_to_user((void *)(to + ABI_FPX_SOFTWARE_OFFSET), &software, sizeof(software));
+	return result ? -EFAULT : 0;
+}
+
+static void context_fill(struct abi_sigcontext *context, const struct cpu_frame *frame,
+			 const struct task *task, sigset mask)
+{
+	*context = (struct abi_sigcontext){
+	    .r8 = frame->r8,
+	    .r9 = frame->r9,
+	    .r10 = frame->r10,
+	    .r11 = frame->r11,
+	    .r12 = frame->r12,
+	    .r13 = frame->r13,
+	    .r14 = frame->r14,
+	    .r15 = frame->r15,
+	    .rdi = frame->rdi,
+	    .rsi = frame->rsi,
+	    .rbp = frame->rbp,
+	    .rbx = frame->rbx,
+	    .rdx = frame->rdx,
+	    .rax = frame->rax,
+	    .rcx = frame->rcx,
+	    .rsp = frame->rsp,
+	    .rip = frame->rip,
+	    .rflags = frame->rflags,
+	    .cs = (uint16_t)frame->cs,
+	    .ss = (uint16_t)frame->ss,
+	    .err = task->fault_error,
+	    .trapno = task->fault_vector,
+	    .oldmask = mask,
+	    .cr2 = task->fault_address,
+	};
+}
+
+int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigaction *action,
+		  const struct abi_siginfo *info, sigset restore_mask)
+{
+	struct task *task = current();
+	struct abi_rt_sigframe user = {.return_address = action->restorer, .info = *info};
+	bool was_on_altstack = on_altstack(task, frame->rsp);
+	uintptr_t sp = frame->rsp - RED_ZONE_BYTES;
+	uintptr_t fpu;
+
+	if (!(action->flags & ABI_SA_RESTORER))
+		return -EFAULT;
+	if ((action->flags & ABI_SA_ONSTACK) && task->altstack.size != 0 && !was_on_altstack)
+		sp = task->altstack.sp + task->altstack.size;
+	fpu = (sp - fpu_frame_bytes()) & ~(uintptr_t)(FPU_ALIGNMENT - 1);
+	sp = ((fpu - sizeof(user)) & ~15ul) - sizeof(uint64_t);
+	if (was_on_altstack && !on_altstack(task, sp))
+		return -EFAULT;
+
+	sched_save_user_state(task);
+	context_fill(&user.uc.context, frame, task, restore_mask);
+	user.uc.flags = ABI_UC_SIGCONTEXT_SS | ABI_UC_STRICT_RESTORE_SS |
+			(pv_fpu_features() ? ABI_UC_FP_XSTATE : 0);
+	user.uc.stack = task->altstack;
+	user.uc.context.fpstate = fpu;
+	user.uc.sigmask = restore_mask;
+	if (fpu_push(task, fpu) != 0 || copy_to_user((void *)sp, &user, sizeof(user)) != 0)
+		return -EFAULT;
+	if (task->altstack.flags & ABI_SS_AUTODISARM)
+		task->altstack = (struct abi_stack){.flags = ABI_SS_DISABLE};
+
+	frame->rdi = (uint64_t)signal;
+	frame->rsi = sp + offsetof(struct abi_rt_sigframe, info);
+	frame->rdx = sp + offsetof(struct abi_rt_sigframe, uc);
+	frame->rax = 0;
+	frame->rsp = sp;
+	frame->rip = action->handler;
+	frame->rflags &= ~RFLAGS_CLEAR_FOR_HANDLER;
+	frame->vector = FRAME_UPCALL; /* all registers are loaded; no call to restart */
+	return 0;
+}
+
+/* The state's header beyond the legacy area: nothing but the features we have, in the standard format. */
+static bool fpu_header_ok(const uint8_t *area)
+{
+	uint64_t header[8];
+
+	memcpy(header, area + ABI_FXSAVE_BYTES, sizeof(header));
+	if (header[0] & ~pv_fpu_features())
+		return false;
+	for (size_t i = 1; i < ARRAY_COUNT(header); i++) {
+		if (header[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Take the FPU state from a frame; 0 as address: the initial state. */
+static int fpu_pop(struct task *task, uintptr_t from)
+{
+	struct abi_fpx_software software;
+	uint32_t magic2 = 0;
+	uint32_t bytes = pv_fpu_area_bytes();
+	uint8_t *area = task->fpu;
+
+	if (from == 0) {
+		pv_fpu_init_area(task->fpu);
+		pv_fpu_restore(task->fpu);
+		return 0;
+	}
+	if (from % FPU_ALIGNMENT != 0)
+		return -EFAULT;
+	if (copy_from_user(area, (void *)from, ABI_FXSAVE_BYTES) != 0)
+		return -EFAULT;
+	memcpy(&software, area + ABI_FPX_SOFTWARE_OFFSET, sizeof(software));
+	if (pv_fpu_features() && software.magic1 == ABI_FP_XSTATE_MAGIC1 &&
+	    software.state_bytes == bytes) {
+		if (copy_from_user(area, (void *)from, bytes) != 0 ||
+		    copy_from_user(&magic2, (void *)(from + bytes), sizeof(magic2)) != 0)
+			return -EFAULT;
+	}
+	if (pv_fpu_features() && magic2 != ABI_FP_XSTATE_MAGIC2) {
+		/* Only the legacy part counts: x87 and SSE; the rest is initial. */
+		memset(area + ABI_FXSAVE_BYTES, 0, bytes - ABI_FXSAVE_BYTES);
+		area[ABI_FXSAVE_BYTES] = 3;
+	} else if (pv_fpu_features() && !fpu_header_ok(area)) {
+		return -EFAULT;
+	}
+	return pv_fpu_restore_user(area) ? 0 : -EFAULT;
+}
+
+static void context_load(struct cpu_frame *frame, const struct abi_sigcontext *context)
+{
+	frame->r8 = context->r8;
+	frame->r9 = context->r9;
+	frame->r10 = context->r10;
+	frame->r11 = context->r11;
+	frame->r12 = context->r12;
+	frame->r13 = context->r13;
+	frame->r14 = context->r14;
+	frame->r15 = context->r15;
+	frame->rdi = context->rdi;
+	frame->rsi = context->rsi;
+	frame->rbp = context->rbp;
+	frame->rbx = context->rbx;
+	frame->rdx = context->rdx;
+	frame->rax = context->rax;
+	frame->rcx = context->rcx;
+	frame->rsp = context->rsp;
+	frame->rip = context->rip;
+	frame->rflags = (frame->rflags & ~RFLAGS_USER) | (context->rflags & RFLAGS_USER);
+	/* Segments stay those of 64-bit user mode: there are no others to go to. */
+	frame->vector = FRAME_UPCALL;
+}
+
+/* Set an alternate stack as sigaltstack() would, without complaint: the frame may hold anything. */
+static void altstack_restore(struct task *task, const struct abi_stack *stack)
+{
+	if (stack->flags & ~(ABI_SS_ONSTACK | ABI_SS_DISABLE | ABI_SS_AUTODISARM))
+		return;
+	if (stack->flags & ABI_SS_DISABLE)
+		task->altstack = (struct abi_stack){.flags = ABI_SS_DISABLE};
+	else if (stack->size >= ABI_MINSIGSTKSZ && !on_altstack(task, task->frame->rsp))
+		task->altstack = *stack;
+}
+
+long sys_rt_sigreturn(const struct sys_args *args)
+{
+	struct task *task = current();
+	struct cpu_frame *frame = args->frame;
+	/* The handler's return has taken the first word off. */
+	uintptr_t at = frame->rsp - sizeof(uint64_t);
+	struct abi_rt_sigframe user;
+
+	task->restart.resume = NULL;
+	if (copy_from_user(&user, (void *)at, sizeof(user)) != 0 ||
+	    user.uc.context.rip >= PV_USER_END)
+		goto bad;
+	sched_save_user_state(task);
+	context_load(frame, &user.uc.context);
+	signal_set_blocked(user.uc.sigmask);
+	if (fpu_pop(task, user.uc.context.fpstate) != 0)
+		goto bad;
+	altstack_restore(task, &user.uc.stack);
+	return (long)frame->rax;
+bad:
+	frame->vector = FRAME_UPCALL;
+	/* Whatever was copied into the area so far must not come back with the next switch. */
+	sched_save_user_state(task);
+	signal_force_fault(ABI_SIGSEGV, ABI_SI_KERNEL, 0, TRAP_GENERAL_PROTECTION, 0);
+	return (long)frame->rax;
+}

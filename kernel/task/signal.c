@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sending signals: pending sets, what is ignored, who is woken, the stop and continue rules. Delivery to user mode is in
+ * signal_deliver.c.
+ */
+#include "kernel/linux/abi_signal.h"
+#include "kernel/mm/page.h"
+#include "kernel/task/internal.h"
+#include "kernel/task/task.h"
+
+#define SIGNALS_UNBLOCKABLE (signal_bit(ABI_SIGKILL) | signal_bit(ABI_SIGSTOP))
+#define SIGNALS_STOPPING                                                                           \
+	(signal_bit(ABI_SIGSTOP) | signal_bit(ABI_SIGTSTP) | signal_bit(ABI_SIGTTIN) |             \
+	 signal_bit(ABI_SIGTTOU))
+#define SIGNALS_DEFAULT_IGNORED                                                                    \
+	(signal_bit(ABI_SIGCHLD) | signal_bit(ABI_SIGCONT) | signal_bit(ABI_SIGWINCH) |            \
+	 signal_bit(ABI_SIGURG))
+
+void sig_pending_init(struct sig_pending *pending)
+{
+	pending->set = 0;
+	list_init(&pending->infos);
+}
+
+void sig_pending_flush(struct sig_pending *pending, sigset which)
+{
+	struct sig_info_node *node, *next;
+
+	pending->set &= ~which;
+	list_for_each_entry_safe(node, next, &pending->infos, struct sig_info_node, node) {
+		if (which & signal_bit(node->info.signo)) {
+			list_remove(&node->node);
+			kfree(node);
+		}
+	}
+}
+
+struct sig_handlers *sig_handlers_create(void)
+{
+	struct sig_handlers *handlers = kzalloc(sizeof(*handlers));
+
+	if (handlers)
+		handlers->ref_count = 1;
+	return handlers;
+}
+
+struct sig_handlers *sig_handlers_copy(const struct sig_handlers *source)
+{
+	struct sig_handlers *handlers = kmalloc(sizeof(*handlers));
+
+	if (!handlers)
+		return NULL;
+	*handlers = *source;
+	handlers->ref_count = 1;
+	return handlers;
+}
+
+void sig_handlers_put(struct sig_handlers *handlers)
+{
+	if (handlers && --handlers->ref_count == 0)
+		kfree(handlers);
+}
+
+void sig_handlers_reset(struct sig_handlers *handlers)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(handlers->action); i++) {
+		struct abi_sigaction *action = &handlers->action[i];
+		uint64_t keep = action->handler == ABI_SIG_IGN ? ABI_SIG_IGN : ABI_SIG_DFL;
+
+		*action = (struct abi_sigaction){.handler = keep};
+	}
+}
+
+bool signal_default_ignored(int signal)
+{
+	return signal_bit(signal) & SIGNALS_DEFAULT_IGNORED;
+}
+
+bool signal_default_stops(int signal)
+{
+	return signal_bit(signal) & SIGNALS_STOPPING;
+}
+
+static uint64_t handler_of(const struct process *process, int signal)
+{
+	const struct task *task;
+
+	list_for_each_entry(task, &process->tasks, struct task, process_node) {
+		if (task->handlers)
+			return task->handlers->action[signal - 1].handler;
+	}
+	return ABI_SIG_IGN;
+}
+
+static bool signal_ignored(const struct process *process, int signal)
+{
+	uint64_t handler = handler_of(process, signal);
+
+	return handler == ABI_SIG_IGN ||
+	       (handler == ABI_SIG_DFL && signal_default_ignored(signal));
+}
+
+static bool signal_ends_process(const struct process *process, int signal)
+{
+	return handler_of(process, signal) == ABI_SIG_DFL && !signal_default_ignored(signal) &&
+	       !signal_default_stops(signal);
+}
+
+bool signal_pending(const struct task *task)
+{
+	const struct process *process = task->process;
+	sigset set = (task->pending.set | process->pending.set) & ~task->blocked;
+
+	return set || process->group_exit || process->stopped ||
+	       (process->exec_task && process->exec_task != task);
+}
+
+bool signal_fatal_pending(const struct task *task)
+{
+	const struct process *process = task->process;
+	sigset set = (task->pending.set | process->pending.set) & ~task->blocked;
+
+	if (process->group_exit || (process->exec_task && process->exec_task != task))
+		return true;
+	for (int signal = 1; set && signal <= ABI_SIGNAL_COUNT; signal++) {
+		if ((set & signal_bit(signal)) && signal_ends_process(process, signal))
+			return true;
+	}
+	return false;
+}
+
+bool signal_blocked_or_ignored(int signal)
+{
+	struct task *task = current();
+
+	return (task->blocked & signal_bit(signal)) ||
+	       task->handlers->action[signal - 1].handler == ABI_SIG_IGN;
+}
+
+/* Make the task look at its signals. */
+static void signal_wake(struct task *task, bool fatal)
+{
+	if (task->state == TASK_SLEEPING || (fatal && task->killable))
+		task_wake(task);
+	else if (fatal)
+		sched_continue(task);
+}
+
+void signal_kick(struct process *process)
+{
+	struct task *task;
+
+	list_for_each_entry(task, &process->tasks, struct task, process_node)
+		signal_wake(task, true);
+}
+
+/* The other side of a stop: all tasks go on, the parent may hear of it. */
+static void process_continue(struct process *process)
+{
+	struct task *task;
+
+	if (!process->stopped)
+		return;
+	process->stopped = false;
+	process->continued = true;
+	process->stop_reported = true;
+	list_for_each_entry(task, &process->tasks, struct task, process_node)
+		sched_continue(task);
+	signal_notify_stop(process, ABI_CLD_CONTINUED, ABI_SIGCONT);
+}
+
+/* A continue takes pending stops back and the other way round, whatever else becomes of the signal. */
+static void signal_prepare(struct process *process, int signal)
+{
+	struct task *task;
+	sigset drop = 0;
+
+	if (signal == ABI_SIGCONT)
+		drop = SIGNALS_STOPPING;
+	else if (signal_default_stops(signal))
+		drop = signal_bit(ABI_SIGCONT);
+	if (!drop)
+		return;
+	sig_pending_flush(&process->pending, drop);
+	list_for_each_entry(task, &process->tasks, struct task, process_node)
+		sig_pending_flush(&task->pending, drop);
+	if (signal == ABI_SIGCONT)
+		process_continue(process);
+}
+
+static size_t pending_count(const struct sig_pending *pending)
+{
+	size_t count = 0;
+
+	for (const struct list *node = pending->infos.next; node != &pending->infos;
+	     node = node->next)
+		count++;
+	return count;
+}
+
+/* Put the signal into a set. A signal without a queue of its own is there once or not at all. */
+static int pending_add(struct sig_pending *pending, int signal, const struct abi_siginfo *info,
+		       const struct process *process)
+{
+	struct sig_info_node *node;
+	bool queued = signal >= ABI_SIGRTMIN;
+
+	if (!queued && (pending->set & signal_bit(signal)))
+		return 0;
+	if (queued && pending_count(pending) >= process->rlimit[ABI_RLIMIT_SIGPENDING].soft)
+		return info && info->code < 0 && info->code != ABI_SI_TKILL ? -EAGAIN : 0;
+	node = kzalloc(sizeof(*node));
+	if (!node && queued && info && info->code < 0)
+		return -EAGAIN;
+	pending->set |= signal_bit(signal);
+	if (!node)
+		return 0; /* delivered without what info says */
+	if (info)
+		node->info = *info;
+	else
+		node->info.code = ABI_SI_KERNEL;
+	node->info.signo = signal;
+	list_insert_before(&pending->infos, &node->node);
+	return 0;
+}
+
+int signal_send_task(struct task *task, int signal, const struct abi_siginfo *info)
+{
+	struct process *process = task->process;
+	sigset blocked = task->blocked | task->real_blocked;
+	int result;
+
+	if (task->state == TASK_ZOMBIE || !task->vm)
+		return 0;
+	if (signal == ABI_SIGKILL)
+		return signal_send_process(process, signal, info);
+	signal_prepare(process, signal);
+	if (!(blocked & signal_bit(signal)) && signal_ignored(process, signal))
+		return 0;
+	result = pending_add(&task->pending, signal, info, process);
+	if (!(task->blocked & signal_bit(signal)))
+		signal_wake(task, signal_ends_process(process, signal));
+	return result;
+}
+
+/* A task that will take the signal: the leader if it can. */
+static struct task *signal_target(struct process *process, int signal)
+{
+	struct task *task;
+
+	list_for_each_entry(task, &process->tasks, struct task, process_node) {
+		if (!(task->blocked & signal_bit(signal)) && task->state != TASK_ZOMBIE)
+			return task;
+	}
+	return NULL;
+}
+
+static bool signal_blocked_everywhere(const struct process *process, int signal)
+{
+	const struct task *task;
+
+	list_for_each_entry(task, &process->tasks, struct task, process_node) {
+		if (!((task->blocked | task->real_blocked) & signal_bit(signal)))
+			return false;
+	}
+	return true;
+}
+
+/* A task in rt_sigtimedwait for a signal that it blocks otherwise has it unblocked, so it is found by signal_target(). */
+int signal_send_process(struct process *process, int signal, const struct abi_siginfo *info)
+{
+	struct task *target;
+	int result;
+
+	if (process->zombie || process == process_init || process == &process_kernel)
+		return 0;
+	signal_prepare(process, signal);
+	if (signal_ignored(process, signal) && !signal_blocked_everywhere(process, signal))
+		return 0;
+	result = pending_add(&process->pending, signal, info, process);
+	target = signal_target(process, signal);
+	if (signal == ABI_SIGKILL) {
+		process->stopped = false;
+		signal_kick(process);
+	} else if (target) {
+		signal_wake(target, target->killable && signal_ends_process(process, signal));
+	}
+	return result;
+}
+
+int signal_send_group(int pgid, int signal, const struct abi_siginfo *info)
+{
+	struct process *process;
+	bool found = false;
+
+	list_for_each_entry(process, &process_all, struct process, all_node) {
+		if (process->pgid != pgid)
+			continue;
+		found = true;
+		if (signal)
+			signal_send_process(process, signal, info);
+	}
+	return found ? 0 : -ESRCH;
+}
+
+void signal_set_blocked(sigset mask)
+{
+	current()->blocked = mask & ~SIGNALS_UNBLOCKABLE;
+}
+
+void signal_set_temporary_mask(sigset mask)
+{
+	struct task *task = current();
+
+	task->saved_blocked = task->blocked;
+	task->restore_blocked = true;
+	signal_set_blocked(mask);
+}
+
+void signal_restore_mask(void)
+{
+	struct task *task = current();
+
+	if (!task->restore_blocked)
+		return;
+	task->restore_blocked = false;
+	task->blocked = task->saved_blocked;
+}
+
+void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector,
+			uint64_t error_code)
+{
+	struct task *task = current();
+	struct abi_sigaction *action = &task->handlers->action[signal - 1];
+	struct abi_siginfo info = {.code = code};
+
+	info.fault.address = address;
+	task->fault_address = address;
+	task->fault_vector = vector;
+	task->fault_error = error_code;
+	/* A fault that cannot be handled now ends the process: going on would only fault again. */
+	if ((task->blocked & signal_bit(signal)) || action->handler == ABI_SIG_IGN) {
+		action->handler = ABI_SIG_DFL;
+		task->blocked &= ~signal_bit(signal);
+	}
+	signal_send_task(task, signal, &info);
+}
+
+/* Take one of a set; the set keeps the bit while more of the same number are queued. */
+static void pending_take(struct sig_pending *pending, int signal, struct abi_siginfo *info)
+{
+	struct sig_info_node *node, *next, *taken = NULL;
+	bool more = false;
+
+	list_for_each_entry_safe(node, next, &pending->infos, struct sig_info_node, node) {
+		if (node->info.signo != signal)
+			continue;
+		if (taken) {
+			more = true;
+			break;
+		}
+		taken = node;
+	}
+	*info = (struct abi_siginfo){.signo = signal};
+	if (taken) {
+		*info = taken->info;
+		list_remove(&taken->node);
+		kfree(taken);
+	}
+	if (!more)
+		pending->set &= ~signal_bit(signal);
+}
+
+static int signal_first(sigset set)
+{
+	static const sigset synchronous =
+	    1ull << (ABI_SIGSEGV - 1) | 1ull << (ABI_SIGBUS - 1) | 1ull << (ABI_SIGILL - 1) |
+	    1ull << (ABI_SIGTRAP - 1) | 1ull << (ABI_SIGFPE - 1) | 1ull << (ABI_SIGSYS - 1);
+
+	if (set & signal_bit(ABI_SIGKILL))
+		return ABI_SIGKILL;
+	if (set & synchronous)
+		set &= synchronous;
+	return __builtin_ctzll(set) + 1;
+}
+
+int signal_dequeue(struct task *task, sigset which, struct abi_siginfo *info)
+{
+	sigset own = task->pending.set & which;
+	sigset shared = task->process->pending.set & which;
+	int signal;
+
+	if (!own && !shared)
+		return 0;
+	signal = signal_first(own ? own : shared);
+	if (shared & signal_bit(ABI_SIGKILL))
+		signal = ABI_SIGKILL;
+	pending_take(task->pending.set & signal_bit(signal) ? &task->pending
+							    : &task->process->pending,
+		     signal, info);
+	return signal;
+}
+
+static void notify_parent(struct process *child, int signal, int code, int status)
+{
+	struct abi_siginfo info = {.code = code};
+	struct abi_rusage_times times;
+
+	process_times(child, &times);
+	info.child.pid = child->pid;
+	info.child.uid = child->uid;
+	info.child.status = status;
+	info.child.user_ticks = (int64_t)(times.user_ns / 10000000u);
+	info.child.system_ticks = (int64_t)(times.system_ns / 10000000u);
+	signal_send_process(child->parent, signal, &info);
+}
+
+bool signal_notify_exit(struct process *child)
+{
+	struct process *parent = child->parent;
+	const struct task *task;
+	bool killed = child->exit_code & 0x7f;
+	bool unwanted = false;
+
+	if (child->exit_signal == ABI_SIGCHLD) {
+		list_for_each_entry(task, &parent->tasks, struct task, process_node) {
+			const struct abi_sigaction *action;
+
+			if (!task->handlers)
+				continue;
+			action = &task->handlers->action[ABI_SIGCHLD - 1];
+			unwanted = action->handler == ABI_SIG_IGN ||
+				   (action->flags & ABI_SA_NOCLDWAIT);
+			break;
+		}
+	}
+	if (child->exit_signal && handler_of(parent, child->exit_signal) != ABI_SIG_IGN)
+		notify_parent(child, child->exit_signal, killed ? ABI_CLD_KILLED : ABI_CLD_EXITED,
+			      killed ? child->exit_code & 0x7f : child->exit_code >> 8);
+	wait_wake_all(&parent->child_wait);
+	return unwanted;
+}
+
+void signal_notify_stop(struct process *child, int code, int status)
+{
+	struct process *parent = child->parent;
+	const struct task *task;
+	bool wanted = true;
+
+	list_for_each_entry(task, &parent->tasks, struct task, process_node) {
+		if (task->handlers)
+			wanted = !(task->handlers->action[ABI_SIGCHLD - 1].flags &
+				   ABI_SA_NOCLDSTOP) &&
+				 task->handlers->action[ABI_SIGCHLD - 1].handler != ABI_SIG_IGN;
+	}
+	if (wanted)
+		notify_parent(child, ABI_SIGCHLD, code, status);
+	wait_wake_all(&parent->child_wait);
+}

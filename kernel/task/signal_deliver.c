@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals on the way to user mode: default actions, stops, handlers, and what becomes of a system call that a signal
+ * interrupted.
+ */
+#include "kernel/linux/abi_signal.h"
+#include "kernel/task/internal.h"
+#include "kernel/task/task.h"
+
+#define SYSCALL_INSTRUCTION_BYTES 2u
+#define NR_RESTART_SYSCALL        219u
+
+static long syscall_result(const struct cpu_frame *frame)
+{
+	return frame->vector == FRAME_SYSCALL ? (long)frame->rax : 0;
+}
+
+bool signal_restart_wanted(const struct cpu_frame *frame)
+{
+	long result = syscall_result(frame);
+
+	return result <= -ERESTARTSYS && result >= -ERESTART_BLOCK;
+}
+
+/* Run the call again, or the one that goes on with it. error_code is the call's number. */
+static void restart_call(struct cpu_frame *frame, uint64_t number)
+{
+	frame->rax = number;
+	frame->rip -= SYSCALL_INSTRUCTION_BYTES;
+}
+
+static void restart_without_handler(struct cpu_frame *frame)
+{
+	if (!signal_restart_wanted(frame))
+		return;
+	if (syscall_result(frame) == -ERESTART_BLOCK)
+		restart_call(frame, NR_RESTART_SYSCALL);
+	else
+		restart_call(frame, frame->error_code);
+}
+
+static void restart_with_handler(struct cpu_frame *frame, const struct abi_sigaction *action)
+{
+	if (!signal_restart_wanted(frame))
+		return;
+	if (syscall_result(frame) == -ERESTARTSYS && (action->flags & ABI_SA_RESTART))
+		restart_call(frame, frame->error_code);
+	else
+		frame->rax = (uint64_t)-EINTR;
+}
+
+/* Wait until a continue or the end. */
+static void stay_stopped(struct task *task)
+{
+	struct process *process = task->process;
+
+	while (process->stopped && !process->group_exit) {
+		task->state = TASK_STOPPED;
+		sched_switch();
+	}
+}
+
+static void stop_process(struct task *task, int signal)
+{
+	struct process *process = task->process;
+
+	process->stopped = true;
+	process->stop_signal = signal;
+	process->stop_reported = false;
+	process->continued = false;
+	signal_kick(process);
+	signal_notify_stop(process, ABI_CLD_STOPPED, signal);
+}
+
+static void default_action(struct task *task, int signal)
+{
+	struct process *process = task->process;
+
+	if (signal_default_ignored(signal))
+		return;
+	if (!signal_default_stops(signal))
+		process_exit(signal);
+	/* Nobody could continue an orphaned group, so terminal stops do not stop it. */
+	if (signal == ABI_SIGSTOP || !pgroup_orphaned(process->pgid))
+		stop_process(task, signal);
+}
+
+/* True: the frame now leads to the handler. */
+static bool run_handler(struct cpu_frame *frame, struct task *task, int signal,
+			const struct abi_siginfo *info)
+{
+	struct abi_sigaction *slot = &task->handlers->action[signal - 1];
+	struct abi_sigaction action = *slot;
+	sigset restore = task->restore_blocked ? task->saved_blocked : task->blocked;
+
+	restart_with_handler(frame, &action);
+	if (sigframe_push(frame, signal, &action, info, restore) != 0) {
+		/* No room for a handler, not even for that of SIGSEGV if it was that. */
+		if (signal == ABI_SIGSEGV)
+			slot->handler = ABI_SIG_DFL;
+		signal_force_fault(ABI_SIGSEGV, ABI_SI_KERNEL, 0, TRAP_GENERAL_PROTECTION, 0);
+		return false;
+	}
+	task->restore_blocked = false;
+	if (action.flags & ABI_SA_RESETHAND)
+		slot->handler = ABI_SIG_DFL;
+	task->blocked |= action.mask;
+	if (!(action.flags & ABI_SA_NODEFER))
+		task->blocked |= signal_bit(signal);
+	signal_set_blocked(task->blocked);
+	return true;
+}
+
+void signal_deliver(struct cpu_frame *frame)
+{
+	struct task *task = current();
+	struct process *process = task->process;
+
+	for (;;) {
+		struct abi_siginfo info;
+		uint64_t handler;
+		int signal;
+
+		if (process->group_exit)
+			task_exit(process->exit_code);
+		if (process->exec_task && process->exec_task != task)
+			task_exit(0);
+		if (process->stopped) {
+			stay_stopped(task);
+			continue;
+		}
+		signal = signal_dequeue(task, ~task->blocked, &info);
+		if (signal == 0)
+			break;
+		handler = task->handlers->action[signal - 1].handler;
+		if (handler == ABI_SIG_IGN && signal != ABI_SIGKILL)
+			continue;
+		if (handler == ABI_SIG_DFL || signal == ABI_SIGKILL)
+			default_action(task, signal);
+		else
+			run_handler(frame, task, signal, &info);
+	}
+	restart_without_handler(frame);
+	signal_restore_mask();
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nanosleep, clock_nanosleep, pause, and the call that goes on with an interrupted sleep.
+ */
+#include "kernel/linux/abi_task.h"
+#include "kernel/linux/syscall.h"
+#include "kernel/mm/vm.h"
+#include "kernel/task/clock.h"
+#include "kernel/task/task.h"
+#include "pv/time.h"
+
+/* 0 when the deadline has passed, -EINTR. */
+static int sleep_until(uint64_t deadline_ns)
+{
+	while (pv_time_monotonic_ns() < deadline_ns) {
+		if (task_sleep(true, deadline_ns) == -EINTR)
+			return -EINTR;
+	}
+	return 0;
+}
+
+/* A relative sleep, which goes on after an interruption until the deadline it had at first. */
+static long sleep_relative(struct restart_block *block)
+{
+	uint64_t now;
+
+	if (sleep_until(block->deadline_ns) == 0)
+		return 0;
+	now = pv_time_monotonic_ns();
+	if (block->user_remain &&
+	    timespec_write_user((void *)block->user_remain,
+				now < block->deadline_ns ? block->deadline_ns - now : 0) != 0)
+		return -EFAULT;
+	return -ERESTART_BLOCK;
+}
+
+static long begin_relative(uint64_t ns, uintptr_t user_remain)
+{
+	struct restart_block *block = &current()->restart;
+
+	*block = (struct restart_block){
+	    .resume = sleep_relative,
+	    .deadline_ns = clock_after(ns),
+	    .user_remain = user_remain,
+	};
+	return sleep_relative(block);
+}
+
+long sys_nanosleep(const struct sys_args *args)
+{
+	uint64_t ns;
+	int result = timespec_read_user(SYS_PTR(args, 0), &ns);
+
+	return result != 0 ? result : begin_relative(ns, args->arg[1]);
+}
+
+long sys_clock_nanosleep(const struct sys_args *args)
+{
+	int clock = SYS_INT(args, 0);
+	bool absolute = SYS_INT(args, 1) & ABI_TIMER_ABSTIME;
+	uint64_t ns, deadline;
+	int result;
+
+	if (!clock_deadline(clock, 0, &deadline))
+		return clock_read(clock, &ns) == 0 && clock != ABI_CLOCK_THREAD_CPUTIME_ID ? -EOPNOTSUPP
+											   : -EINVAL;
+	result = timespec_read_user(SYS_PTR(args, 2), &ns);
+	if (result != 0)
+		return result;
+	if (!absolute)
+		return begin_relative(ns, args->arg[3]);
+	clock_deadline(clock, ns, &deadline);
+	return sleep_until(deadline) == 0 ? 0 : -ERESTARTNOHAND;
+}
+
+long sys_restart_syscall(const struct sys_args *args)
+{
+	struct restart_block *block = &current()->restart;
+
+	(void)args;
+	return block->resume ? block->resume(block) : -EINTR;
+}
+
+long sys_pause(const struct sys_args *args)
+{
+	(void)args;
+	while (task_sleep(true, WAIT_FOREVER) != -EINTR)
+		;
+	return -ERESTARTNOHAND;
+}
