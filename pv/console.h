@@ -30,6 +30,11 @@ static inline size_t pv_console_read(char *data, size_t len)
 {
 	return pv->console->read(data, len);
 }
+/* Bytes that were written and that nobody has taken yet. */
+static inline size_t pv_console_unread(void)
+{
+	return pv->console->unread();
+}
 /* The handler runs with events masked when the ring has moved; it only marks work. */
 static inline int pv_console_set_handler(void (*handler)(void))
 {

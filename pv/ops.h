@@ -91,6 +91,7 @@ struct pv_console_ops {
 	bool (*present)(void);
 	size_t (*write)(const char *data, size_t len);
 	size_t (*read)(char *data, size_t len);
+	size_t (*unread)(void);
 	int (*set_handler)(void (*handler)(void));
 };
 

@@ -138,6 +138,7 @@ static const struct pv_console_ops console_ops = {
 	.present = console_ring_present,
 	.write = console_ring_write,
 	.read = console_ring_read,
+	.unread = console_ring_unread,
 	.set_handler = console_ring_set_handler,
 };
 

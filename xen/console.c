@@ -81,6 +81,13 @@ size_t console_ring_read(char *data, size_t len)
 	return count;
 }
 
+size_t console_ring_unread(void)
+{
+	uint32_t used = console.ring->out_prod - port_load32(&console.ring->out_cons);
+
+	return used <= sizeof(console.ring->out) ? used : 0;
+}
+
 static void ring_event(void *arg)
 {
 	(void)arg;

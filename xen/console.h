@@ -23,6 +23,7 @@ void console_log(const char *data, size_t len);
 /* The ring: contracts in pv/console.h. */
 bool console_ring_present(void);
 size_t console_ring_write(const char *data, size_t len);
+size_t console_ring_unread(void);
 size_t console_ring_read(char *data, size_t len);
 int console_ring_set_handler(void (*handler)(void));
 

@@ -85,6 +85,7 @@ static const struct tty_backend channel_backend = {
 
 static const struct tty_backend console_backend = {
     .write = pv_console_write,
+    .unread = pv_console_unread,
     .read = pv_console_read,
 };
 
@@ -296,7 +297,7 @@ static size_t output_left(void)
 	size_t left = tty_finish_output();
 
 	if (!channel_present())
-		return left;
+		return left + (pv_console_present() ? pv_console_unread() : 0);
 	for (size_t i = 0; i < ARRAY_COUNT(output_rings); i++)
 		if (!channel_reader_closed(output_rings[i]))
 			left += channel_unread(output_rings[i]);
@@ -352,6 +353,8 @@ void stream_finish(enum channel_exit_kind kind, uint32_t value, const char *mess
 	if (!channel_present()) {
 		drain();
 		tell_console(kind, value, message);
+		/* The domain goes, and what is still in its ring with it. */
+		drain();
 		return;
 	}
 	send_report();
