@@ -35,6 +35,11 @@ run $pinfold run --add /no/such/file -- true
 check add-missing 'status_is 125' err_is_one_line 'err_has "/no/such/file"'
 run $pinfold run --root /no/such/folder -- true
 check root-missing 'status_is 125' err_is_one_line 'err_has "/no/such/folder"'
+mkdir -p "$work/large"
+truncate -s 300M "$work/large/file"
+run $pinfold run --root "$work/large" -- true
+check root-too-large 'status_is 125' err_is_one_line 'err_has "248 MiB"'
+rm -r "$work/large"
 run $pinfold run --xen /no/such/xen -- true
 check xen-missing 'status_is 125' err_is_one_line 'err_has "/no/such/xen"'
 run $pinfold run --log /no/such/folder/log -- true

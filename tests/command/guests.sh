@@ -1,1 +1,138 @@
 # SPDX-License-Identifier: MIT
+# Real guests: every status, the streams, files put in, the terminal, failures of QEMU.
+
+guest() {
+	run $pinfold run "$@"
+}
+
+guest -- true
+check guest-status-0 'status_is 0' 'out_is ""' 'err_is ""'
+guest -- sh -c 'exit 42'
+check guest-status-42 'status_is 42' 'err_is ""'
+guest -- sh -c 'kill -KILL $$'
+check guest-killed 'status_is 137'
+guest -- sh -c 'echo out; echo err >&2; echo more'
+check guest-streams-apart 'status_is 0' 'out_is "out
+more
+"' 'err_is "err
+"'
+guest -- no-such-program
+check guest-not-found-in-path 'status_is 127' err_is_one_line
+guest -- /no/such/program
+check guest-not-found 'status_is 127' err_is_one_line
+guest --timeout 6 -- sleep 100
+check guest-timeout 'status_is 124' err_is_one_line
+
+guest -- sh -c 'pwd; echo $# "$0" "$1" "$2"; echo "$HOME $TERM $PATH"; set | grep -c ^A_NAME=' \
+	name 'one  two' ''
+check guest-arguments 'out_is "/
+2 name one  two 
+/root dumb /bin:/sbin:/usr/bin:/usr/sbin
+0
+"'
+guest --env A_NAME='a value' --env TERM=vt100 -- sh -c 'echo "$A_NAME $TERM"'
+check guest-env 'out_is "a value vt100
+"'
+
+# Bytes: a MiB through a program, ten MiB of output, a reader that leaves.
+head -c 1048576 /dev/urandom > "$work/mib"
+run_with "$work/mib" $pinfold run -- sha256sum
+check guest-stdin-mib 'status_is 0' 'sha256sum < "$work/mib" | cmp -s - "$work/out"'
+run_with "$work/mib" $pinfold run -- cat
+check guest-binary 'cmp -s "$work/mib" "$work/out"' 'err_is ""'
+mkdir -p "$work/tree/deep"
+head -c 10485760 /dev/urandom > "$work/tree/deep/data"
+ln -sf deep/data "$work/tree/link"
+printf 'text' > "$work/tree/note"
+guest --add "$work/tree:/tree" -- cat /tree/link
+check guest-output-10-mib 'status_is 0' 'cmp -s "$work/tree/deep/data" "$work/out"'
+run sh -c "{ $pinfold run -- yes; echo \$? >&2; } | head -n 1000 | sort -u"
+check guest-reader-leaves 'out_is "y
+"' 'err_is "141
+"'
+run sh -c "$pinfold run -- cat <&-"
+check guest-stdin-closed 'status_is 0' 'out_is ""'
+
+# Files.
+guest --add "$work/tree/note:/tmp/" --add "$work/tree/note:/a/b/c" -- \
+	sh -c 'cat /tmp/note /a/b/c; ls -ld /tmp | cut -c1-10'
+check guest-add 'out_is "texttextdrwxrwxrwt
+"'
+cat > "$programs/hello.c" << 'END'
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+	printf("hello from %s, %d\n", argv[0], argc);
+	return 3;
+}
+END
+${CC:-gcc} -static -o "$programs/hello" "$programs/hello.c"
+guest -- "$programs/hello" x y
+check guest-program-of-host 'status_is 3' 'out_is "hello from $programs/hello, 3
+"'
+mkdir -p "$work/root/bin" "$work/root/sub"
+cp "$programs/hello" "$work/root/sub/hello"
+ln -sf ../sub/hello "$work/root/bin/hi"
+guest --root "$work/root" -- hi
+check guest-root 'status_is 3' 'out_is "hello from hi, 1
+"'
+guest --root "$work/root" -- /sub/hello
+check guest-root-path 'status_is 3' 'out_is "hello from /sub/hello, 1
+"'
+guest --root "$work/root" -- sh
+check guest-root-without-shell 'status_is 127'
+
+# The machine.
+guest --memory 32 -- sh -c 'echo small'
+check guest-memory-32 'status_is 0' 'out_is "small
+"'
+guest --stats -- true
+check guest-stats 'status_is 0' 'out_is ""' 'err_has hypercall'
+guest --log "$work/guest.log" -- true
+check guest-log 'err_is ""' 'out_is ""' 'grep -q "^(XEN) " "$work/guest.log"'
+guest -v -- echo through
+check guest-verbose 'out_is "through
+"' 'err_has "^(XEN) "'
+guest -- sh -c 'echo "the end is near" > /proc/pinfold/panic'
+check guest-panic 'status_is 125' err_is_one_line 'err_has "the end is near"' 'log_has panic'
+guest --kernel-args loglevel=7 --xen-args 'loglvl=none' --cpu SandyBridge -- echo there
+check guest-arguments-elsewhere 'out_is "there
+"'
+
+# QEMU is killed: found as the launcher's child, once the guest's program runs.
+run sh -c "$pinfold run -- sh -c 'echo up; sleep 100' > '$work/up' & job=\$!
+	until grep -q up '$work/up'; do sleep 0.1; done
+	kill -KILL \$(cat /proc/\$job/task/\$job/children); wait \$job"
+check guest-qemu-killed 'status_is 125' err_is_one_line 'err_has "killed by signal 9"' 'log_has XEN'
+run sh -c "$pinfold run -- sh -c 'trap \"echo caught; exit 9\" TERM; echo up
+		while :; do sleep 0.1; done' > '$work/up' & job=\$!
+	until grep -q up '$work/up'; do sleep 0.1; done
+	kill -TERM \$job; wait \$job"
+check guest-signal-forwarded 'status_is 9' 'grep -q caught "$work/up"'
+run sh -c "$pinfold run -- sh -c 'echo one; sleep 1; exit 1' > '$work/one' & one=\$!
+	$pinfold run -- sh -c 'echo two; sleep 1; exit 2' > '$work/two' & two=\$!
+	wait \$one; echo \$?; wait \$two; echo \$?"
+check guest-two-at-once 'out_is "1
+2
+"' '[ "$(cat "$work/one" "$work/two")" = "one
+two" ]'
+
+# The terminal.
+terminal 'expect:# ,raw,type:echo a$((1+1))b\r,expect:a2b,type:sleep 100\r,wait:500,type:^C,expect:# ,type:stty size\r,expect:24 80,size:31x91,wait:300,type:stty size\r,expect:31 91,type:exit 4\r,status:4,cooked' \
+	$pinfold run -- sh
+check guest-terminal-shell 'status_is 0'
+terminal 'expect:# ,type:cax^H^Ht /etc/hostnamf^?e\r,expect:pinfold,type:^D,status:0,cooked' \
+	$pinfold run -- sh
+check guest-terminal-editing 'status_is 0'
+terminal 'expect:go,type:^C,status:130,cooked' $pinfold run -- sh -c 'echo go; exec sleep 100'
+check guest-terminal-ctrl-c 'status_is 0'
+terminal 'expect:# ,type:vi /tmp/x\r,expect:~,type:ihello^[:wq\r,expect:# ,type:cat /tmp/x\r,expect:hello,type:exit\r,status:0,cooked' \
+	$pinfold run -- sh
+check guest-terminal-vi 'status_is 0'
+
+# An image runs without the launcher.
+run $pinfold image -o "$work/image" -- sh -c 'echo from the image'
+check image 'status_is 0' '[ -s "$work/image/ramdisk.cpio" ]' \
+	'grep -q "^kernel = " "$work/image/pinfold.cfg"'
+run timeout 60 sh "$work/image/run-qemu.sh"
+check image-runs 'out_has "from the image"'

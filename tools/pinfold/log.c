@@ -77,7 +77,8 @@ static void read_xen_line(struct log *log, const char *text)
 	if (log->cause_next) {
 		log->cause_next = false;
 		log->ended = true;
-		snprintf(log->cause, sizeof(log->cause), "Xen panicked: %s", text);
+		if (strncmp(log->cause, "kernel ", 7) != 0)
+			snprintf(log->cause, sizeof(log->cause), "Xen panicked: %s", text);
 	} else if (strncmp(text, "Panic on CPU", 12) == 0) {
 		log->cause_next = true;
 	} else if (strstr(text, "Unhandled ") != NULL || strncmp(text, "domain_crash", 12) == 0 ||
@@ -96,10 +97,15 @@ static void read_line(struct log *log, enum log_source source, char *line)
 		snprintf(log->qemu_line, sizeof(log->qemu_line), "%s", line);
 		return;
 	}
-	if (strncmp(line, XEN_MARK, strlen(XEN_MARK)) == 0)
+	if (strncmp(line, XEN_MARK, strlen(XEN_MARK)) == 0) {
 		read_xen_line(log, line + strlen(XEN_MARK));
-	else if (strncmp(line, "panic: ", 7) == 0)
-		set_cause(log, line);
+	} else if (line[0] == '[') {
+		const char *text = strstr(line, "] ");
+
+		/* The kernel's word counts more than what Xen makes of it. */
+		if (text != NULL && strncmp(text, "] panic: ", 9) == 0)
+			snprintf(log->cause, sizeof(log->cause), "kernel %s", text + 2);
+	}
 }
 
 static void put_line(struct log *log, enum log_source source)

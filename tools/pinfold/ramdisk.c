@@ -27,6 +27,7 @@
 #include "tools/pinfold/place.h"
 #include "tools/pinfold/tree.h"
 
+#define KERNEL_NEEDS_MIB 8 /* of the guest's memory, at the very least */
 #define DESCRIPTION_PATH "/.pinfold-run"
 #define GUEST_PATH       "/bin:/sbin:/usr/bin:/usr/sbin"
 
@@ -245,6 +246,7 @@ void ramdisk_write(int fd, const struct options *options, bool terminal)
 	if (root_fd < 0)
 		copy_base(fd);
 	tree = tree_open(fd, 0);
+	tree_set_limit(tree, options->memory_mib - KERNEL_NEEDS_MIB);
 	if (root_fd < 0) {
 		for (size_t i = 0; i < BASE_FOLDER_COUNT; i++)
 			tree_know_directory(tree, base_folders[i].path);

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,8 +27,6 @@
 #include "tools/pinfold/strvec.h"
 #include "tools/pinfold/terminal.h"
 
-#define MIB               (1024 * 1024)
-#define KERNEL_NEEDS_MIB  8
 #define END_PATIENCE_MS   300
 #define CRASH_PATIENCE_MS 50
 
@@ -82,16 +79,10 @@ static bool has_terminal(const struct run *run)
 
 static void make_ramdisk(struct run *run)
 {
-	struct stat stat;
-
 	run->ramdisk_fd = memfd_create("pinfold-ramdisk", MFD_CLOEXEC);
 	if (run->ramdisk_fd < 0)
 		fail_exit(STATUS_FAILURE, "cannot make the ramdisk: %s", strerror(errno));
 	ramdisk_write(run->ramdisk_fd, run->options, has_terminal(run));
-	if (fstat(run->ramdisk_fd, &stat) == 0 &&
-	    stat.st_size / MIB + KERNEL_NEEDS_MIB > (off_t)run->options->memory_mib)
-		fail_exit(STATUS_FAILURE, "the ramdisk of %lld MiB does not fit --memory %u",
-		          (long long)(stat.st_size / MIB), run->options->memory_mib);
 }
 
 static char *find_xen(const struct options *options)

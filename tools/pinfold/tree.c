@@ -32,6 +32,8 @@ struct tree {
 	void *known; /* a search tree of paths */
 	time_t made_at;
 	ino_t next_ino;
+	int64_t bytes; /* of files, so far */
+	int64_t limit;
 };
 
 static int compare_paths(const void *a, const void *b)
@@ -52,6 +54,7 @@ struct tree *tree_open(int fd, time_t made_at)
 
 	tree->made_at = made_at;
 	tree->next_ino = 1;
+	tree->limit = INT64_MAX;
 	tree->archive = fail_alloc(archive_write_new());
 	check(tree, archive_write_set_format_cpio_newc(tree->archive), "format");
 	check(tree, archive_write_set_bytes_per_block(tree->archive, COPY_BYTES), "format");
@@ -61,6 +64,11 @@ struct tree *tree_open(int fd, time_t made_at)
 	archive_entry_linkresolver_set_strategy(tree->links, ARCHIVE_FORMAT_CPIO_SVR4_NOCRC);
 	tree_know_directory(tree, "/");
 	return tree;
+}
+
+void tree_set_limit(struct tree *tree, unsigned int mib)
+{
+	tree->limit = (int64_t)mib << 20;
 }
 
 void tree_know_directory(struct tree *tree, const char *path)
@@ -140,6 +148,9 @@ static void copy_content(struct tree *tree, const char *host)
 	int fd = open(host, O_RDONLY | O_CLOEXEC);
 	ssize_t len;
 
+	if (tree->bytes > tree->limit)
+		fail_exit(STATUS_FAILURE, "more than %lld MiB of files do not fit --memory (%s)",
+		          (long long)(tree->limit >> 20), host);
 	if (fd < 0)
 		fail_exit(STATUS_FAILURE, "cannot read %s: %s", host, strerror(errno));
 	while ((len = read(fd, buffer, sizeof(buffer))) > 0)
@@ -152,6 +163,7 @@ static void copy_content(struct tree *tree, const char *host)
 static void write_entry(struct tree *tree, struct archive_entry *entry)
 {
 	check(tree, archive_write_header(tree->archive, entry), archive_entry_pathname(entry));
+	tree->bytes += archive_entry_size(entry);
 	if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_size(entry) > 0)
 		copy_content(tree, archive_entry_sourcepath(entry));
 	archive_entry_free(entry);

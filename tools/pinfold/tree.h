@@ -27,6 +27,12 @@ struct tree *tree_open(int fd, time_t made_at);
 /* Says that a folder is there already, from an earlier archive of the same ramdisk. */
 void tree_know_directory(struct tree *tree, const char *path);
 
+/*
+ * The archive may not hold more than `mib` MiB of files; else the process ends at the file that is too much.
+ * Without this call there is no limit.
+ */
+void tree_set_limit(struct tree *tree, unsigned int mib);
+
 void tree_put_directory(struct tree *tree, const char *path, mode_t mode);
 void tree_put_bytes(struct tree *tree, const char *path, mode_t mode, const void *data, size_t len);
 void tree_put_symlink(struct tree *tree, const char *path, const char *target);
