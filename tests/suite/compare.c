@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_LINES 6  /* of a stream that differs */
+#define SHOWN_LINES 6   /* of a stream that differs */
 #define SHOWN_BYTES 150 /* of a line */
 
 struct text {
@@ -135,9 +135,9 @@ static void stream_read(struct stream *stream, const char *path)
 		if (!stream_line(stream, "start", &record.name))
 			return;
 		record.complete = stream_line(stream, "status", &record.status) &&
-				  stream_line(stream, "cleanup", &record.cleanup) &&
-				  stream_block(stream, "stdout", &record.out) &&
-				  stream_block(stream, "stderr", &record.err);
+		                  stream_line(stream, "cleanup", &record.cleanup) &&
+		                  stream_block(stream, "stdout", &record.out) &&
+		                  stream_block(stream, "stderr", &record.err);
 		stream->records = grow(stream->records, (stream->count + 1) * sizeof(record));
 		stream->records[stream->count++] = record;
 		if (!record.complete) {
@@ -239,13 +239,20 @@ static void print_difference(const char *what, struct text reference, struct tex
 	}
 }
 
+static void print_words(const char *what, struct text reference, struct text other)
+{
+	printf("  %s differs (- reference, + here):\n", what);
+	printf("    - %.*s\n    + %.*s\n", (int)reference.length, reference.bytes,
+	       (int)other.length, other.bytes);
+}
+
 /* Compares one case and prints its verdict. */
 static bool compare_record(const struct record *reference, const struct record *other)
 {
 	bool same = reference->complete && other && other->complete &&
-		    text_same(reference->status, other->status) &&
-		    text_same(reference->cleanup, other->cleanup) &&
-		    text_same(reference->out, other->out) && text_same(reference->err, other->err);
+	            text_same(reference->status, other->status) &&
+	            text_same(reference->cleanup, other->cleanup) &&
+	            text_same(reference->out, other->out) && text_same(reference->err, other->err);
 
 	printf("%s suite/%.*s\n", same ? "ok" : "FAIL", (int)reference->name.length,
 	       reference->name.bytes);
@@ -259,9 +266,9 @@ static bool compare_record(const struct record *reference, const struct record *
 		printf("  the machine stopped in this case\n");
 	} else {
 		if (!text_same(reference->status, other->status))
-			print_difference("status", reference->status, other->status);
+			print_words("status", reference->status, other->status);
 		if (!text_same(reference->cleanup, other->cleanup))
-			print_difference("cleanup", reference->cleanup, other->cleanup);
+			print_words("cleanup", reference->cleanup, other->cleanup);
 		if (!text_same(reference->out, other->out))
 			print_difference("stdout", reference->out, other->out);
 		if (!text_same(reference->err, other->err))
@@ -279,7 +286,7 @@ static int compare_streams(const char *reference_path, const char *other_path)
 	stream_read(&other, other_path);
 	for (i = 0; i < reference.count; i++)
 		failed += !compare_record(&reference.records[i],
-					  stream_find(&other, reference.records[i].name));
+		                          stream_find(&other, reference.records[i].name));
 	for (i = 0; i < other.count; i++) {
 		if (stream_find(&reference, other.records[i].name))
 			continue;

@@ -241,7 +241,7 @@ static void set_limit(int which, rlim_t soft, rlim_t hard)
 static void run_child(const struct suite_case *one, const int fds[3])
 {
 	static char *const environment[] = {"PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/root",
-					    "TERM=dumb", "LC_ALL=C", NULL};
+	                                    "TERM=dumb", "LC_ALL=C", NULL};
 	char *shell[] = {"sh", "-c", one->script, NULL};
 	char *program[] = {one->program, NULL};
 	sigset_t none;
@@ -323,7 +323,7 @@ static void watch_case(pid_t first, struct result *result)
 
 	while (!ended || result->out.fd >= 0 || result->err.fd >= 0) {
 		struct pollfd ready[2] = {{.fd = result->out.fd, .events = POLLIN},
-					  {.fd = result->err.fd, .events = POLLIN}};
+		                          {.fd = result->err.fd, .events = POLLIN}};
 		bool open = result->out.fd >= 0 || result->err.fd >= 0;
 
 		if (poll(ready, 2, open ? 200 : 2) > 0) {

@@ -62,7 +62,8 @@ int main(int argc, char **argv, char **environment)
 	}
 	self = argv[0];
 	show(argc, argv, environment);
-	exec_with((char *[]){self, "show", "", "a b", "", "end", NULL}, (char *[]){"X=1", "Y=", NULL});
+	exec_with((char *[]){self, "show", "", "a b", "", "end", NULL},
+	          (char *[]){"X=1", "Y=", NULL});
 	exec_with((char *[]){"other name", "show", NULL}, (char *[]){NULL});
 	memset(long_one, 'l', sizeof(long_one) - 1);
 	exec_with((char *[]){self, "show", long_one, NULL}, (char *[]){"ODD", "=", NULL});

@@ -22,15 +22,15 @@ static void jump(int number, siginfo_t *info, void *context)
 	do {                                                                                       \
 		extern char at_##what[] __asm__("at_" #what);                                      \
 		if (sigsetjmp(back, 1) == 0) {                                                     \
-			__asm__ volatile("at_" #what ": " instruction ::: "rax", "rcx", "rdx",     \
-					 "memory");                                                \
+			__asm__ volatile("at_" #what ": " instruction ::                           \
+			                     : "rax", "rcx", "rdx", "memory");                     \
 			say(#what ": went through");                                               \
 		} else {                                                                           \
 			say(#what ": signal %d, code %d, address %s, stopped %td after its start", \
 			    signal_seen, code_seen,                                                \
-			    address_seen == ip_seen ? "of the instruction" :                       \
-			    address_seen == 0	    ? "none" :                                     \
-						      "other",                                     \
+			    address_seen == ip_seen ? "of the instruction"                         \
+			    : address_seen == 0     ? "none"                                       \
+			                            : "other",                                         \
 			    (ptrdiff_t)(ip_seen - (uintptr_t)at_##what));                          \
 		}                                                                                  \
 	} while (0)

@@ -14,11 +14,11 @@ static void jump(int number, siginfo_t *info, void *context)
 }
 
 static const uintptr_t addresses[] = {
-	0x0000800000000000, /* first that is no address */
-	0x1234567812345678, 0xffff800000000000, /* first of the upper half */
-	0xffff808000000000, 0xffff820000000000, 0xffff880000000000, 0xffff888000000000,
-	0xffffc90000000000, 0xffffffff80000000, 0xffffffff81000000, 0xffffffffff5ff000,
-	0xfffffffffffff000, 0xffffffffffffffff,
+    0x0000800000000000,                     /* first that is no address */
+    0x1234567812345678, 0xffff800000000000, /* first of the upper half */
+    0xffff808000000000, 0xffff820000000000, 0xffff880000000000, 0xffff888000000000,
+    0xffffc90000000000, 0xffffffff80000000, 0xffffffff81000000, 0xffffffffff5ff000,
+    0xfffffffffffff000, 0xffffffffffffffff,
 };
 
 int main(void)
@@ -40,8 +40,8 @@ int main(void)
 		jumping = sigsetjmp(back, 1);
 		if (jumping == 0)
 			((void (*)(void))HIDE(address))();
-		say("%016lx: read %d, write %d, jump %d", (unsigned long)addresses[i], reading, writing,
-		    jumping);
+		say("%016lx: read %d, write %d, jump %d", (unsigned long)addresses[i], reading,
+		    writing, jumping);
 	}
 	return 0;
 }

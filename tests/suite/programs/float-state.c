@@ -14,8 +14,8 @@ static void spoil(int number)
 	(void)number;
 	x = x / 7.0;
 	__asm__ volatile("ldmxcsr %0; fninit; xorps %%xmm0, %%xmm0; xorps %%xmm7, %%xmm7;"
-			 "xorps %%xmm15, %%xmm15" ::"m"(control)
-			 : "xmm0", "xmm7", "xmm15");
+	                 "xorps %%xmm15, %%xmm15" ::"m"(control)
+	                 : "xmm0", "xmm7", "xmm15");
 	handled++;
 }
 
@@ -29,15 +29,15 @@ __attribute__((noinline)) static bool sse_kept(unsigned long seed, bool with_sig
 	long self = syscall(SYS_gettid), result;
 
 	__asm__ volatile("movups %[in0], %%xmm0; movups %[in1], %%xmm7; movups %[in0], %%xmm15;"
-			 "fldcw %[fpu]; ldmxcsr %[control]; fldpi;"
-			 "syscall;"
-			 "fstp %%st(0); stmxcsr %[control_out]; fnstcw %[fpu_out];"
-			 "pxor %%xmm15, %%xmm0; movups %%xmm0, %[out0]; movups %%xmm7, %[out1]"
-			 : "=a"(result), [out0] "=m"(out[0]), [out1] "=m"(out[2]),
-			   [control_out] "=m"(control_out), [fpu_out] "=m"(fpu_out)
-			 : "a"(call), "D"(self), "S"((long)SIGUSR1), [in0] "m"(in[0]), [in1] "m"(in[2]),
-			   [fpu] "m"(fpu), [control] "m"(control)
-			 : "rcx", "r11", "memory", "xmm0", "xmm7", "xmm15", "st");
+	                 "fldcw %[fpu]; ldmxcsr %[control]; fldpi;"
+	                 "syscall;"
+	                 "fstp %%st(0); stmxcsr %[control_out]; fnstcw %[fpu_out];"
+	                 "pxor %%xmm15, %%xmm0; movups %%xmm0, %[out0]; movups %%xmm7, %[out1]"
+	                 : "=a"(result), [out0] "=m"(out[0]), [out1] "=m"(out[2]),
+	                   [control_out] "=m"(control_out), [fpu_out] "=m"(fpu_out)
+	                 : "a"(call), "D"(self), "S"((long)SIGUSR1), [in0] "m"(in[0]),
+	                   [in1] "m"(in[2]), [fpu] "m"(fpu), [control] "m"(control)
+	                 : "rcx", "r11", "memory", "xmm0", "xmm7", "xmm15", "st");
 	fpu = 0x37f;
 	__asm__ volatile("fldcw %0" ::"m"(fpu));
 	control = 0x1f80;
@@ -52,9 +52,9 @@ __attribute__((noinline, target("avx"))) static bool avx_kept(unsigned long seed
 	long result;
 
 	__asm__ volatile("vmovups %[in], %%ymm9; syscall; vmovups %%ymm9, %[out]; vzeroupper"
-			 : "=a"(result), [out] "=m"(out)
-			 : "a"((long)SYS_sched_yield), [in] "m"(in)
-			 : "rcx", "r11", "memory", "xmm9");
+	                 : "=a"(result), [out] "=m"(out)
+	                 : "a"((long)SYS_sched_yield), [in] "m"(in)
+	                 : "rcx", "r11", "memory", "xmm9");
 	return !memcmp(in, out, sizeof(in));
 }
 

@@ -48,7 +48,8 @@ int main(void)
 {
 	int local = 1;
 	int *heap = malloc(PAGES * 4096);
-	int *mapped = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int *mapped =
+	    mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd = open("f", O_RDWR | O_CREAT, 0644);
 	pid_t child;
 
@@ -62,7 +63,8 @@ int main(void)
 		fill(zero_data, 11);
 		fill(heap, 20);
 		fill(mapped, 30);
-		say("child: %d %ld %ld %ld %ld", local, sum(data), sum(zero_data), sum(heap), sum(mapped));
+		say("child: %d %ld %ld %ld %ld", local, sum(data), sum(zero_data), sum(heap),
+		    sum(mapped));
 		if (write(fd, "child", 5) != 5)
 			_exit(1);
 		_exit(0);

@@ -21,14 +21,13 @@ static void *map(size_t length, int protection, int flags)
 static void errors(void)
 {
 	say_mapped("length 0", map(0, PROT_READ, 0));
-	say_mapped("neither shared nor private",
-		   mmap(NULL, 4096, PROT_READ, MAP_ANONYMOUS, -1, 0));
+	say_mapped("neither shared nor private", mmap(NULL, 4096, PROT_READ, MAP_ANONYMOUS, -1, 0));
 	say_mapped("too large", map((size_t)1 << 47, PROT_READ, 0));
 	say_mapped("file mapping of no file", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, -1, 0));
 	say_mapped("odd offset", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 0, 123));
 	say_mapped("fixed at an odd address",
-		   mmap((void *)HIDE((uintptr_t)0x10001), 4096, PROT_READ,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	           mmap((void *)HIDE((uintptr_t)0x10001), 4096, PROT_READ,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 }
 
 int main(void)
@@ -58,7 +57,7 @@ int main(void)
 	page = map(4096, PROT_READ | PROT_WRITE, 0);
 	say_truth("memory given back comes zeroed", all_zero(page, 4096));
 	small = mmap((void *)HIDE((uintptr_t)0x200000000), 8192, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	say_truth("free hint is taken", (uintptr_t)small == 0x200000000);
 	page = mmap(small, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	say_truth("taken hint goes elsewhere", page != small && (void *)page != MAP_FAILED);

@@ -20,9 +20,9 @@ static void errors(void)
 	writer = open("other", O_WRONLY);
 	directory = open(".", O_RDONLY);
 	say_mapped("shared writable of a read-only descriptor",
-		   mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, reader, 0));
+	           mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, reader, 0));
 	say_mapped("private writable of a read-only descriptor",
-		   mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, reader, 0));
+	           mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, reader, 0));
 	say_mapped("write-only descriptor", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, writer, 0));
 	say_mapped("directory", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, directory, 0));
 	say_mapped("closed descriptor", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 99, 0));

@@ -33,7 +33,7 @@ static void fill(void)
 static void put(int first, int count)
 {
 	void *got = mmap(area + (size_t)first * PAGE, (size_t)count * PAGE, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
 	say_truth("at the address", got == area + (size_t)first * PAGE);
 }
@@ -53,15 +53,15 @@ int main(void)
 	put(2, 5);
 	show("across pieces");
 	say_mapped("no replace over a mapping",
-		   mmap(area + PAGE, PAGE, PROT_READ,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
+	           mmap(area + PAGE, PAGE, PROT_READ,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
 	munmap(area + PAGE, PAGE);
 	say_mapped("no replace into a hole",
-		   mmap(area + PAGE, PAGE, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
+	           mmap(area + PAGE, PAGE, PROT_READ | PROT_WRITE,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
 	show("at the end");
 	say_mapped("fixed over the top of user space",
-		   mmap((void *)HIDE((uintptr_t)0x7ffffffff000), 2 * PAGE, PROT_READ,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	           mmap((void *)HIDE((uintptr_t)0x7ffffffff000), 2 * PAGE, PROT_READ,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 	return 0;
 }

@@ -30,7 +30,8 @@ int main(void)
 {
 	unsigned char on_stack[16];
 	unsigned char *heap = malloc(16);
-	unsigned char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *page =
+	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd;
 
 	handle_info(SIGSEGV, jump, 0);
@@ -55,8 +56,7 @@ int main(void)
 	fd = open("code", O_RDWR | O_CREAT, 0755);
 	if (write(fd, code, sizeof(code)) != (ssize_t)sizeof(code))
 		return 1;
-	run("file mapped executable",
-	    mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0));
+	run("file mapped executable", mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0));
 	run("file mapped readable", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0));
 	return 0;
 }

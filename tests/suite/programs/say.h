@@ -31,11 +31,11 @@
 #include <unistd.h>
 
 /* Hides a value from the compiler, so that it neither warns about it nor computes with it. */
-#define HIDE(value)                                                                                \
-	({                                                                                         \
-		__typeof__(value) hidden_ = (value);                                               \
-		__asm__ volatile("" : "+r"(hidden_));                                              \
-		hidden_;                                                                           \
+#define HIDE(value)                                   \
+	({                                            \
+		__typeof__(value) hidden_ = (value);  \
+		__asm__ volatile("" : "+r"(hidden_)); \
+		hidden_;                              \
 	})
 
 /* One line, formatted as by printf; keeps errno. */

@@ -11,7 +11,8 @@ static volatile int endless = 1000000000;
 
 static bool on_alternate(const void *address)
 {
-	return (const char *)address >= alternate && (const char *)address < alternate + sizeof(alternate);
+	return (const char *)address >= alternate &&
+	       (const char *)address < alternate + sizeof(alternate);
 }
 
 static void look(int number)
@@ -20,7 +21,8 @@ static void look(int number)
 	char local;
 
 	sigaltstack(NULL, &now);
-	say("signal %d: on the alternate stack %d, flags %d", number, on_alternate(&local), now.ss_flags);
+	say("signal %d: on the alternate stack %d, flags %d", number, on_alternate(&local),
+	    now.ss_flags);
 	if (now.ss_flags == SS_ONSTACK) {
 		stack_t other = {.ss_sp = alternate, .ss_size = sizeof(alternate)};
 

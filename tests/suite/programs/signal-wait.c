@@ -22,7 +22,8 @@ static void show_chld(void)
 	if (child == 0)
 		_exit(12);
 	say_number("sigwaitinfo", sigwaitinfo(&set, &info));
-	say("code %d, status %d, right child %d", info.si_code, info.si_status, info.si_pid == child);
+	say("code %d, status %d, right child %d", info.si_code, info.si_status,
+	    info.si_pid == child);
 	say_end("child", child);
 	child = fork();
 	if (child == 0)
