@@ -28,12 +28,16 @@ struct page {
 enum page_flag {
 	PAGE_FREE = 1,
 	PAGE_RESERVED = 2, /* never given out: image, boot tables, p2m */
+	PAGE_SLAB = 4,     /* holds small objects of kmalloc */
+	PAGE_BLOCK = 8,    /* first frame of a large object of kmalloc */
 };
 
 /* A block of 2^order frames, contiguous in pfn, with one reference; contents undefined. NULL: out of memory. */
 struct page *page_alloc(unsigned int order);
 /* One zeroed frame. */
 struct page *page_alloc_zeroed(void);
+/* One frame for a program, contents undefined; NULL already while a few frames are left, which the kernel may need to go on. */
+struct page *page_alloc_user(void);
 /* Take and drop references; the last put frees the block. */
 void page_get(struct page *page);
 void page_put(struct page *page);
@@ -43,8 +47,10 @@ pfn_t page_pfn(const struct page *page);
 struct page *page_of_pfn(pfn_t pfn);
 struct page *page_of_virt(const void *virt);
 
+/* Free frames; all frames of the machine; those that the allocator was ever given. */
 size_t page_free_count(void);
 size_t page_total_count(void);
+size_t page_managed_count(void);
 
 /* At boot: the frame array lies in `frames[0 .. count)` (zeroed), nothing is free yet; then ranges are given to the allocator. */
 void page_init(struct page *frames, size_t count);
