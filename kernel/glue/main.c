@@ -54,6 +54,7 @@ static void first_task(void *arg)
 void host_main(void)
 {
 	const struct xen_boot_info *boot = pv_boot_info();
+	struct task *init;
 
 	memory_init(boot);
 	kernel_args_init(boot->command_line);
@@ -67,7 +68,9 @@ void host_main(void)
 	shutdown_init();
 	xenstore_init();
 	report_init();
-	if (!task_create_kernel("init", first_task, NULL))
+	init = task_create_kernel("init", first_task, NULL);
+	if (!init)
 		panic("no memory for the first task");
+	sched_add(init);
 	sched_idle();
 }

@@ -186,6 +186,7 @@ struct abi_robust_list_head {
 #define ABI_SCHED_RR            2
 #define ABI_SCHED_BATCH         3
 #define ABI_SCHED_IDLE          5
+#define ABI_SCHED_DEADLINE      6
 #define ABI_SCHED_RESET_ON_FORK 0x40000000
 #define ABI_PRIO_PROCESS        0
 #define ABI_PRIO_PGRP           1

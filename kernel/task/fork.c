@@ -127,6 +127,10 @@ static void child_fields(struct task *child, const struct task *parent,
 
 	child->blocked = parent->blocked;
 	child->nice = parent->nice;
+	if (!(parent->policy & ABI_SCHED_RESET_ON_FORK)) {
+		child->policy = parent->policy;
+		child->rt_priority = parent->rt_priority;
+	}
 	child->personality = parent->personality;
 	child->timer_slack_ns = parent->timer_slack_ns;
 	if (keeps_altstack)
@@ -203,6 +207,8 @@ static long clone_task(const struct clone_request *request)
 
 	if (result != 0)
 		return result;
+	if ((request->flags & ABI_CLONE_SETTLS) && request->tls >= PV_USER_END)
+		return -EPERM;
 	if (task_limit_reached(parent->process) || parent->process->group_exit)
 		return -EAGAIN;
 	child = task_alloc(parent->name, parent->process);

@@ -158,6 +158,7 @@ struct task {
 	uintptr_t clear_child_tid, set_child_tid;
 	uintptr_t robust_list;
 	int nice;
+	int policy, rt_priority; /* kept, not obeyed */
 	uint32_t personality;
 	uint32_t timer_slack_ns;
 };
