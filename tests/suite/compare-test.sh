@@ -10,6 +10,7 @@ compare=$1
 scratch=$2/compare-test
 mkdir -p "$scratch"
 result=0
+second= # another stream of a machine that was started twice
 
 # record NAME STATUS CLEANUP STDOUT STDERR
 record() {
@@ -19,7 +20,8 @@ record() {
 
 # expect NAME STATUS TEXT: the comparison of base and other ends so and says so.
 expect() {
-	"$compare" "$scratch/base" "$scratch/other" > "$scratch/out" 2>&1
+	# shellcheck disable=SC2086
+	"$compare" "$scratch/base" "$scratch/other" $second > "$scratch/out" 2>&1
 	status=$?
 	if [ "$status" = "$2" ] && grep -q -x -F -e "$3" "$scratch/out"; then
 		echo "ok suite/compare/$1"
@@ -52,7 +54,16 @@ sed '/^status exit 1/,$d' "$scratch/base" > "$scratch/other"
 expect unfinished 2 '  the machine stopped in this case'
 printf 'nonsense\n' > "$scratch/other"
 expect nonsense 2 '  was never started here'
-{ sed '/^status exit 1/,$d' "$scratch/base"; echo; record a/three 'exit 0' ok '' ''; echo 'done 3'; } \
-	> "$scratch/other"
+sed '/^l2/,$d' "$scratch/base" > "$scratch/other"
+{ record a/three 'exit 0' ok '' ''; echo 'done 3'; } > "$scratch/second"
+second=$scratch/second
 expect restarted 1 'FAIL suite/a/three'
+started=$("$compare" --started "$scratch/other" "$second")
+if [ "$started" = 3 ]; then
+	echo "ok suite/compare/started"
+else
+	echo "FAIL suite/compare/started"
+	echo "  counted $started cases where 3 were started"
+	result=1
+fi
 exit $result

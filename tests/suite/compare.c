@@ -2,14 +2,14 @@
 /*
  * Compares two result streams of the suite's driver (driver.c describes the records).
  *
- * Use: compare REFERENCE OTHER     one line per case, "ok suite/NAME" or "FAIL suite/NAME" with what
+ * Use: compare REFERENCE OTHER...  one line per case, "ok suite/NAME" or "FAIL suite/NAME" with what
  *                                  differed; status 0 only if every case is the same in both
- *      compare --started STREAM    prints how many cases the stream has the start of
+ *      compare --started STREAM... prints how many cases the streams have the start of
  *
  * A case whose record is incomplete counts as different and says so: that is where the machine that
  * wrote the stream stopped. Anything that is not a record makes the stream unusable (status 2), except
- * an end in the middle of one. A case may appear twice in OTHER when a second start of the machine
- * took over after the first had stopped: the first record counts.
+ * an end in the middle of one. There are several OTHER streams when the machine stopped and was started
+ * again; each goes on behind the case where the one before ended, and the last must be whole.
  *
  * Left out: any notion of a difference that does not matter. There is none.
  */
@@ -63,7 +63,6 @@ static void stream_load(struct stream *stream, const char *path)
 	FILE *file = fopen(path, "rb");
 	size_t room = 0, count;
 
-	*stream = (struct stream){.path = path};
 	if (!file) {
 		fprintf(stderr, "compare: cannot open %s: %s\n", path, strerror(errno));
 		exit(2);
@@ -116,18 +115,16 @@ static bool stream_block(struct stream *stream, const char *word, struct text *b
 	return true;
 }
 
-static void stream_read(struct stream *stream, const char *path)
+/* Adds the records of one file. Texts of records point into the files, which stay in memory. */
+static void stream_add(struct stream *stream, const char *path)
 {
 	struct record record;
 	struct text rest;
 
+	*stream = (struct stream){.path = path, .records = stream->records, .count = stream->count};
 	stream_load(stream, path);
 	for (;;) {
 		memset(&record, 0, sizeof(record));
-		if (stream->at < stream->length && stream->bytes[stream->at] == '\n') {
-			stream->at++; /* where a second start of the machine was appended */
-			continue;
-		}
 		if (stream_line(stream, "done", &rest)) {
 			stream->done = true;
 			continue;
@@ -140,13 +137,8 @@ static void stream_read(struct stream *stream, const char *path)
 		                  stream_block(stream, "stderr", &record.err);
 		stream->records = grow(stream->records, (stream->count + 1) * sizeof(record));
 		stream->records[stream->count++] = record;
-		if (!record.complete) {
-			/* A second start of the machine goes on with a line of its own. */
-			while (stream->at < stream->length &&
-			       strncmp(stream->bytes + stream->at, "\nstart ", 7))
-				stream->at++;
-			stream->at += stream->at < stream->length;
-		}
+		if (!record.complete)
+			return;
 	}
 }
 
@@ -277,13 +269,14 @@ static bool compare_record(const struct record *reference, const struct record *
 	return false;
 }
 
-static int compare_streams(const char *reference_path, const char *other_path)
+static int compare_streams(char **paths)
 {
-	struct stream reference, other;
+	struct stream reference = {.path = NULL}, other = {.path = NULL};
 	size_t failed = 0, i;
 
-	stream_read(&reference, reference_path);
-	stream_read(&other, other_path);
+	stream_add(&reference, *paths++);
+	while (*paths)
+		stream_add(&other, *paths++);
 	for (i = 0; i < reference.count; i++)
 		failed += !compare_record(&reference.records[i],
 		                          stream_find(&other, reference.records[i].name));
@@ -294,6 +287,7 @@ static int compare_streams(const char *reference_path, const char *other_path)
 		       (int)other.records[i].name.length, other.records[i].name.bytes);
 		failed++;
 	}
+	fflush(stdout);
 	if (!reference.done || !reference.count || reference.at != reference.length) {
 		fprintf(stderr, "compare: %s is not a whole stream\n", reference.path);
 		return 2;
@@ -307,16 +301,17 @@ static int compare_streams(const char *reference_path, const char *other_path)
 
 int main(int argc, char **argv)
 {
-	struct stream stream;
+	struct stream stream = {.path = NULL};
 
-	if (argc == 3 && !strcmp(argv[1], "--started")) {
-		stream_read(&stream, argv[2]);
+	if (argc >= 3 && !strcmp(argv[1], "--started")) {
+		for (argv += 2; *argv; argv++)
+			stream_add(&stream, *argv);
 		printf("%zu\n", stream.count);
 		return 0;
 	}
-	if (argc != 3) {
-		fprintf(stderr, "use: compare REFERENCE OTHER | compare --started STREAM\n");
+	if (argc < 3) {
+		fprintf(stderr, "use: compare REFERENCE OTHER... | compare --started STREAM...\n");
 		return 2;
 	}
-	return compare_streams(argv[1], argv[2]);
+	return compare_streams(argv + 1);
 }
