@@ -56,7 +56,7 @@ run_guest() {
 run_guest_all() {
 	rm -f "$build"/guest.[0-9]*
 	starts=1 started=0
-	while run_guest -s "$started" > "$build/guest.$starts" 2> "$build/guest.err"; [ $? -ne 0 ]; do
+	until run_guest -s "$started" > "$build/guest.$starts" 2> "$build/guest.err"; do
 		echo "# the guest stopped early (start $starts): $(tail -n 1 "$build/guest.err")"
 		cp "$build/guest.log" "$build/guest.log.$starts" 2> /dev/null
 		before=$started

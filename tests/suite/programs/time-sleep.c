@@ -11,9 +11,17 @@ static long long now(void)
 	return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
+static void sleep_until(long long when)
+{
+	struct timespec time = {.tv_sec = when / 1000000000, .tv_nsec = when % 1000000000};
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
+}
+
 static void order(void)
 {
 	static const int places[] = {3, 1, 4, 0, 2};
+	long long start = now();
 	int ends[2];
 	char text[6] = "";
 	size_t i;
@@ -24,7 +32,7 @@ static void order(void)
 		if (fork() == 0) {
 			char digit = (char)('0' + places[i]);
 
-			sleep_ms(40 + 35 * places[i]);
+			sleep_until(start + 60000000 + places[i] * 40000000LL);
 			if (write(ends[1], &digit, 1) != 1)
 				_exit(1);
 			_exit(0);
