@@ -41,6 +41,8 @@ struct page *ramfs_file_get_page(struct inode *inode, uint64_t index, bool write
 int ramfs_file_allocate(struct inode *inode, unsigned int mode, uint64_t offset, uint64_t bytes);
 /* Free all pages. */
 void ramfs_file_destroy(struct inode *inode);
+/* Pages that all files hold together. */
+uint64_t ramfs_page_count(void);
 /* False when the files must take no more memory: some frames are kept for the kernel. */
 bool ramfs_may_allocate(void);
 

@@ -7,9 +7,16 @@
 
 #define PAGE_INDEX_END(bytes) (((bytes) + PAGE_BYTES - 1) >> PAGE_SHIFT)
 
+static uint64_t total_pages;
+
 static struct ramfs_file *file_of(struct inode *inode)
 {
 	return &((struct ramfs_node *)inode->private)->file;
+}
+
+uint64_t ramfs_page_count(void)
+{
+	return total_pages;
 }
 
 bool ramfs_may_allocate(void)
@@ -36,6 +43,7 @@ static struct page *file_make_page(struct inode *inode, uint64_t index)
 	}
 	page->index = index;
 	inode->page_count++;
+	total_pages++;
 	return page;
 }
 
@@ -45,6 +53,7 @@ static void file_drop_page(struct inode *inode, uint64_t index)
 
 	if (page != NULL) {
 		inode->page_count--;
+		total_pages--;
 		page_put(page);
 	}
 }

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The files of /proc about the machine as a whole, as far as ps, top, free, mount, uptime and C libraries read them.
+ */
+#include "kernel/fs/procfs.h"
+#include "kernel/fs/ramfs.h"
+#include "kernel/glue/args.h"
+#include "kernel/task/task.h"
+#include "kernel/task/uts.h"
+#include "lib/rng.h"
+#include "pv/cpu.h"
+#include "pv/time.h"
+
+#define TICK_NS      10000000ull
+#define PID_MAX      32768
+#define LOAD_STEP_NS (5 * NS_PER_SEC)
+#define LOAD_FIX     11 /* fraction bits of a load average */
+
+static void show_version(struct seq *seq)
+{
+	seq_printf(seq, "%s version %s (pinfold) %s\n", uts_names.sysname, uts_names.release,
+	           uts_names.version);
+}
+
+static void show_uptime(struct seq *seq)
+{
+	uint64_t up = pv_time_monotonic_ns(), idle = sched_idle_ns();
+
+	seq_printf(seq, "%llu.%02llu %llu.%02llu\n", (unsigned long long)(up / NS_PER_SEC),
+	           (unsigned long long)(up / TICK_NS % 100),
+	           (unsigned long long)(idle / NS_PER_SEC),
+	           (unsigned long long)(idle / TICK_NS % 100));
+}
+
+/*
+ * Load averages over 1, 5 and 15 minutes. They decay in steps of 5 s; the steps since the last reading are made up at the
+ * next one, with the number of runnable tasks it finds, so that an idle machine need not wake for them.
+ */
+static void load_averages(uint32_t load[3])
+{
+	/* exp(-5/60), exp(-5/300), exp(-5/900) */
+	static const uint32_t decay[3] = {1884, 2014, 2037};
+	static uint32_t average[3];
+	static uint64_t last_ns;
+	uint64_t now = pv_time_monotonic_ns();
+	uint32_t active = sched_runnable_count() << LOAD_FIX;
+
+	/* After an hour nothing is left of what was before. */
+	if (now - last_ns > 3600 * NS_PER_SEC)
+		last_ns = now - 3600 * NS_PER_SEC;
+	for (; now - last_ns >= LOAD_STEP_NS; last_ns += LOAD_STEP_NS) {
+		for (int i = 0; i < 3; i++)
+			average[i] =
+			    (average[i] * decay[i] + active * ((1u << LOAD_FIX) - decay[i])) >>
+			    LOAD_FIX;
+	}
+	memcpy(load, average, sizeof(average));
+}
+
+static void show_loadavg(struct seq *seq)
+{
+	uint32_t load[3];
+
+	load_averages(load);
+	for (int i = 0; i < 3; i++)
+		seq_printf(seq, "%u.%02u ", load[i] >> LOAD_FIX,
+		           ((load[i] & ((1u << LOAD_FIX) - 1)) * 100) >> LOAD_FIX);
+	seq_printf(seq, "%u/%u %d\n", sched_runnable_count(), task_total_count(), pid_last());
+}
+
+/* User and system time of all processes, those that have ended and been waited for among their parents' children. */
+static void busy_times(uint64_t *user_ns, uint64_t *system_ns)
+{
+	struct process *process;
+
+	*user_ns = *system_ns = 0;
+	list_for_each_entry (process, &process_all, struct process, all_node) {
+		struct abi_rusage_times times;
+
+		process_times(process, &times);
+		*user_ns += times.user_ns + process->children_times.user_ns;
+		*system_ns += times.system_ns + process->children_times.system_ns;
+	}
+}
+
+static void show_stat(struct seq *seq)
+{
+	uint64_t up = pv_time_monotonic_ns(), user, system;
+
+	busy_times(&user, &system);
+	for (int line = 0; line < 2; line++)
+		seq_printf(seq, "cpu%s %llu 0 %llu %llu 0 0 0 %llu 0 0\n", line == 0 ? " " : "0",
+		           (unsigned long long)(user / TICK_NS),
+		           (unsigned long long)(system / TICK_NS),
+		           (unsigned long long)(sched_idle_ns() / TICK_NS),
+		           (unsigned long long)(pv_time_stolen_ns() / TICK_NS));
+	seq_printf(seq, "intr 0\nctxt %llu\nbtime %llu\nprocesses %d\n",
+	           (unsigned long long)sched_switch_count(),
+	           (unsigned long long)((pv_time_wall_ns() - up) / NS_PER_SEC), pid_last());
+	seq_printf(seq, "procs_running %u\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n",
+	           sched_runnable_count());
+}
+
+static void show_memory_line(struct seq *seq, const char *name, uint64_t pages)
+{
+	seq_printf(seq, "%s:%*s%8llu kB\n", name, (int)(15 - strlen(name)), "",
+	           (unsigned long long)(pages << (PAGE_SHIFT - 10)));
+}
+
+static void show_meminfo(struct seq *seq)
+{
+	uint64_t total = page_total_count(), free = page_free_count();
+	uint64_t cached = ramfs_page_count();
+	const struct {
+		const char *name;
+		uint64_t pages;
+	} lines[] = {
+	    {"MemTotal", total}, {"MemFree", free}, {"MemAvailable", free}, {"Buffers", 0},
+	    {"Cached", cached},  {"SwapCached", 0}, {"Active", 0},          {"Inactive", 0},
+	    {"Unevictable", 0},  {"Mlocked", 0},    {"SwapTotal", 0},       {"SwapFree", 0},
+	    {"Dirty", 0},        {"Writeback", 0},  {"Mapped", 0},          {"Shmem", cached},
+	    {"SReclaimable", 0}, {"Slab", 0},       {"SUnreclaim", 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(lines); i++)
+		show_memory_line(seq, lines[i].name, lines[i].pages);
+}
+
+/* The CPU's name as CPUID gives it, without the blanks around it. */
+static void cpu_model_name(char name[49])
+{
+	uint32_t words[12] = {0};
+	size_t from = 0, len;
+
+	if (pv_cpuid(0x80000000u, 0).eax >= 0x80000004u) {
+		for (uint32_t i = 0; i < 3; i++) {
+			struct pv_cpuid id = pv_cpuid(0x80000002u + i, 0);
+
+			words[i * 4] = id.eax;
+			words[i * 4 + 1] = id.ebx;
+			words[i * 4 + 2] = id.ecx;
+			words[i * 4 + 3] = id.edx;
+		}
+	}
+	memcpy(name, words, sizeof(words));
+	name[48] = 0;
+	while (name[from] == ' ')
+		from++;
+	len = strlen(name + from);
+	memmove(name, name + from, len + 1);
+	while (len > 0 && name[len - 1] == ' ')
+		name[--len] = 0;
+}
+
+static void show_cpuinfo(struct seq *seq)
+{
+	struct pv_cpuid vendor = pv_cpuid(0, 0), version = pv_cpuid(1, 0);
+	uint32_t family = (version.eax >> 8) & 15, model = (version.eax >> 4) & 15;
+	char vendor_name[13], name[49];
+
+	memcpy(vendor_name, &vendor.ebx, 4);
+	memcpy(vendor_name + 4, &vendor.edx, 4);
+	memcpy(vendor_name + 8, &vendor.ecx, 4);
+	vendor_name[12] = 0;
+	if (family == 6 || family == 15)
+		model |= (version.eax >> 12) & 0xf0;
+	if (family == 15)
+		family += (version.eax >> 20) & 0xff;
+	cpu_model_name(name);
+	seq_printf(seq, "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n",
+	           vendor_name, family, model);
+	seq_printf(seq, "model name\t: %s\nstepping\t: %u\nphysical id\t: 0\nsiblings\t: 1\n", name,
+	           version.eax & 15);
+	seq_printf(seq, "core id\t\t: 0\ncpu cores\t: 1\nfpu\t\t: yes\nfpu_exception\t: yes\n");
+	seq_printf(seq, "wp\t\t: yes\nflags\t\t: fpu tsc cx8 cmov mmx fxsr sse sse2 lm\n\n");
+}
+
+void proc_show_mounts(struct seq *seq)
+{
+	struct filesystem *fs;
+
+	list_for_each_entry (fs, &filesystem_all, struct filesystem, node) {
+		char path[256];
+
+		if (path_of_directory(fs->root, path, sizeof(path)) > 0)
+			seq_printf(seq, "%s %s %s %s,relatime 0 0\n", fs->source, path, fs->type,
+			           (fs->flags & ABI_MS_RDONLY) != 0 ? "ro" : "rw");
+	}
+}
+
+static void show_filesystems(struct seq *seq)
+{
+	seq_printf(seq, "nodev\tproc\nnodev\ttmpfs\nnodev\tramfs\nnodev\tdevtmpfs\n");
+}
+
+static void show_cmdline(struct seq *seq)
+{
+	seq_printf(seq, "%s\n", kernel_command_line());
+}
+
+static void show_devices(struct seq *seq)
+{
+	seq_printf(seq, "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n\n"
+	                "Block devices:\n");
+}
+
+static void show_swaps(struct seq *seq)
+{
+	seq_printf(seq, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+}
+
+static void show_partitions(struct seq *seq)
+{
+	seq_printf(seq, "major minor  #blocks  name\n\n");
+}
+
+static void show_nothing(struct seq *seq)
+{
+	(void)seq;
+}
+
+static void show_ostype(struct seq *seq)
+{
+	seq_printf(seq, "%s\n", uts_names.sysname);
+}
+
+static void show_osrelease(struct seq *seq)
+{
+	seq_printf(seq, "%s\n", uts_names.release);
+}
+
+static void show_osversion(struct seq *seq)
+{
+	seq_printf(seq, "%s\n", uts_names.version);
+}
+
+static void show_hostname(struct seq *seq)
+{
+	seq_printf(seq, "%s\n", uts_names.nodename);
+}
+
+static long write_hostname(const char *text, size_t len)
+{
+	size_t bytes = len;
+
+	if (process_uid() != 0)
+		return -EPERM;
+	if (bytes > 0 && text[bytes - 1] == '\n')
+		bytes--;
+	bytes = MIN(bytes, sizeof(uts_names.nodename) - 1);
+	memcpy(uts_names.nodename, text, bytes);
+	uts_names.nodename[bytes] = 0;
+	return (long)len;
+}
+
+static void show_domainname(struct seq *seq)
+{
+	seq_printf(seq, "%s\n", uts_names.domainname);
+}
+
+static void show_pid_max(struct seq *seq)
+{
+	seq_printf(seq, "%d\n", PID_MAX);
+}
+
+/* Version 4, variant 1. */
+static void show_uuid_of(struct seq *seq, const uint8_t bytes[16])
+{
+	static const uint8_t group_bytes[5] = {4, 2, 2, 2, 6};
+	size_t at = 0;
+
+	for (size_t group = 0; group < ARRAY_COUNT(group_bytes); group++) {
+		if (group > 0)
+			seq_printf(seq, "-");
+		for (uint8_t i = 0; i < group_bytes[group]; i++, at++) {
+			unsigned int byte = bytes[at];
+
+			if (at == 6)
+				byte = (byte & 0x0f) | 0x40;
+			if (at == 8)
+				byte = (byte & 0x3f) | 0x80;
+			seq_printf(seq, "%02x", byte);
+		}
+	}
+	seq_printf(seq, "\n");
+}
+
+static void show_uuid(struct seq *seq)
+{
+	uint8_t bytes[16];
+
+	rng_bytes(bytes, sizeof(bytes));
+	show_uuid_of(seq, bytes);
+}
+
+static void show_boot_id(struct seq *seq)
+{
+	static uint8_t bytes[16];
+	static bool made;
+
+	if (!made)
+		rng_bytes(bytes, sizeof(bytes));
+	made = true;
+	show_uuid_of(seq, bytes);
+}
+
+static void show_256(struct seq *seq)
+{
+	seq_printf(seq, "256\n");
+}
+
+static void show_layout_random(struct seq *seq)
+{
+	seq_printf(seq, "%d\n", kernel_arg_flag("noaslr") ? 0 : 2);
+}
+
+static void show_core_pattern(struct seq *seq)
+{
+	seq_printf(seq, "core\n");
+}
+
+static void show_last_capability(struct seq *seq)
+{
+	seq_printf(seq, "40\n");
+}
+
+static void show_overcommit(struct seq *seq)
+{
+	seq_printf(seq, "0\n");
+}
+
+static void show_pipe_max(struct seq *seq)
+{
+	seq_printf(seq, "1048576\n");
+}
+
+static void show_65536(struct seq *seq)
+{
+	seq_printf(seq, "65536\n");
+}
+
+int proc_system_init(void)
+{
+	static const struct {
+		const char *path;
+		void (*show)(struct seq *seq);
+		long (*write)(const char *text, size_t len);
+	} files[] = {
+	    {"version", show_version, NULL},
+	    {"uptime", show_uptime, NULL},
+	    {"loadavg", show_loadavg, NULL},
+	    {"stat", show_stat, NULL},
+	    {"meminfo", show_meminfo, NULL},
+	    {"cpuinfo", show_cpuinfo, NULL},
+	    {"filesystems", show_filesystems, NULL},
+	    {"cmdline", show_cmdline, NULL},
+	    {"devices", show_devices, NULL},
+	    {"swaps", show_swaps, NULL},
+	    {"partitions", show_partitions, NULL},
+	    {"modules", show_nothing, NULL},
+	    {"diskstats", show_nothing, NULL},
+	    {"sys/kernel/ostype", show_ostype, NULL},
+	    {"sys/kernel/osrelease", show_osrelease, NULL},
+	    {"sys/kernel/version", show_osversion, NULL},
+	    {"sys/kernel/hostname", show_hostname, write_hostname},
+	    {"sys/kernel/domainname", show_domainname, NULL},
+	    {"sys/kernel/pid_max", show_pid_max, NULL},
+	    {"sys/kernel/ngroups_max", show_65536, NULL},
+	    {"sys/kernel/cap_last_cap", show_last_capability, NULL},
+	    {"sys/kernel/core_pattern", show_core_pattern, NULL},
+	    {"sys/kernel/randomize_va_space", show_layout_random, NULL},
+	    {"sys/kernel/random/uuid", show_uuid, NULL},
+	    {"sys/kernel/random/boot_id", show_boot_id, NULL},
+	    {"sys/kernel/random/entropy_avail", show_256, NULL},
+	    {"sys/kernel/random/poolsize", show_256, NULL},
+	    {"sys/vm/overcommit_memory", show_overcommit, NULL},
+	    {"sys/vm/mmap_min_addr", show_65536, NULL},
+	    {"sys/fs/pipe-max-size", show_pipe_max, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(files); i++) {
+		int result = procfs_add(files[i].path, files[i].write != NULL ? 0644 : 0444,
+		                        files[i].show, files[i].write);
+
+		if (result != 0)
+			return result;
+	}
+	return 0;
+}
