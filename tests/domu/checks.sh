@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The checks of the domU tests. Runs in dom0, started by its /init; descriptor 3 leads to the host.
 # Guests' images are in /guests/IMAGE as `pinfold image` writes them: hello (echo), status (a shell
-# that ends with 3), shell (an interactive one). Each check prints one line: `ok NAME` or
+# that ends with 3), shell (an interactive one); minimal is examples/minimal. Each check prints one line: `ok NAME` or
 # `FAIL NAME: why`, and after a failure what the guest's console and the toolstack said.
 #
 # Every guest has a name of its own, because log files are named after it.
@@ -89,6 +89,12 @@ guest_expect_end() {
 		why="$1 is still there"
 		return 1
 	fi
+}
+
+check_minimal() {
+	guest_start minimal minimal && guest_expect minimal "minimal: user mode answered 42" &&
+		guest_expect minimal "minimal: a timer tick came, not early" &&
+		guest_expect_end minimal 1
 }
 
 check_hello() {

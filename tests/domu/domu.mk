@@ -9,5 +9,5 @@
 test-domu: test-domu-release test-domu-debug
 test-domu-debug: xen-debug
 test-domu-release test-domu-debug: test-domu-%: deps-test
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all minimal
 	$(Q)sh tests/domu/run.sh $* $(CHECKS)

@@ -5,14 +5,14 @@
 #
 # Use: tests/domu/run.sh XEN [CHECK…]     (from the top of the source tree; XEN: release or debug)
 # Prints `ok domu-XEN/CHECK` or `FAIL domu-XEN/CHECK: why` for each; status 1 when one failed.
-# Needs ./pinfold, build/xen/xen-XEN and what tests/domu/build.sh makes. Logs stay in build/domu/XEN/.
+# Needs ./pinfold, build/examples/minimal.elf, build/xen/xen-XEN and what tests/domu/build.sh makes. Logs stay in build/domu/XEN/.
 # Environment: PINFOLD, the command that writes the images; DOMU_TIMEOUT, seconds for the whole
 # run; DOMU_DOM0_MEMORY, MiB.
 set -u
 
 xen=${1:-release}
 [ $# -gt 0 ] && shift
-checks=${*:-hello memory-32 status input interrupt long-output long-input xl-shutdown xl-reboot \
+checks=${*:-minimal hello memory-32 status input interrupt long-output long-input xl-shutdown xl-reboot \
 	two-at-once nothing-left xen-log}
 pinfold=${PINFOLD:-./pinfold}
 limit=${DOMU_TIMEOUT:-900}
@@ -41,6 +41,19 @@ write_image() {
 	rm -f "$root/guests/$name/xen"
 }
 
+# The smallest kernel on the guest layer, examples/minimal, is a guest too.
+write_minimal() {
+	mkdir -p "$root/guests/minimal"
+	cp build/examples/minimal.elf "$root/guests/minimal/" || die "no minimal kernel"
+	cat > "$root/guests/minimal/pinfold.cfg" <<- 'END'
+		type = "pv"
+		kernel = "minimal.elf"
+		memory = 32
+		on_reboot = "destroy"
+		on_crash = "destroy"
+	END
+}
+
 # A second archive after the one of build.sh: the checks and the guests, which change more often.
 build_ramdisk() {
 	mkdir -p "$root/guests"
@@ -50,6 +63,7 @@ build_ramdisk() {
 	write_image hello busybox echo hello-from-domU
 	write_image status busybox sh -c 'exit 3'
 	write_image shell busybox sh
+	write_minimal
 	(cd "$root" && find . | busybox cpio -o -H newc 2> /dev/null) > "$folder/overlay.cpio" &&
 		cat build/domu/dom0.cpio "$folder/overlay.cpio" > "$folder/ramdisk" &&
 		rm -rf "$root" "$folder/overlay.cpio"
