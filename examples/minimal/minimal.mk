@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# The example kernel: the library and two files.
+# The example kernel: the library and three files.
 
 MINIMAL := $(BUILD)/examples/minimal.elf
-MINIMAL_OBJECTS := $(call guest_objects,examples/minimal/main.c examples/minimal/user.S)
+MINIMAL_OBJECTS := $(call guest_objects,examples/minimal/main.c examples/minimal/host.c examples/minimal/user.S)
 
 .PHONY: minimal
 minimal: $(MINIMAL)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pieces of user-mode code for the tests: each is position independent and ends in a system call or an exception.
+ */
+	.section .rodata
+
+.macro CODE name
+	.globl	user_\name, user_\name\()_end
+user_\name:
+.endm
+
+	CODE regs
+	movq	$0x1111, %rax
+	movq	$0x2222, %rbx
+	movq	$0x3333, %rdx
+	movq	$0x4444, %rbp
+	movq	$0x5555, %r8
+	movq	$0x6666, %r15
+	syscall
+user_regs_end:
+
+	CODE read_kernel
+	movabsq	$0xffffffff80100000, %rax
+	movq	(%rax), %rax
+	syscall
+user_read_kernel_end:
+
+	CODE read_direct_map
+	movabsq	$0xffff880000100000, %rax
+	movq	(%rax), %rax
+	syscall
+user_read_direct_map_end:
+
+	CODE write_text
+	movq	$0, user_write_text(%rip)
+	syscall
+user_write_text_end:
+
+	CODE int80
+	movl	$0x77, %eax
+	int	$0x80
+user_int80_end:
+
+	CODE breakpoint
+	int3
+user_breakpoint_end:
+
+	CODE undefined
+	ud2
+user_undefined_end:
+
+	CODE divide
+	xorl	%ecx, %ecx
+	movl	$1, %eax
+	cltd
+	idivl	%ecx
+user_divide_end:
+
+	CODE privileged
+	hlt
+user_privileged_end:
+
+	CODE flag
+	cli
+user_flag_end:
+
+	.section .note.GNU-stack, "", @progbits
