@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # The checks of the domU tests. Runs in dom0, started by its /init; descriptor 3 leads to the host.
 # Guests' images are in /guests/IMAGE as `pinfold image` writes them: hello (echo), status (a shell
-# that ends with 3), shell (an interactive one); minimal is examples/minimal. Each check prints one line: `ok NAME` or
-# `FAIL NAME: why`, and after a failure what the guest's console and the toolstack said.
+# that ends with 3), shell (an interactive one); minimal is examples/minimal. Each check prints one
+# line: `ok NAME` or `FAIL NAME: why`, and after a failure what the guest's console and the
+# toolstack said.
 #
 # Every guest has a name of its own, because log files are named after it.
 

@@ -5,15 +5,16 @@
 #
 # Use: tests/domu/run.sh XEN [CHECK…]     (from the top of the source tree; XEN: release or debug)
 # Prints `ok domu-XEN/CHECK` or `FAIL domu-XEN/CHECK: why` for each; status 1 when one failed.
-# Needs ./pinfold, build/examples/minimal.elf, build/xen/xen-XEN and what tests/domu/build.sh makes. Logs stay in build/domu/XEN/.
+# Needs ./pinfold, build/examples/minimal.elf, build/xen/xen-XEN and what tests/domu/build.sh
+# makes. Logs stay in build/domu/XEN/.
 # Environment: PINFOLD, the command that writes the images; DOMU_TIMEOUT, seconds for the whole
 # run; DOMU_DOM0_MEMORY, MiB.
 set -u
 
 xen=${1:-release}
 [ $# -gt 0 ] && shift
-checks=${*:-minimal hello memory-32 status input interrupt long-output long-input xl-shutdown xl-reboot \
-	two-at-once nothing-left xen-log}
+checks=${*:-minimal hello memory-32 status input interrupt long-output long-input xl-shutdown \
+	xl-reboot two-at-once nothing-left xen-log}
 pinfold=${PINFOLD:-./pinfold}
 limit=${DOMU_TIMEOUT:-900}
 memory=${DOMU_DOM0_MEMORY:-256}
