@@ -23,6 +23,9 @@ enum vm_flags {
 	VM_GROWS_DOWN = 2, /* a stack */
 	VM_DONT_FORK = 4,
 	VM_WIPE_ON_FORK = 8,
+	VM_NO_RESERVE = 16, /* not counted against the memory there is */
+	VM_LOCKED = 32,
+	VM_NO_WRITE = 64,   /* shared, of a file not open for writing: can never become writable */
 };
 
 struct vm_area {
@@ -44,7 +47,12 @@ struct vm {
 	uintptr_t brk_start, brk_end;
 	uintptr_t stack_top, arg_start, arg_end, env_start, env_end;
 	uint64_t mapped_bytes;  /* sum of the areas */
-	uint64_t resident_pages;
+	uint64_t resident_pages; /* frames mapped, but for the shared frame of zeros */
+	uint64_t file_pages;     /* … of them those that belong to files */
+	uint64_t resident_peak;
+	uint32_t area_count;
+	unsigned int new_flags;  /* enum vm_flags that every new mapping of the process gets: mlockall */
+	struct list all_node;    /* on the list of all address spaces */
 	struct inode *exe; /* /proc/self/exe, one reference */
 	char exe_path[256];
 };
@@ -62,6 +70,7 @@ struct vm *vm_fork(struct vm *source);
 long vm_map(struct vm *vm, uintptr_t addr, size_t bytes, unsigned int prot, unsigned int flags, struct inode *inode,
 	    uint64_t offset, bool replace, const char *name);
 int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes);
+/* The area that contains `addr`, or NULL. */
 struct vm_area *vm_find(struct vm *vm, uintptr_t addr);
 
 /* The file has shrunk: drop every mapping of its pages from `first_index` on (copied private pages stay), so that the next touch faults. */

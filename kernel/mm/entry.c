@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entries of an address space's page tables: what they look like, and the operations on ranges of them.
+ *
+ * Invariants: an entry has the rights of its area, but that it may lack write permission (copy-on-write; a fault gives it). Each
+ * entry, present or hidden, holds one reference on its frame. A frame whose entry was cleared is put only after the batch
+ * with the change and its flush has been issued, since until then the CPU may still use it.
+ *
+ * A hidden entry keeps the frame of an area that permits nothing. Its address bits are the inverted pfn: that is far above
+ * any memory, so that a CPU that reads ahead through entries that are not present finds nothing there.
+ */
+#include "kernel/mm/internal.h"
+
+#define GATHER_MAX 64u
+/* What one leaf table covers in the formats we run on. */
+#define LEAF_BYTES (2ul << 20)
+
+static struct page *zero_page;
+
+bool entry_zero_page_init(void)
+{
+	if (!zero_page)
+		zero_page = page_alloc_zeroed();
+	return zero_page != NULL;
+}
+
+struct page *entry_zero_page(void)
+{
+	return zero_page;
+}
+
+static pfn_t hidden_pfn(pte_t pte)
+{
+	return PFN((unsigned long)((~pte.v & PTE_FRAME_MASK) >> PAGE_SHIFT));
+}
+
+static pte_t hidden_make(const struct page *page, uint64_t soft)
+{
+	uint64_t address = (uint64_t)page_pfn(page).v << PAGE_SHIFT;
+
+	return (pte_t){(~address & PTE_FRAME_MASK) | PTE_HIDDEN | soft};
+}
+
+struct page *entry_page(pte_t pte)
+{
+	pfn_t pfn = PFN_NONE;
+
+	if (pte_present(pte))
+		pfn = pv_pte_pfn(pte);
+	else if (pte.v & PTE_HIDDEN)
+		pfn = hidden_pfn(pte);
+	return pfn_is_none(pfn) ? NULL : page_of_pfn(pfn);
+}
+
+pte_t entry_make(const struct vm_area *area, const struct page *page, bool write, uint64_t soft)
+{
+	uint64_t flags = PTE_PRESENT | PTE_USER | PTE_ACCESSED | soft;
+
+	if ((area->prot & VM_PROT_ALL) == 0)
+		return hidden_make(page, soft);
+	if (write && (area->prot & VM_WRITE))
+		flags |= PTE_WRITE | PTE_DIRTY;
+	if ((area->prot & VM_EXEC) == 0)
+		flags |= PTE_NX;
+	return pv_pte_make(page_pfn(page), flags);
+}
+
+void entry_count(struct vm *vm, pte_t pte, int change)
+{
+	if (entry_page(pte) == zero_page)
+		return;
+	vm->resident_pages += (uint64_t)(int64_t)change;
+	if (pte.v & PTE_FILE)
+		vm->file_pages += (uint64_t)(int64_t)change;
+	vm->resident_peak = MAX(vm->resident_peak, vm->resident_pages);
+}
+
+/* Frames to put after the batch. */
+struct zap {
+	struct vm *vm;
+	bool file_pages_only;
+	unsigned int count;
+	struct page *pages[GATHER_MAX];
+};
+
+static void zap_put_pages(struct zap *zap)
+{
+	for (unsigned int i = 0; i < zap->count; i++)
+		page_put(zap->pages[i]);
+	zap->count = 0;
+}
+
+static bool visit_zap(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+{
+	struct zap *zap = arg;
+	struct page *page = entry_page(pte);
+
+	if (zap->file_pages_only && (pte.v & PTE_FILE) == 0)
+		return true;
+	pv_pte_set(space, va, PTE_NONE, pte_present(pte) ? PV_FLUSH_PAGE : PV_FLUSH_NONE);
+	entry_count(zap->vm, pte, -1);
+	if (page)
+		zap->pages[zap->count++] = page;
+	if (zap->count == GATHER_MAX) {
+		pv_lazy_mmu_leave();
+		zap_put_pages(zap);
+		pv_lazy_mmu_enter();
+	}
+	return true;
+}
+
+void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end, bool file_pages_only)
+{
+	struct zap zap = {.vm = vm, .file_pages_only = file_pages_only};
+
+	pv_lazy_mmu_enter();
+	pv_pte_walk(&vm->space, VADDR(start), VADDR(end), visit_zap, &zap);
+	pv_lazy_mmu_leave();
+	zap_put_pages(&zap);
+}
+
+static bool visit_release(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+{
+	struct page *page = entry_page(pte);
+
+	(void)space;
+	(void)va;
+	(void)arg;
+	if (page)
+		page_put(page);
+	return true;
+}
+
+void entry_release_all(struct vm *vm)
+{
+	pv_pte_walk(&vm->space, VADDR(0), VADDR(VM_USER_TOP), visit_release, NULL);
+	vm->resident_pages = vm->file_pages = 0;
+}
+
+/* Whether the CPU may still do through the old entry what the new one forbids. */
+static enum pv_flush flush_needed(pte_t old, pte_t new)
+{
+	bool lost_write = pte_writable(old) && !pte_writable(new);
+	bool lost_exec = (old.v & PTE_NX) == 0 && (new.v & PTE_NX) != 0;
+
+	if (!pte_present(old))
+		return PV_FLUSH_NONE;
+	return !pte_present(new) || lost_write || lost_exec ? PV_FLUSH_PAGE : PV_FLUSH_NONE;
+}
+
+static bool visit_protect(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+{
+	const struct vm_area *area = arg;
+	struct page *page = entry_page(pte);
+	uint64_t soft = pte.v & PTE_FILE;
+
+	if (!page)
+		return true;
+	/* A frame of ours alone may be written at once; the others when a fault has looked at them. */
+	bool write = area_private(area) ? page->ref_count == 1 && soft == 0 : pte_writable(pte);
+	pte_t changed = entry_make(area, page, write, soft);
+
+	if (changed.v != pte.v)
+		pv_pte_set(space, va, changed, flush_needed(pte, changed));
+	return true;
+}
+
+void entry_protect(struct vm *vm, const struct vm_area *area, uintptr_t start, uintptr_t end)
+{
+	pv_lazy_mmu_enter();
+	pv_pte_walk(&vm->space, VADDR(start), VADDR(end), visit_protect, (void *)(uintptr_t)area);
+	pv_lazy_mmu_leave();
+}
+
+struct move {
+	uintptr_t distance; /* new address minus old, modulo the address range */
+	uintptr_t prepared; /* leaf table that was seen to last */
+};
+
+static bool visit_move_prepare(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+{
+	struct move *move = arg;
+	uintptr_t to = va.v + move->distance;
+
+	(void)pte;
+	if (to / LEAF_BYTES == move->prepared)
+		return true;
+	move->prepared = to / LEAF_BYTES;
+	return pv_pte_prepare(space, VADDR(to)) == 0;
+}
+
+static bool visit_move(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+{
+	const struct move *move = arg;
+
+	pv_pte_set(space, VADDR(va.v + move->distance), pte, PV_FLUSH_NONE);
+	pv_pte_set(space, va, PTE_NONE, pte_present(pte) ? PV_FLUSH_PAGE : PV_FLUSH_NONE);
+	return true;
+}
+
+int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes)
+{
+	struct move move = {.distance = to - from, .prepared = UINTPTR_MAX};
+
+	if (!pv_pte_walk(&vm->space, VADDR(from), VADDR(from + bytes), visit_move_prepare, &move)) {
+		entry_trim(vm, to, to + bytes);
+		return -ENOMEM;
+	}
+	pv_lazy_mmu_enter();
+	pv_pte_walk(&vm->space, VADDR(from), VADDR(from + bytes), visit_move, &move);
+	pv_lazy_mmu_leave();
+	return 0;
+}
+
+void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end)
+{
+	const struct vm_area *above = area_at_or_above(vm, start);
+	const struct vm_area *below = above ? area_previous(vm, above) : NULL;
+	uintptr_t low = 0, high = VM_USER_TOP + PAGE_BYTES;
+
+	if (!above && !list_empty(&vm->areas))
+		below = list_entry(vm->areas.prev, struct vm_area, node);
+	if (above)
+		high = MAX(above->start, end);
+	if (below)
+		low = below->end;
+	/* Mostly a neighbour shares the leaf table, and there is nothing to look for. */
+	uintptr_t first = (MAX(low, start & ~(LEAF_BYTES - 1)) + LEAF_BYTES - 1) & ~(LEAF_BYTES - 1);
+	uintptr_t last = MIN(high, (end + LEAF_BYTES - 1) & ~(LEAF_BYTES - 1));
+
+	if (first < last && last - first >= LEAF_BYTES)
+		pv_tables_trim(&vm->space, VADDR(low), VADDR(high));
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page faults: what is not there yet is put there, what is shared copy-on-write is copied, stacks grow.
+ *
+ * Entries that are new or only gain rights need no flush: a CPU that still has the old one faults again and finds the
+ * new one. The copy that takes a shared frame's place does need one, or this process could go on reading the old frame.
+ */
+#include "kernel/linux/abi.h"
+#include "kernel/mm/internal.h"
+#include "kernel/task/task.h"
+
+/* When a page of a program's file is needed, those around it in this many bytes mostly are, too. */
+#define FAULT_AROUND_BYTES (16ul * PAGE_BYTES)
+
+#define POPULATE_CHUNK_PAGES 64u
+
+bool area_permits(const struct vm_area *area, unsigned int access)
+{
+	if (access & VM_WRITE)
+		return area->prot & VM_WRITE;
+	if (access & VM_EXEC)
+		return area->prot & VM_EXEC;
+	/* Whatever is permitted, the CPU permits reading with it. */
+	return area->prot & VM_PROT_ALL;
+}
+
+/* Let the stack `area` reach down to `addr`, which lies in no area. */
+static bool stack_grow(struct vm *vm, struct vm_area *area, uintptr_t addr)
+{
+	const struct vm_area *below = area_previous(vm, area);
+	uintptr_t start = page_floor(addr);
+	uint64_t more = area->start - start;
+
+	if ((area->flags & VM_GROWS_DOWN) == 0 || start < VM_USER_MIN)
+		return false;
+	if (area->end - start > vm_limit(ABI_RLIMIT_STACK))
+		return false;
+	if (below && (below->prot & VM_PROT_ALL) && (below->flags & VM_GROWS_DOWN) == 0 &&
+	    start - below->end < VM_STACK_GAP)
+		return false;
+	if (vm_check_growth(vm, more, area->prot, area->flags, false) != 0)
+		return false;
+	if (area->inode)
+		area->offset -= more;
+	area_resize(vm, area, start, area->end);
+	return true;
+}
+
+static void set_new(struct vm *vm, uintptr_t addr, pte_t pte)
+{
+	pv_pte_set(&vm->space, VADDR(addr), pte, PV_FLUSH_NONE);
+	entry_count(vm, pte, +1);
+}
+
+static uint64_t file_index(const struct vm_area *area, uintptr_t addr)
+{
+	return (area->offset + (addr - area->start)) >> PAGE_SHIFT;
+}
+
+/* A frame with the contents of another. NULL: out of memory. */
+static struct page *copy_page(const struct page *from)
+{
+	struct page *page = page_alloc_user();
+
+	if (!page)
+		return NULL;
+	if (from == entry_zero_page())
+		memset(page_virt(page), 0, PAGE_BYTES);
+	else
+		memcpy(page_virt(page), page_virt(from), PAGE_BYTES);
+	return page;
+}
+
+static int fill_anonymous(struct vm *vm, const struct vm_area *area, uintptr_t addr, bool write)
+{
+	struct page *page = entry_zero_page();
+
+	if (write) {
+		page = copy_page(page);
+		if (!page)
+			return -ENOMEM;
+	} else {
+		page_get(page);
+	}
+	set_new(vm, addr, entry_make(area, page, write, 0));
+	return 0;
+}
+
+static int fill_file(struct vm *vm, const struct vm_area *area, uintptr_t addr, bool write)
+{
+	struct inode *inode = area->inode;
+	bool shared = !area_private(area);
+	struct page *page = inode->ops->get_page(inode, file_index(area, addr), shared && write);
+
+	if (is_err(page))
+		return (int)ptr_err(page);
+	if (shared || !write) {
+		set_new(vm, addr, entry_make(area, page, shared && write, PTE_FILE));
+		return 0;
+	}
+	struct page *copy = copy_page(page);
+
+	page_put(page);
+	if (!copy)
+		return -ENOMEM;
+	set_new(vm, addr, entry_make(area, copy, true, 0));
+	return 0;
+}
+
+/* The entry is empty and its table is there. */
+static int fill(struct vm *vm, const struct vm_area *area, uintptr_t addr, bool write)
+{
+	return area->inode ? fill_file(vm, area, addr, write) : fill_anonymous(vm, area, addr, write);
+}
+
+/* Map what the file has around `addr`, all in one batch. The page itself decides the result. */
+static int fill_around(struct vm *vm, const struct vm_area *area, uintptr_t addr)
+{
+	uintptr_t window = addr & ~(FAULT_AROUND_BYTES - 1);
+	uintptr_t at = MAX(window, area->start);
+	uintptr_t end = MIN(window + FAULT_AROUND_BYTES, area->end);
+	uint64_t file_pages = (area->inode->size + PAGE_BYTES - 1) >> PAGE_SHIFT;
+	int result;
+
+	pv_lazy_mmu_enter();
+	result = fill_file(vm, area, addr, false);
+	for (; result == 0 && at < end; at += PAGE_BYTES)
+		if (at != addr && file_index(area, at) < file_pages &&
+		    pte_none(pv_pte_read(&vm->space, VADDR(at))) && fill_file(vm, area, at, false) != 0)
+			break;
+	pv_lazy_mmu_leave();
+	return result;
+}
+
+/* The entry is there without write permission. */
+static int write_to_protected(struct vm *vm, const struct vm_area *area, uintptr_t addr, pte_t pte)
+{
+	struct page *page = entry_page(pte);
+	vaddr_t va = VADDR(addr);
+
+	ASSERT(page);
+	if (!area_private(area)) {
+		struct page *again = area->inode->ops->get_page(area->inode, file_index(area, addr), true);
+
+		if (is_err(again))
+			return (int)ptr_err(again);
+		ASSERT(again == page);
+		page_put(again);
+		pv_pte_set(&vm->space, va, entry_make(area, page, true, PTE_FILE), PV_FLUSH_NONE);
+		return 0;
+	}
+	if (page->ref_count == 1 && (pte.v & PTE_FILE) == 0) {
+		/* The last owner. */
+		pte_t owned = entry_make(area, page, true, 0);
+
+		if (owned.v != pte.v)
+			pv_pte_set(&vm->space, va, owned, PV_FLUSH_NONE);
+		return 0;
+	}
+	struct page *copy = copy_page(page);
+
+	if (!copy)
+		return -ENOMEM;
+	pte_t changed = entry_make(area, copy, true, 0);
+
+	pv_pte_set(&vm->space, va, changed, PV_FLUSH_PAGE);
+	entry_count(vm, pte, -1);
+	entry_count(vm, changed, +1);
+	page_put(page);
+	return 0;
+}
+
+int fault_in(struct vm *vm, struct vm_area *area, uintptr_t page_addr, unsigned int access)
+{
+	pte_t pte = pv_pte_read(&vm->space, VADDR(page_addr));
+	bool write = access & VM_WRITE;
+
+	if (pte_none(pte)) {
+		if (pv_pte_prepare(&vm->space, VADDR(page_addr)) != 0)
+			return -ENOMEM;
+		if (area->inode && area_private(area) && !write)
+			return fill_around(vm, area, page_addr);
+		return fill(vm, area, page_addr, write);
+	}
+	if (write && !pte_writable(pte))
+		return write_to_protected(vm, area, page_addr, pte);
+	/* Someone else was faster, or the CPU held an old entry. */
+	return 0;
+}
+
+int vm_fault(struct vm *vm, uintptr_t addr, unsigned int access)
+{
+	struct vm_area *area = addr < VM_USER_TOP ? area_at_or_above(vm, addr) : NULL;
+	struct task *task = current();
+
+	if (!area)
+		return -EFAULT;
+	if (addr < area->start && !stack_grow(vm, area, addr))
+		return -EFAULT;
+	if (!area_permits(area, access))
+		return -EACCES;
+	if (task && task->vm == vm)
+		task->minor_faults++;
+	return fault_in(vm, area, page_floor(addr), access);
+}
+
+/* Up to a chunk of pages of one area, in one batch as far as entries are empty. Where it stopped, by `at`. */
+static int populate_chunk(struct vm *vm, struct vm_area *area, uintptr_t *at, uintptr_t end, bool write)
+{
+	int result = 0;
+
+	pv_lazy_mmu_enter();
+	for (; *at < end && result == 0; *at += PAGE_BYTES) {
+		vaddr_t va = VADDR(*at);
+
+		if (pv_pte_prepare(&vm->space, va) != 0)
+			result = -ENOMEM;
+		else if (pte_none(pv_pte_read(&vm->space, va)))
+			result = fill(vm, area, *at, write);
+		else if (write)
+			break;
+		if (result != 0)
+			break;
+	}
+	pv_lazy_mmu_leave();
+	return result;
+}
+
+int vm_populate(struct vm *vm, uintptr_t start, uintptr_t end)
+{
+	while (start < end) {
+		struct vm_area *area = vm_find(vm, start);
+
+		if (!area || (area->prot & VM_PROT_ALL) == 0)
+			return -ENOMEM;
+		uintptr_t stop = MIN(MIN(end, area->end), start + POPULATE_CHUNK_PAGES * PAGE_BYTES);
+		bool write = area_private(area) && (area->prot & VM_WRITE);
+		uintptr_t at = start;
+		int result = populate_chunk(vm, area, &at, stop, write);
+
+		/* An entry that is there may need a copy: that is not for a batch. */
+		if (result == 0 && at < stop) {
+			result = fault_in(vm, area, at, VM_WRITE);
+			at += PAGE_BYTES;
+		}
+		if (result != 0)
+			return result;
+		start = at;
+	}
+	return 0;
+}

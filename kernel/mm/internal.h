@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of kernel/mm share: the list of areas (area.c), entries of the page tables (entry.c), faults (fault.c),
+ * limits.
+ *
+ * The kernel is not preemptible and nothing in here sleeps: inode_ops.get_page must not sleep either. So an address
+ * space needs no lock, and a walk sees no change but its own.
+ */
+#ifndef PINFOLD_KERNEL_MM_INTERNAL_H
+#define PINFOLD_KERNEL_MM_INTERNAL_H
+
+#include "kernel/fs/vfs.h"
+#include "kernel/mm/vm.h"
+
+/* User addresses: the lowest that may be mapped, and one past the highest. */
+#define VM_USER_MIN 0x10000ul
+#define VM_USER_TOP (PV_USER_END - PAGE_BYTES)
+
+/* Kept free below an area that grows down. */
+#define VM_STACK_GAP (256ul * PAGE_BYTES)
+
+#define VM_AREA_COUNT_MAX 65530u
+
+#define VM_PROT_ALL (VM_READ | VM_WRITE | VM_EXEC)
+
+static inline uintptr_t page_floor(uintptr_t addr)
+{
+	return addr & PAGE_MASK;
+}
+
+/* Wraps to 0 at the end of the address range. */
+static inline uintptr_t page_ceil(uintptr_t addr)
+{
+	return (addr + PAGE_BYTES - 1) & PAGE_MASK;
+}
+
+/* A soft limit of the running process, ABI_RLIMIT_*; no limit where no process runs. */
+uint64_t vm_limit(unsigned int resource);
+
+/* All address spaces. */
+extern struct list vm_all;
+
+/* --- area.c --- */
+
+/* The first area that ends above `addr`, or NULL. */
+struct vm_area *area_at_or_above(struct vm *vm, uintptr_t addr);
+/* Neighbours in order of address, or NULL. */
+struct vm_area *area_next(struct vm *vm, const struct vm_area *area);
+struct vm_area *area_previous(struct vm *vm, const struct vm_area *area);
+/* A new area on no list, as `model` but for its range; the offset goes with `start`. NULL: out of memory. */
+struct vm_area *area_create(const struct vm_area *model, uintptr_t start, uintptr_t end);
+/* Put it among the others, with which it does not overlap; it is counted. */
+void area_insert(struct vm *vm, struct vm_area *area);
+/* Take it from the list, if it is on one, and free it. */
+void area_destroy(struct vm *vm, struct vm_area *area);
+/* Change the bounds of an area on the list; nothing else lies where it grows to. The offset stays that of its old start. */
+void area_resize(struct vm *vm, struct vm_area *area, uintptr_t start, uintptr_t end);
+/* Make both ends of the range bounds of areas. -ENOMEM. */
+int area_split_range(struct vm *vm, uintptr_t start, uintptr_t end);
+/* Join areas that touch within the range or at its ends and are alike. */
+void area_merge_range(struct vm *vm, uintptr_t start, uintptr_t end);
+/* Bytes of the range that areas cover. */
+uint64_t area_bytes_in(struct vm *vm, uintptr_t start, uintptr_t end);
+/* The lowest address that must stay free below an area. */
+uintptr_t area_low_bound(const struct vm_area *area);
+/* A free range for a new mapping, or -ENOMEM. */
+long area_find_free(struct vm *vm, size_t bytes);
+
+static inline bool area_private(const struct vm_area *area)
+{
+	return (area->flags & VM_SHARED) == 0;
+}
+
+/* --- entry.c --- */
+
+/* In a present entry and in a hidden one: the frame is a page of the area's file, not a copy of ours. */
+#define PTE_FILE PTE_SOFT0
+/* In an entry that is not present: it keeps a frame for when the area becomes accessible again (PROT_NONE). */
+#define PTE_HIDDEN PTE_SOFT1
+
+/* The frame of an entry, hidden or present; NULL: none of ours. */
+struct page *entry_page(pte_t pte);
+/* An entry for the area: with write permission if `write` and the area has it; hidden if the area permits nothing. `soft`: PTE_FILE or 0. */
+pte_t entry_make(const struct vm_area *area, const struct page *page, bool write, uint64_t soft);
+/* Account for an entry that appears (+1) or goes (-1). */
+void entry_count(struct vm *vm, pte_t pte, int change);
+
+/* The shared frame of zeros. */
+struct page *entry_zero_page(void);
+/* At the first address space. False: out of memory. */
+bool entry_zero_page_init(void);
+
+/* Clear all entries of the range, or only those of file pages, and put their frames. */
+void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end, bool file_pages_only);
+/* Put the frames of all entries of a retired space. */
+void entry_release_all(struct vm *vm);
+/* Give the entries of [start, end), inside the area, the rights the area has now. */
+void entry_protect(struct vm *vm, const struct vm_area *area, uintptr_t start, uintptr_t end);
+/* Move the entries of [from, from + bytes) to `to`; the ranges do not overlap. -ENOMEM: nothing is moved. */
+int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes);
+/* Free tables that hold nothing any more around a range that was unmapped. */
+void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end);
+
+/* --- fault.c --- */
+
+/* Whether the area allows the access: one of enum vm_prot. */
+bool area_permits(const struct vm_area *area, unsigned int access);
+/* Make a page of an area present for the access, which is permitted (or forced: a write to what is private). Errors as vm_fault(). */
+int fault_in(struct vm *vm, struct vm_area *area, uintptr_t page_addr, unsigned int access);
+/* Touch the pages of a range, as far as it is mapped and accessible. Stops at the first error, which is returned. */
+int vm_populate(struct vm *vm, uintptr_t start, uintptr_t end);
+
+/* --- vm.c --- */
+
+/* Whether `bytes` more may be mapped: RLIMIT_AS, RLIMIT_DATA, the number of areas, the size of memory. 0 or -ENOMEM. */
+int vm_check_growth(struct vm *vm, uint64_t bytes, unsigned int prot, unsigned int flags, bool file);
+/* Change the protection of a range. Errors as mprotect. */
+int vm_protect(struct vm *vm, uintptr_t start, uintptr_t end, unsigned int prot);
+
+#endif
