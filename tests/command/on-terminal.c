@@ -6,7 +6,8 @@
  * Use: on-terminal 'SCRIPT' COMMAND…
  * The script's words, separated by commas, are carried out in order:
  *   expect:TEXT   waits until TEXT has come on the terminal since the last expect (20 s at most)
- *   type:TEXT     types TEXT; ^X stands for a control character
+ *   type:TEXT     types TEXT; ^X stands for a control character, ^? for the erase key,
+ *                 \r for the return key
  *   size:RxC      sets the window's size
  *   kill:N        sends signal N to the command
  *   wait:MS       does nothing for that time
@@ -89,8 +90,13 @@ static void do_type(const char *text)
 	for (; *text != '\0'; text++) {
 		char key = *text;
 
-		if (key == '^' && text[1] != '\0')
-			key = (char)(*++text & 0x1f);
+		if (key == '^' && text[1] != '\0') {
+			text++;
+			key = *text == '?' ? 0x7f : (char)(*text & 0x1f);
+		} else if (key == '\\' && text[1] == 'r') {
+			text++;
+			key = '\r';
+		}
 		if (write(master, &key, 1) != 1)
 			give_up(text);
 	}
