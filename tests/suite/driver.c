@@ -7,9 +7,10 @@
  * standard output as one stream of records. The stream of the reference kernel and the stream of
  * the kernel under test are then compared elsewhere (compare.c); the driver judges nothing.
  *
- * Use: driver [-s COUNT] [-n] LIST [PATTERN]
+ * Use: driver [-s COUNT] [-n] [-k] LIST [PATTERN]
  *   LIST has lines "commands FILE" (a file of shell cases) and "program FILE" (an executable).
- *   PATTERN selects cases by shell pattern; -s leaves out the first COUNT cases; -n only names them.
+ *   PATTERN selects cases by shell pattern; -s leaves out the first COUNT cases; -n only names them;
+ *   -k says that the machine is the driver's alone: what a case leaves running is killed, all of it.
  *
  * Every case has: a fresh directory of its own as current directory, a fixed environment, umask
  * 022, no core files, default signals, a session of its own, /dev/null or the case's own text as
@@ -58,6 +59,8 @@ struct suite_case {
 	char *program; /* NULL for a script */
 	char *input;   /* NULL: /dev/null */
 };
+
+static bool alone; /* nothing but a case's processes runs beside us */
 
 struct suite {
 	struct suite_case *cases;
@@ -289,12 +292,12 @@ static void output_take(struct output *output)
 	output->length += (size_t)count;
 }
 
-/* Ends whatever a case has left running. As process 1 that is everything but ourselves. */
+/* Ends whatever a case has left running. */
 static void kill_rest(pid_t first)
 {
 	kill(-first, SIGKILL);
 	kill(first, SIGKILL);
-	if (getpid() == 1)
+	if (alone || getpid() == 1)
 		kill(-1, SIGKILL);
 }
 
@@ -418,16 +421,18 @@ int main(int argc, char **argv)
 	bool names_only = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "s:n")) != -1) {
+	while ((option = getopt(argc, argv, "s:nk")) != -1) {
 		if (option == 's')
 			skip = strtoul(optarg, NULL, 10);
 		else if (option == 'n')
 			names_only = true;
+		else if (option == 'k')
+			alone = true;
 		else
 			return 2;
 	}
 	if (optind >= argc) {
-		fprintf(stderr, "use: driver [-s COUNT] [-n] LIST [PATTERN]\n");
+		fprintf(stderr, "use: driver [-s COUNT] [-n] [-k] LIST [PATTERN]\n");
 		return 2;
 	}
 	if (optind + 1 < argc)

@@ -49,7 +49,7 @@ run_host() {
 run_guest() {
 	# shellcheck disable=SC2086
 	"$pinfold" run --timeout 900 --log "$build/guest.log" --add "$stage:/suite" \
-		${PINFOLD_OPTIONS-} -- /suite/driver "$@" /suite/list-used "$pattern" < /dev/null
+		${PINFOLD_OPTIONS-} -- /suite/driver -k "$@" /suite/list-used "$pattern" < /dev/null
 }
 
 # Makes the streams guest.1, guest.2 ...: one for each start.
