@@ -183,12 +183,11 @@ static void write_resolved(struct tree *tree, struct archive_entry *entry)
 
 static void put_link(struct archive_entry *entry, const char *host)
 {
-	char target[4096];
+	char target[4096] = "";
 	ssize_t len = readlink(host, target, sizeof(target) - 1);
 
 	if (len < 0)
 		fail_exit(STATUS_FAILURE, "cannot read the link %s: %s", host, strerror(errno));
-	target[len] = '\0';
 	archive_entry_set_symlink(entry, target);
 }
 
