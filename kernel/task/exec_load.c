@@ -324,6 +324,8 @@ int exec_map_program(struct exec *exec)
 	exec->start = exec->bias + exec->image.entry;
 	if (exec->image.interpreter_bytes != 0)
 		result = map_interpreter(exec);
+	if (result == 0 && exec->start >= USER_TOP)
+		result = fail(-ENOEXEC, "a broken ELF file");
 	if (result == 0)
 		executable_set(exec->vm, exec->inode);
 	return result;

@@ -32,7 +32,7 @@ void exit_release_vm(struct task *task)
 
 void process_note_memory(struct process *process, const struct vm *vm)
 {
-	process->times.rss_max_kib = MAX(process->times.rss_max_kib, vm->resident_pages * (PAGE_BYTES / 1024));
+	process->times.rss_max_kib = MAX(process->times.rss_max_kib, vm->resident_peak * (PAGE_BYTES / 1024));
 }
 
 static void release_resources(struct task *task)

@@ -72,6 +72,8 @@ void signal_kick(struct process *process);
 /* SIGCHLD (or exit_signal) to the parent. True: the parent does not want to wait, release the child. */
 bool signal_notify_exit(struct process *child);
 void signal_notify_stop(struct process *child, int code, int status);
+/* A signal that the running task cannot escape: unblocked, and fatal if it was blocked or ignored. */
+void signal_force(int signal, int code, uintptr_t address);
 bool signal_default_ignored(int signal);
 bool signal_default_stops(int signal);
 /* The frame is a system call's that ended with one of the restart codes. */

@@ -90,7 +90,8 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 	uintptr_t sp = frame->rsp - RED_ZONE_BYTES;
 	uintptr_t fpu;
 
-	if (!(action->flags & ABI_SA_RESTORER))
+	/* The CPU refuses to go to an address that is none, and not in the program's name. */
+	if (!(action->flags & ABI_SA_RESTORER) || action->handler >= PV_USER_END)
 		return -EFAULT;
 	if ((action->flags & ABI_SA_ONSTACK) && task->altstack.size != 0 && !was_on_altstack)
 		sp = task->altstack.sp + task->altstack.size;
@@ -229,6 +230,6 @@ bad:
 	frame->vector = FRAME_UPCALL;
 	/* Whatever was copied into the area so far must not come back with the next switch. */
 	sched_save_user_state(task);
-	signal_force_fault(ABI_SIGSEGV, ABI_SI_KERNEL, 0, TRAP_GENERAL_PROTECTION, 0);
+	signal_force(ABI_SIGSEGV, ABI_SI_KERNEL, 0);
 	return (long)frame->rax;
 }

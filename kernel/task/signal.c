@@ -5,6 +5,7 @@
  */
 #include "kernel/linux/abi_signal.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/vm.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
 
@@ -327,23 +328,35 @@ void signal_restore_mask(void)
 	task->blocked = task->saved_blocked;
 }
 
-void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector,
-			uint64_t error_code)
+void signal_force(int signal, int code, uintptr_t address)
 {
 	struct task *task = current();
 	struct abi_sigaction *action = &task->handlers->action[signal - 1];
 	struct abi_siginfo info = {.code = code};
 
 	info.fault.address = address;
-	task->fault_address = address;
-	task->fault_vector = vector;
-	task->fault_error = error_code;
 	/* A fault that cannot be handled now ends the process: going on would only fault again. */
 	if ((task->blocked & signal_bit(signal)) || action->handler == ABI_SIG_IGN) {
 		action->handler = ABI_SIG_DFL;
 		task->blocked &= ~signal_bit(signal);
 	}
 	signal_send_task(task, signal, &info);
+}
+
+void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector,
+			uint64_t error_code)
+{
+	struct task *task = current();
+
+	task->fault_vector = vector;
+	task->fault_error = error_code;
+	if (vector == TRAP_PAGE_FAULT) {
+		task->fault_address = address;
+		/* What is mapped in the kernel half is not for programs to know. */
+		if (address >= PV_USER_END)
+			task->fault_error |= PF_PRESENT;
+	}
+	signal_force(signal, code, address);
 }
 
 /* Take one of a set; the set keeps the bit while more of the same number are queued. */

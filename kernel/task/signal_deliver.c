@@ -98,7 +98,7 @@ static bool run_handler(struct cpu_frame *frame, struct task *task, int signal,
 		/* No room for a handler, not even for that of SIGSEGV if it was that. */
 		if (signal == ABI_SIGSEGV)
 			slot->handler = ABI_SIG_DFL;
-		signal_force_fault(ABI_SIGSEGV, ABI_SI_KERNEL, 0, TRAP_GENERAL_PROTECTION, 0);
+		signal_force(ABI_SIGSEGV, ABI_SI_KERNEL, 0);
 		return false;
 	}
 	task->restore_blocked = false;
