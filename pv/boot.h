@@ -8,6 +8,7 @@
 #include "arch/x86/boot_layout.h"
 #include "pv/ops.h"
 #include "xen/counters.h"
+#include "xen/debug_keys.h"
 #include "xen/start.h"
 
 /* Valid from host_main() on. */
@@ -26,6 +27,18 @@ static inline void pv_memory_adopt(void)
 static inline pfn_t pv_image_pfn(const void *address)
 {
 	return boot_virt_to_pfn(address);
+}
+
+/* Counter ticks since the layer was entered; under deterministic instruction counting these are instructions. */
+static inline uint64_t pv_ticks_since_start(void)
+{
+	return xen_ticks_since_start();
+}
+
+/* Make the hypervisor print what its debug keys stand for. First domain only: 0 or a negative errno. */
+static inline int pv_debug_keys(const char *keys, size_t count)
+{
+	return xen_debug_keys(keys, count);
 }
 
 /* The layer's counters, summed over all CPUs. */

@@ -12,6 +12,7 @@
 #include "arch/x86/pt_format.h"
 #include "xen/hooks.h"
 #include "xen/hypercall.h"
+#include "xen/pt_walk.h"
 #include "xen/space.h"
 
 /* As large as the one upper table that boot installed for the region allows, and enough for any device here. */
@@ -68,6 +69,26 @@ int device_bind_line(unsigned int gsi, evtchn_handler *handler, void *arg)
 	return evtchn_bind_pirq(line->pirq, line_event, line, &port);
 }
 
+#define REQUESTS 64u
+
+/* Entries for `count` frames from `first` on, at `va`, all in one leaf table. What a device's frame may be is not ours to know: Xen
+ * may refuse it. */
+static bool map_frames(vaddr_t va, mfn_t first, unsigned long count)
+{
+	static struct mmu_update requests[REQUESTS];
+	uint64_t offset = pt_offset(va);
+	pfn_t table = pt_find_table(xen_kernel_space.root, offset, 1);
+
+	for (unsigned long i = 0; i < count; i++) {
+		pte_t entry = pte_from_mfn(MFN(first.v + i), PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_FOREIGN |
+								     PTE_ACCESSED | PTE_DIRTY);
+		maddr_t slot = pt_entry_maddr(table, pt_index(offset, 1) + (unsigned int)i);
+
+		requests[i] = (struct mmu_update){.ptr = slot.v | MMU_NORMAL_PT_UPDATE, .val = entry.v};
+	}
+	return xen_call(__HYPERVISOR_mmu_update, (unsigned long)requests, count, 0, DOMID_SELF, 0) == 0;
+}
+
 void *device_map(maddr_t base, uint64_t bytes)
 {
 	uintptr_t start = XEN_DEVICE_BASE + (uintptr_t)device_used_bytes;
@@ -75,17 +96,19 @@ void *device_map(maddr_t base, uint64_t bytes)
 
 	if ((base.v & (PAGE_BYTES - 1)) || bytes == 0 || bytes > DEVICE_BYTES - device_used_bytes)
 		return NULL;
-	for (uint64_t done = 0; done < bytes; done += PAGE_BYTES) {
-		vaddr_t va = {start + (uintptr_t)done};
-		pte_t entry = pte_from_mfn(MFN(first.v + (unsigned long)(done >> PAGE_SHIFT)),
-					   PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_FOREIGN | PTE_ACCESSED | PTE_DIRTY);
+	unsigned long frames = (unsigned long)((bytes + PAGE_BYTES - 1) >> PAGE_SHIFT);
 
-		if (xen_pte_prepare(&xen_kernel_space, va) != 0)
-			return NULL;
-		/* What a device's frame may be is not ours to know: Xen may refuse it. */
-		if (xen_update_va(va, entry, UVMF_NONE) != 0)
+	for (unsigned long done = 0, count; done < frames; done += count) {
+		vaddr_t va = {start + (done << PAGE_SHIFT)};
+
+		count = (unsigned long)(pt_entry_reach(2) - (va.v & (pt_entry_reach(2) - 1))) >> PAGE_SHIFT;
+		if (count > frames - done)
+			count = frames - done;
+		if (count > REQUESTS)
+			count = REQUESTS;
+		if (xen_pte_prepare(&xen_kernel_space, va) != 0 || !map_frames(va, MFN(first.v + done), count))
 			return NULL;
 	}
-	device_used_bytes += (bytes + PAGE_BYTES - 1) & PAGE_MASK;
+	device_used_bytes += (uint64_t)frames << PAGE_SHIFT;
 	return (void *)start;
 }

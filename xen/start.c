@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include <port/cpu.h>
+
 #include <xen/features.h>
 #include <xen/sched.h>
 #include <xen/version.h>
@@ -32,6 +34,7 @@ struct xen_boot_info xen_boot;
 struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
 
 static struct boot_map boot_map;
+static uint64_t start_ticks;
 static uint32_t features[XENFEAT_NR_SUBMAPS];
 
 /* The page that is remapped to what Xen shares with the domain. */
@@ -121,6 +124,7 @@ _Noreturn void xen_start(struct start_info *info)
 {
 	const char *why = start_info_check(info);
 
+	start_ticks = port_tsc();
 	if (why)
 		refuse(why);
 	init_cpu_area();
@@ -151,6 +155,11 @@ void xen_memory_adopt(void)
 {
 	xen_space_adopt_boot(boot_map.tables, boot_map.table_count);
 	boot_map_verify();
+}
+
+uint64_t xen_ticks_since_start(void)
+{
+	return port_tsc() - start_ticks;
 }
 
 _Noreturn void xen_shutdown(unsigned int reason)

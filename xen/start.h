@@ -42,6 +42,9 @@ void xen_memory_adopt(void);
 /* A feature bit of XENFEAT_*, as Xen reported it. */
 bool xen_has_feature(unsigned int feature);
 
+/* Counter ticks since xen_start(), which Xen's own boot is not part of. */
+uint64_t xen_ticks_since_start(void);
+
 /* End of the domain: SHUTDOWN_*. */
 _Noreturn void xen_shutdown(unsigned int reason);
 

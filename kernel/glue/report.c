@@ -12,6 +12,19 @@
 #include "pv/boot.h"
 #include "pv/time.h"
 
+static uint64_t boot_ticks, boot_entries;
+
+void report_boot_done(void)
+{
+	struct xen_counters sum;
+
+	if (boot_ticks != 0)
+		return;
+	boot_ticks = pv_ticks_since_start();
+	pv_counters(&sum);
+	boot_entries = xen_counters_entries(&sum);
+}
+
 typedef void print_line(void *to, const char *name, uint64_t value);
 
 static const char *hypercall_name(unsigned int number)
@@ -68,6 +81,8 @@ static void print_all(void *to, print_line *print)
 	print(to, "events", sum.events);
 	print(to, "pages.total", page_total_count());
 	print(to, "pages.free", page_free_count());
+	print(to, "boot.ticks", boot_ticks);
+	print(to, "boot.entries", boot_entries);
 	print(to, "time.ns", pv_time_monotonic_ns());
 	print(to, "time.stolen.ns", pv_time_stolen_ns());
 }
@@ -111,10 +126,19 @@ static long write_panic(const char *text, size_t len)
 	panic("asked for through /proc/pinfold/panic: %.*s", (int)len, text);
 }
 
+static long write_debug_keys(const char *text, size_t len)
+{
+	size_t count = len > 0 && text[len - 1] == '\n' ? len - 1 : len;
+	int result = pv_debug_keys(text, count);
+
+	return result < 0 ? result : (long)len;
+}
+
 void report_init(void)
 {
 	stream_set_report(make_report);
 	if (procfs_add("pinfold/counters", 0444, show_counters, NULL) != 0 ||
+	    procfs_add("pinfold/debug-keys", 0200, NULL, write_debug_keys) != 0 ||
 	    procfs_add("pinfold/panic", 0200, NULL, write_panic) != 0)
 		klog(LOG_WARNING, "/proc/pinfold is not there");
 }

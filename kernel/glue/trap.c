@@ -3,6 +3,7 @@
  * Entries from the guest layer: system calls, page faults, and the other exceptions as signals.
  */
 #include "arch/x86/frame.h"
+#include "kernel/glue/report.h"
 #include "kernel/kernel.h"
 #include "kernel/linux/abi.h"
 #include "kernel/linux/abi_signal.h"
@@ -173,4 +174,5 @@ void host_syscall(struct cpu_frame *frame)
 void host_return_to_user(struct cpu_frame *frame)
 {
 	task_return_to_user(frame);
+	report_boot_done();
 }
