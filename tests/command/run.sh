@@ -18,6 +18,7 @@ cp build/ramdisk/base.cpio "$work/lib/base.cpio"
 
 . "$here/lib.sh"
 . "$here/arguments.sh"
+. "$here/archive.sh"
 . "$here/launcher.sh"
 . "$here/guests.sh"
 

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: MIT
+# The terminal, held against this machine's own: the same keys go to the same programs on a pseudo-terminal here and in
+# the guest; all that shows on the terminal must be the same, byte for byte. Sourced by run.sh.
+
+mkdir -p "$work/applets"
+busybox=${BUSYBOX:-/bin/busybox}
+"$busybox" --install -s "$work/applets"
+applets=$(cd "$work/applets" && pwd)
+tools=$(cd "$work" && pwd)
+
+# Compares a run of COMMAND… on both sides; the script of on-terminal comes on standard input, a word a line.
+same_on_terminal() {
+	test_name=$1
+	shift
+	script=$(paste -sd , -)
+	run sh -c 'cd / && exec env -i PATH="$0" HOME=/root TERM=vt100 PS1="\$ " "$@"' "$applets" \
+		"$tools/on-terminal" "$script" "$@"
+	host_status=$status
+	mv "$work/out" "$work/terminal-here"
+	mv "$work/err" "$work/terminal-here.err"
+	terminal "$script" $pinfold run --env PS1='$ ' --env TERM=vt100 -- "$@"
+	sed -i '/^pinfold: the guest is still starting/d' "$work/out"
+	check "terminal-$test_name" '[ "$host_status" = 0 ]' 'status_is 0' \
+		'cmp -s "$work/terminal-here" "$work/out"' || :
+	if [ "$host_status" != 0 ]; then
+		sed 's/^/  here: /' "$work/terminal-here.err"
+	elif ! cmp -s "$work/terminal-here" "$work/out"; then
+		diff "$work/terminal-here" "$work/out" | cat -v | sed 's/^/  /' | head -n 20
+	fi
+}
+
+same_on_terminal editing sh << 'END'
+expect:$ 
+type:sh -c 'echo st""art; exec cat'\r
+expect:start
+type:hello^?p\r
+expect:hellp
+type:to be killed^Uone  two^W three\r
+expect:one   three
+type:a^Abc^?^?^?d\r
+expect:^A
+type:tab^Vb\r
+expect:^V
+type:half a line^D
+expect:line
+type:and the rest^R\r
+expect:rest
+type:^D
+expect:$ 
+type:stty -echo; sh -c 'echo st""art; exec cat'\r
+expect:start
+type:secret\r
+expect:secret
+type:^D
+expect:$ 
+type:stty echo; exit 5\r
+status:5
+END
+
+same_on_terminal jobs sh << 'END'
+expect:$ 
+type:sh -c 'echo st""art; exec sleep 100'\r
+expect:start
+type:^C
+expect:$ 
+type:echo $?\r
+expect:130
+type:sh -c 'echo st""art; exec sleep 100'\r
+expect:start
+type:^\
+expect:$ 
+type:echo $?\r
+expect:131
+type:sh -c 'echo st""art; exec sleep 100'\r
+expect:start
+type:^Z
+expect:Stopped
+expect:$ 
+type:jobs\r
+expect:Stopped
+expect:$ 
+type:bg\r
+expect:$ 
+type:jobs\r
+expect:Running
+expect:$ 
+type:fg\r
+expect:sleep 100
+wait:300
+type:^C
+expect:$ 
+type:cat &\r
+expect:$ 
+wait:500
+type:\r
+expect:(tty input)
+expect:$ 
+type:fg\r
+wait:500
+type:to the cat\r
+expect:to the cat
+expect:to the cat
+type:^D
+expect:$ 
+type:stty tostop\r
+expect:$ 
+type:echo hidden &\r
+expect:$ 
+wait:500
+type:\r
+expect:(tty output)
+expect:$ 
+type:fg\r
+expect:hidden
+expect:$ 
+type:stty -tostop\r
+expect:$ 
+type:sh -c 'trap "echo caught" INT; echo st""art; while :; do sleep 0.05; done'\r
+expect:start
+type:^C
+expect:$ 
+type:exit\r
+status:130
+END
+
+same_on_terminal modes sh << 'END'
+expect:$ 
+type:stty -a\r
+expect:echoke
+expect:$ 
+type:stty -icanon min 0 time 3; cat; stty sane\r
+expect:$ 
+type:read -n 1 x; echo "[$x]"\r
+wait:300
+type:q
+expect:[q]
+expect:$ 
+type:read -t 1 x; echo $?\r
+expect:1
+expect:$ 
+type:tty -s; echo $?; stty size\r
+expect:24 80
+expect:$ 
+type:tty -s < /dev/null; echo $?\r
+expect:1
+expect:$ 
+type:stty raw -echo; echo a; stty sane\r
+expect:$ 
+type:stty -onlcr; echo a; stty sane\r
+expect:$ 
+type:stty -tabs; printf '1\t2\n'; stty sane\r
+expect:2
+expect:$ 
+type:echo piped | sh -c 'cat; cat < /dev/tty'\r
+expect:piped
+type:typed\r
+expect:typed
+expect:typed
+type:^D
+expect:$ 
+type:setsid sh -c 'cat < /dev/tty'; echo $?\r
+expect:1
+expect:$ 
+type:exit\r
+status:0
+END
+
+same_on_terminal vi sh << 'END'
+expect:$ 
+type:vi /tmp/pinfold-tty-test\r
+expect:-
+type:ione two three^[
+expect:Modified
+type:0wdw
+wait:300
+type:onew line^[k
+wait:300
+type::wq\r
+expect:$ 
+type:cat /tmp/pinfold-tty-test; rm /tmp/pinfold-tty-test\r
+expect:new line
+expect:$ 
+type:exit\r
+status:0
+END
+
+same_on_terminal window sh -c 'trap "stty size; exit 3" WINCH; echo ready
+	while :; do sleep 0.05; done' << 'END'
+expect:ready
+size:31x91
+expect:31 91
+status:3
+END
+
+same_on_terminal flow sh -c 'echo ready; cat; echo end' << 'END'
+expect:ready
+type:^S
+wait:200
+type:held back\r
+wait:500
+type:^Q
+expect:held back
+expect:held back
+type:^D
+expect:end
+status:0
+END
+
+same_on_terminal probe "$tools/tty-probe" << 'END'
+expect:keys 1
+type:hello^?p\r
+expect:keys 2
+type:abcdef\r
+expect:keys 3
+type:^D
+expect:keys 4
+type:abcde
+expect:keys 5
+type:x
+expect:keys 6
+type:^C^Z
+expect:keys 7
+type:abc
+expect:abc
+type:^C
+expect:keys 8
+type:abc
+expect:abc
+type:^Cdef\r
+expect:keys 9
+type:to child\r
+expect:keys 10
+type:^Z
+expect:keys 11
+type:to parent\r
+expect:done
+status:0
+END
+
+# The launcher's terminal goes away.
+terminal 'expect:ready,kill:1,expect:hung up,status:7' \
+	$pinfold run -- sh -c 'trap "echo hung up; exit 7" HUP; echo ready; while :; do sleep 0.05; done'
+check terminal-hang-up 'status_is 0'
