@@ -437,6 +437,8 @@ int main(int argc, char **argv)
 	}
 	if (optind + 1 < argc)
 		pattern = argv[optind + 1];
+	for (i = 3; i < 1024; i++)
+		close((int)i); /* what started us may have left some open */
 	suite_read_list(&suite, argv[optind]);
 	if (!names_only) {
 		/* Where we are not process 1, orphans still have to come to us and not go astray. */
