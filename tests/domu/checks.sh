@@ -22,6 +22,25 @@ wait_for() {
 	done
 }
 
+# wait_while_there NAME COMMAND…: as wait_for, but gives up when the guest has ended.
+wait_while_there() {
+	guest=$1
+	shift
+	tries=$((patience * 4))
+	until "$@"; do
+		tries=$((tries - 1))
+		if [ $tries -le 0 ]; then
+			return 1
+		fi
+		if guest_reaped "$guest"; then
+			sleep 1 # the console's log may be a little behind
+			"$@"
+			return
+		fi
+		sleep 0.25
+	done
+}
+
 # guest_start NAME IMAGE [SETTING…]: starts a guest; settings as in xl's configuration files.
 guest_start() {
 	name=$1
@@ -49,13 +68,13 @@ guest_prompts() {
 }
 
 guest_expect() {
-	wait_for guest_says "$1" "$2" && return 0
+	wait_while_there "$1" guest_says "$1" "$2" && return 0
 	why="no line '$2' on the console of $1"
 	return 1
 }
 
 guest_expect_prompt() {
-	wait_for guest_prompts "$1" && return 0
+	wait_while_there "$1" guest_prompts "$1" && return 0
 	why="no prompt on the console of $1"
 	return 1
 }
