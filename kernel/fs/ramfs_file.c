@@ -213,7 +213,8 @@ int ramfs_file_truncate(struct inode *inode, uint64_t size)
 	if ((size < inode->size && (seals & ABI_F_SEAL_SHRINK) != 0) ||
 	    (size > inode->size && (seals & ABI_F_SEAL_GROW) != 0))
 		return -EPERM;
-	if (size < inode->size) {
+	/* Not growing also means: without what was allocated behind the end. */
+	if (size <= inode->size) {
 		uint64_t end = PAGE_INDEX_END(size);
 
 		file_drop_pages(inode, end, UINT64_MAX);

@@ -354,8 +354,14 @@ static long do_fallocate(struct file *file, unsigned int mode, int64_t offset, i
 	struct inode *inode = file->inode;
 	uint64_t end = (uint64_t)offset + (uint64_t)bytes;
 
+	if ((file->flags & ABI_O_PATH) != 0)
+		return -EBADF;
 	if (offset < 0 || bytes <= 0)
 		return -EINVAL;
+	if ((mode & ~(ABI_FALLOC_FL_KEEP_SIZE | ABI_FALLOC_FL_PUNCH_HOLE |
+	              ABI_FALLOC_FL_ZERO_RANGE)) != 0 ||
+	    (mode & ~ABI_FALLOC_FL_ZERO_RANGE) == ABI_FALLOC_FL_PUNCH_HOLE)
+		return -EOPNOTSUPP;
 	if (!file_writable(file))
 		return -EBADF;
 	if (ABI_S_ISFIFO(inode->mode))

@@ -22,8 +22,6 @@ static struct inode *open_create(struct walk *walk, uint32_t mode)
 	struct inode *inode;
 	int result;
 
-	if (walk->slash)
-		return err_ptr(-EISDIR);
 	result = inode_permission(walk->dir, ABI_W_OK | ABI_X_OK);
 	if (result != 0)
 		return err_ptr(result);
@@ -41,9 +39,13 @@ static struct inode *open_last(struct walk *walk, uint32_t flags, uint32_t mode,
                                bool *ended)
 {
 	for (;;) {
-		struct inode *inode = walk_lookup_last(walk), *object;
+		struct inode *inode, *object;
 		int result;
 
+		/* Files are made, directories are not: whatever is there. */
+		if ((flags & ABI_O_CREAT) != 0 && walk->last == WALK_NAME && walk->slash)
+			return err_ptr(-EISDIR);
+		inode = walk_lookup_last(walk);
 		if (is_err(inode)) {
 			if (ptr_err(inode) != -ENOENT || (flags & ABI_O_CREAT) == 0)
 				return inode;
@@ -143,6 +145,8 @@ static long do_open(int dirfd, const void *user_path, uint32_t flags, uint32_t m
 
 	if ((flags & ABI_O_PATH) != 0)
 		flags &= OPEN_PATH_FLAGS;
+	else
+		flags |= ABI_O_LARGEFILE;
 	if ((flags & ABI_O_TMPFILE) == ABI_O_TMPFILE)
 		return -EOPNOTSUPP;
 	if ((flags & (ABI_O_CREAT | ABI_O_DIRECTORY)) == (ABI_O_CREAT | ABI_O_DIRECTORY))
@@ -150,7 +154,7 @@ static long do_open(int dirfd, const void *user_path, uint32_t flags, uint32_t m
 	path = path_copy_from_user(user_path, false);
 	if (is_err(path))
 		return ptr_err(path);
-	file = open_file(dirfd, path, flags | ABI_O_LARGEFILE, mode);
+	file = open_file(dirfd, path, flags, mode);
 	kfree(path);
 	if (is_err(file))
 		return ptr_err(file);

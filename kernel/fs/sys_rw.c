@@ -155,6 +155,22 @@ long sys_pwrite64(const struct sys_args *args)
 	return transfer_at(SYS_INT(args, 0), &uio, SYS_LONG(args, 3), file_write_uio);
 }
 
+/* Lists of nothing never reach the file. */
+
+static long read_list(struct file *file, struct uio *uio, uint64_t *pos)
+{
+	if (uio->left == 0)
+		return file_readable(file) ? 0 : -EBADF;
+	return file_read_uio(file, uio, pos);
+}
+
+static long write_list(struct file *file, struct uio *uio, uint64_t *pos)
+{
+	if (uio->left == 0)
+		return file_writable(file) ? 0 : -EBADF;
+	return file_write_uio(file, uio, pos);
+}
+
 /* readv and its kin; offset NULL: the file's own position. */
 static long vector(const struct sys_args *args, const int64_t *offset, transfer_fn *move)
 {
@@ -175,26 +191,26 @@ static long vector(const struct sys_args *args, const int64_t *offset, transfer_
 
 long sys_readv(const struct sys_args *args)
 {
-	return vector(args, NULL, file_read_uio);
+	return vector(args, NULL, read_list);
 }
 
 long sys_writev(const struct sys_args *args)
 {
-	return vector(args, NULL, file_write_uio);
+	return vector(args, NULL, write_list);
 }
 
 long sys_preadv(const struct sys_args *args)
 {
 	int64_t offset = SYS_LONG(args, 3);
 
-	return vector(args, &offset, file_read_uio);
+	return vector(args, &offset, read_list);
 }
 
 long sys_pwritev(const struct sys_args *args)
 {
 	int64_t offset = SYS_LONG(args, 3);
 
-	return vector(args, &offset, file_write_uio);
+	return vector(args, &offset, write_list);
 }
 
 /* The flags that ask for nothing this kernel would do otherwise. */
@@ -206,7 +222,7 @@ long sys_preadv2(const struct sys_args *args)
 
 	if ((args->arg[5] & ~(uint64_t)(RWF_HARMLESS | ABI_RWF_NOWAIT)) != 0)
 		return -EOPNOTSUPP;
-	return vector(args, offset == -1 ? NULL : &offset, file_read_uio);
+	return vector(args, offset == -1 ? NULL : &offset, read_list);
 }
 
 long sys_pwritev2(const struct sys_args *args)
@@ -215,7 +231,7 @@ long sys_pwritev2(const struct sys_args *args)
 
 	if ((args->arg[5] & ~(uint64_t)RWF_HARMLESS) != 0)
 		return -EOPNOTSUPP;
-	return vector(args, offset == -1 ? NULL : &offset, file_write_uio);
+	return vector(args, offset == -1 ? NULL : &offset, write_list);
 }
 
 /* Directories: by cookie, and the end is not known. */
@@ -350,7 +366,7 @@ static long do_sendfile(struct file *out, struct file *in, void *user_pos, uint6
 		return -EBADF;
 	if (user_pos != NULL && !file_seekable(in))
 		return -ESPIPE;
-	if (!in_ok || (out->flags & ABI_O_APPEND) != 0)
+	if (!in_ok || ((out->flags & ABI_O_APPEND) != 0 && !ABI_S_ISFIFO(out->inode->mode)))
 		return -EINVAL;
 	result = position_get(user_pos, in, &in_pos);
 	if (result != 0)

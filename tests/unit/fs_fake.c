@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* The hosted world of fs_fake.h. */
+#include "tests/unit/fs_fake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "kernel/mm/vm.h"
+#include "lib/rng.h"
+#include "pv/ops.h"
+
+#define USER_MIN 0x10000u
+#define USER_END 0x800000000000u
+
+struct fake_world fake;
+
+static struct process process;
+static struct task task;
+
+struct fake_frame {
+	struct page page;
+	void *memory;
+};
+
+struct task *current(void)
+{
+	return &task;
+}
+
+bool process_in_group(const struct process *who, uint32_t gid)
+{
+	return who->egid == gid;
+}
+
+struct page *page_alloc(unsigned int order)
+{
+	struct fake_frame *frame;
+
+	if (fake.frames_used >= fake.frames_limit)
+		return NULL;
+	frame = calloc(1, sizeof(*frame));
+	assert_non_null(frame);
+	frame->memory = aligned_alloc(PAGE_BYTES, PAGE_BYTES << order);
+	assert_non_null(frame->memory);
+	memset(frame->memory, 0x5a, PAGE_BYTES << order);
+	frame->page.ref_count = 1;
+	fake.frames_used++;
+	return &frame->page;
+}
+
+struct page *page_alloc_zeroed(void)
+{
+	struct page *page = page_alloc(0);
+
+	if (page != NULL)
+		memset(page_virt(page), 0, PAGE_BYTES);
+	return page;
+}
+
+void page_get(struct page *page)
+{
+	page->ref_count++;
+}
+
+void page_put(struct page *page)
+{
+	struct fake_frame *frame = container_of(page, struct fake_frame, page);
+
+	assert_true(page->ref_count > 0);
+	if (--page->ref_count > 0)
+		return;
+	free(frame->memory);
+	free(frame);
+	fake.frames_used--;
+}
+
+void *page_virt(const struct page *page)
+{
+	return container_of(page, const struct fake_frame, page)->memory;
+}
+
+size_t page_free_count(void)
+{
+	return fake.frames_limit - fake.frames_used;
+}
+
+size_t page_total_count(void)
+{
+	return fake.frames_limit;
+}
+
+void *kmalloc(size_t bytes)
+{
+	return malloc(bytes);
+}
+
+void *kzalloc(size_t bytes)
+{
+	return calloc(1, bytes);
+}
+
+void *krealloc(void *ptr, size_t bytes)
+{
+	return realloc(ptr, bytes);
+}
+
+void kfree(void *ptr)
+{
+	free(ptr);
+}
+
+bool user_range_ok(const void *user, size_t bytes)
+{
+	return (uintptr_t)user <= USER_END && bytes <= USER_END - (uintptr_t)user;
+}
+
+static bool user_bad(const void *user, size_t bytes)
+{
+	uintptr_t start = (uintptr_t)user;
+
+	if (bytes == 0)
+		return false;
+	if (!user_range_ok(user, bytes) || start < USER_MIN)
+		return true;
+	return fake.bad_user_page != 0 && start < fake.bad_user_page + PAGE_BYTES &&
+	       start + bytes > fake.bad_user_page;
+}
+
+int copy_from_user(void *to, const void *from, size_t bytes)
+{
+	if (user_bad(from, bytes))
+		return -EFAULT;
+	memcpy(to, from, bytes);
+	return 0;
+}
+
+int copy_to_user(void *to, const void *from, size_t bytes)
+{
+	if (user_bad(to, bytes))
+		return -EFAULT;
+	memcpy(to, from, bytes);
+	return 0;
+}
+
+int clear_user(void *to, size_t bytes)
+{
+	if (user_bad(to, bytes))
+		return -EFAULT;
+	memset(to, 0, bytes);
+	return 0;
+}
+
+long strncpy_from_user(char *to, const char *from, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (user_bad(from + i, 1))
+			return -EFAULT;
+		to[i] = from[i];
+		if (to[i] == 0)
+			return (long)i;
+	}
+	return -ENAMETOOLONG;
+}
+
+void vm_truncate_inode(struct inode *inode, uint64_t first_index)
+{
+	(void)inode;
+	(void)first_index;
+}
+
+int signal_send_task(struct task *to, int signal, const struct abi_siginfo *info)
+{
+	(void)to;
+	(void)info;
+	fake.last_signal = signal;
+	return 0;
+}
+
+bool signal_pending(const struct task *of)
+{
+	(void)of;
+	return false;
+}
+
+void signal_set_temporary_mask(sigset mask)
+{
+	(void)mask;
+}
+
+void signal_restore_mask(void)
+{
+}
+
+void wait_enqueue(struct wait_queue *queue, struct wait_entry *entry)
+{
+	entry->task = &task;
+	entry->wake = NULL;
+	list_insert_before(&queue->waiters, &entry->node);
+}
+
+void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
+                           void (*wake)(struct wait_entry *entry))
+{
+	wait_enqueue(queue, entry);
+	entry->wake = wake;
+}
+
+void wait_dequeue(struct wait_entry *entry)
+{
+	list_remove(&entry->node);
+}
+
+int task_sleep(bool interruptible, uint64_t deadline_ns)
+{
+	(void)interruptible;
+	if (deadline_ns == WAIT_FOREVER)
+		fail_msg("a task sleeps for ever");
+	fake.now_ns = deadline_ns;
+	return -ETIMEDOUT;
+}
+
+void wait_wake_all(struct wait_queue *queue)
+{
+	struct wait_entry *entry, *next;
+
+	list_for_each_entry_safe (entry, next, &queue->waiters, struct wait_entry, node) {
+		if (entry->wake != NULL)
+			entry->wake(entry);
+	}
+}
+
+void klog(enum log_level level, const char *format, ...)
+{
+	(void)level;
+	(void)format;
+}
+
+void panic(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	abort();
+}
+
+void rng_bytes(void *to, size_t bytes)
+{
+	memset(to, 0x42, bytes);
+}
+
+int fmt_print(char *buffer, size_t size, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(buffer, size, format, args);
+	va_end(args);
+	return len;
+}
+
+size_t str_copy(char *to, const char *from, size_t size)
+{
+	return (size_t)snprintf(to, size, "%s", from);
+}
+
+/* Not what these tests are about: an empty directory tree stands for /proc. */
+struct filesystem *procfs_create(const char *source)
+{
+	return ramfs_create("proc", source, 0555);
+}
+
+static uint64_t fake_monotonic(void)
+{
+	return fake.now_ns;
+}
+
+static uint64_t fake_wall(void)
+{
+	return 1700000000 * NS_PER_SEC + fake.now_ns++;
+}
+
+static const struct pv_time_ops time_ops = {
+    .monotonic_ns = fake_monotonic,
+    .wall_ns = fake_wall,
+};
+static const struct pv_ops fake_ops = {.name = "fake", .time = &time_ops};
+const struct pv_ops *pv = &fake_ops;
+
+void fake_boot(void)
+{
+	static bool booted;
+
+	if (booted) {
+		fd_table_put(task.files);
+		fs_context_put(task.fs);
+	} else {
+		fake.frames_limit = 1 << 16;
+		task.process = &process;
+		process.pid = 2;
+		for (int i = 0; i < ABI_RLIMIT_COUNT; i++)
+			process.rlimit[i] =
+			    (struct abi_rlimit){ABI_RLIM_INFINITY, ABI_RLIM_INFINITY};
+		process.rlimit[ABI_RLIMIT_NOFILE].soft = 1024;
+		vfs_init();
+	}
+	booted = true;
+	task.files = fd_table_create();
+	task.fs = fs_context_create();
+	assert_non_null(task.files);
+	assert_non_null(task.fs);
+}
+
+long fake_call(sys_fn *function, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+               uint64_t f)
+{
+	struct sys_args args = {.arg = {a, b, c, d, e, f}};
+
+	return function(&args);
+}
