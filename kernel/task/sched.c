@@ -66,8 +66,9 @@ void sched_timer_request(uint64_t deadline_ns)
 {
 	if (deadline_ns >= cpu.timer_deadline_ns)
 		return;
-	cpu.timer_deadline_ns = deadline_ns;
-	pv_timer_set(deadline_ns);
+	/* To the layer 0 means never, to us long ago. */
+	cpu.timer_deadline_ns = MAX(deadline_ns, 1ull);
+	pv_timer_set(cpu.timer_deadline_ns);
 }
 
 /* Have the timer end the running task's slice, if somebody waits for that, and watch its limits. */
