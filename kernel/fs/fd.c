@@ -28,8 +28,7 @@ static struct fd_table *table_now(void)
 	return task != NULL ? task->files : NULL;
 }
 
-/* Descriptors of the running process are below this. */
-static int fd_limit(void)
+int fd_limit(void)
 {
 	struct task *task = current();
 	uint64_t limit = 1024;

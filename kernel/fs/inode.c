@@ -8,7 +8,7 @@
 #include "kernel/task/task.h"
 #include "pv/time.h"
 
-#define DAY_NS (86400 * NS_PER_SEC)
+#define DAY_NS (86400 * (int64_t)NS_PER_SEC)
 
 static uint64_t anonymous_next_ino = 1;
 
@@ -45,7 +45,7 @@ struct inode *inode_alloc(struct filesystem *fs, uint32_t mode, size_t private_b
 	inode->gid = process_gid();
 	inode->ref_count = 1;
 	inode->private = private_bytes > 0 ? inode + 1 : NULL;
-	inode->atime_ns = pv_time_wall_ns();
+	inode->atime_ns = (int64_t)pv_time_wall_ns();
 	inode->mtime_ns = inode->ctime_ns = inode->btime_ns = inode->atime_ns;
 	list_init(&inode->locks);
 	if (fs != NULL) {
@@ -105,11 +105,11 @@ void inode_put(struct inode *inode)
 /* Linux's relatime: a read is recorded when the last one recorded is older than the last change, or than a day. */
 void inode_touch_atime(struct inode *inode)
 {
-	uint64_t now;
+	int64_t now;
 
 	if (inode->fs == NULL || (inode->fs->flags & ABI_MS_RDONLY) != 0)
 		return;
-	now = pv_time_wall_ns();
+	now = (int64_t)pv_time_wall_ns();
 	if (inode->atime_ns <= inode->mtime_ns || inode->atime_ns <= inode->ctime_ns ||
 	    now - inode->atime_ns >= DAY_NS)
 		inode->atime_ns = now;
@@ -117,12 +117,12 @@ void inode_touch_atime(struct inode *inode)
 
 void inode_touch_mtime(struct inode *inode)
 {
-	inode->mtime_ns = inode->ctime_ns = pv_time_wall_ns();
+	inode->mtime_ns = inode->ctime_ns = (int64_t)pv_time_wall_ns();
 }
 
 void inode_touch_ctime(struct inode *inode)
 {
-	inode->ctime_ns = pv_time_wall_ns();
+	inode->ctime_ns = (int64_t)pv_time_wall_ns();
 }
 
 int inode_check_writable(const struct inode *inode)

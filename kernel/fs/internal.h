@@ -129,6 +129,8 @@ uint32_t file_poll(struct file *file, struct poll_table *table);
 long file_limit_write(uint64_t pos, size_t bytes);
 
 /* fd.c */
+/* Descriptors of the running process are below this. */
+int fd_limit(void);
 int fd_close(int fd);
 int fd_dup_to(int from, int to, bool cloexec);
 bool fd_cloexec(int fd);

@@ -75,7 +75,7 @@ static void set_attributes(struct inode *inode, const struct cpio_entry *entry)
 	inode->mode = (inode->mode & ABI_S_IFMT) | (entry->mode & 07777);
 	inode->uid = entry->uid;
 	inode->gid = entry->gid;
-	inode->mtime_ns = entry->mtime * NS_PER_SEC;
+	inode->mtime_ns = (int64_t)(entry->mtime * NS_PER_SEC);
 }
 
 static int write_data(struct inode *inode, const struct cpio_entry *entry)

@@ -161,7 +161,7 @@ long sys_fchownat(const struct sys_args *args)
 struct new_times {
 	bool set[2];
 	bool explicit_time; /* a time other than now: for the owner alone */
-	uint64_t ns[2];
+	int64_t ns[2];
 };
 
 static long change_times(struct inode *inode, const void *arg)
@@ -183,24 +183,25 @@ static long change_times(struct inode *inode, const void *arg)
 	return 0;
 }
 
-/* Times before 1970 become 1970: inodes count from there. */
-static uint64_t ns_of(int64_t sec, int64_t nsec)
+/* Inodes count signed nanoseconds from 1970: about 292 years either way, where times saturate. */
+static int64_t ns_of(int64_t sec, int64_t nsec)
 {
-	if (sec < 0)
-		return 0;
-	return (uint64_t)sec * NS_PER_SEC + (uint64_t)nsec;
+	int64_t sec_max = INT64_MAX / (int64_t)NS_PER_SEC - 1;
+
+	sec = MAX(MIN(sec, sec_max), -sec_max);
+	return sec * (int64_t)NS_PER_SEC + nsec;
 }
 
 static void times_set_now(struct new_times *times)
 {
-	uint64_t now = pv_time_wall_ns();
+	int64_t now = (int64_t)pv_time_wall_ns();
 
 	*times = (struct new_times){.set = {true, true}, .ns = {now, now}};
 }
 
 static int times_from_spec(struct new_times *times, const struct abi_timespec spec[2])
 {
-	uint64_t now = pv_time_wall_ns();
+	int64_t now = (int64_t)pv_time_wall_ns();
 	int now_count = 0;
 
 	*times = (struct new_times){0};

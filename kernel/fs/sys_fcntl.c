@@ -12,7 +12,7 @@ static long fcntl_dup(struct file *file, uint64_t lowest, bool cloexec)
 {
 	int fd;
 
-	if (lowest > INT32_MAX)
+	if (lowest >= (uint64_t)fd_limit())
 		return -EINVAL;
 	file_get(file);
 	fd = fd_install(file, cloexec, (int)lowest);

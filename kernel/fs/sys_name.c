@@ -52,7 +52,7 @@ static int check_new_name(struct walk *walk, bool is_directory)
 	}
 	if (ptr_err(there) != -ENOENT)
 		return (int)ptr_err(there);
-	if (walk->slash && !is_directory)
+	if (walk->dir->ops->create == NULL || (walk->slash && !is_directory))
 		return -ENOENT;
 	return inode_permission(walk->dir, ABI_W_OK | ABI_X_OK);
 }
@@ -74,8 +74,6 @@ static long do_mkdir(int dirfd, const void *path, uint32_t mode)
 	if (result != 0)
 		return result;
 	result = check_new_name(walk, true);
-	if (result == 0 && walk->dir->ops->create == NULL)
-		result = -EPERM;
 	if (result == 0) {
 		mode &= (ABI_S_ISVTX | 0777) & ~fs_context_current()->umask;
 		result = walk->dir->ops->create(walk->dir, walk->name, walk->len,
@@ -129,8 +127,6 @@ static long do_mknod(int dirfd, const void *path, uint32_t mode, uint32_t user_r
 	result = check_new_name(walk, false);
 	if (result == 0)
 		result = check_node_type(type, rdev);
-	if (result == 0 && walk->dir->ops->create == NULL)
-		result = -EPERM;
 	if (result == 0) {
 		mode &= 07777 & ~fs_context_current()->umask;
 		result = walk->dir->ops->create(walk->dir, walk->name, walk->len, type | mode, rdev,
@@ -162,8 +158,6 @@ static long do_symlink(const void *user_target, int dirfd, const void *path)
 	result = user_walk_begin(&user, dirfd, path);
 	if (result == 0) {
 		result = check_new_name(walk, false);
-		if (result == 0 && walk->dir->ops->symlink == NULL)
-			result = -EPERM;
 		if (result == 0)
 			result = walk->dir->ops->symlink(walk->dir, walk->name, walk->len, target);
 		user_walk_end(&user);
@@ -193,7 +187,7 @@ static long link_inode(struct inode *target, int dirfd, const void *path)
 	result = check_new_name(walk, false);
 	if (result == 0 && target->fs != walk->dir->fs)
 		result = -EXDEV;
-	if (result == 0 && (ABI_S_ISDIR(target->mode) || walk->dir->ops->link == NULL))
+	if (result == 0 && ABI_S_ISDIR(target->mode))
 		result = -EPERM;
 	if (result == 0)
 		result = walk->dir->ops->link(walk->dir, walk->name, walk->len, target);

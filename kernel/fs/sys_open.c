@@ -22,11 +22,11 @@ static struct inode *open_create(struct walk *walk, uint32_t mode)
 	struct inode *inode;
 	int result;
 
+	if (walk->dir->ops->create == NULL) /* /proc: a name that is not there is just that */
+		return err_ptr(-ENOENT);
 	result = inode_permission(walk->dir, ABI_W_OK | ABI_X_OK);
 	if (result != 0)
 		return err_ptr(result);
-	if (walk->dir->ops->create == NULL)
-		return err_ptr(-EACCES);
 	mode &= 07777 & ~fs_context_current()->umask;
 	result =
 	    walk->dir->ops->create(walk->dir, walk->name, walk->len, ABI_S_IFREG | mode, 0, &inode);

@@ -8,10 +8,14 @@
 #define BLOCK_BYTES      4096
 #define DIR_BUFFER_BYTES 32768u
 
-static struct abi_timespec timespec_of(uint64_t ns)
+/* Seconds rounded down, so that the nanoseconds are never negative. */
+static struct abi_timespec timespec_of(int64_t ns)
 {
-	return (struct abi_timespec){.sec = (int64_t)(ns / NS_PER_SEC),
-	                             .nsec = (int64_t)(ns % NS_PER_SEC)};
+	int64_t rest = ns % (int64_t)NS_PER_SEC;
+
+	if (rest < 0)
+		rest += (int64_t)NS_PER_SEC;
+	return (struct abi_timespec){.sec = (ns - rest) / (int64_t)NS_PER_SEC, .nsec = rest};
 }
 
 static long put_stat(struct inode *inode, void *user)
@@ -78,10 +82,11 @@ long sys_fstat(const struct sys_args *args)
 	return result;
 }
 
-static struct abi_statx_time statx_time_of(uint64_t ns)
+static struct abi_statx_time statx_time_of(int64_t ns)
 {
-	return (struct abi_statx_time){.sec = (int64_t)(ns / NS_PER_SEC),
-	                               .nsec = (uint32_t)(ns % NS_PER_SEC)};
+	struct abi_timespec time = timespec_of(ns);
+
+	return (struct abi_statx_time){.sec = time.sec, .nsec = (uint32_t)time.nsec};
 }
 
 static long put_statx(struct inode *inode, void *user)

@@ -98,9 +98,9 @@ struct inode {
 	uint32_t flags; /* enum inode_flag */
 	uint64_t rdev;
 	uint64_t size;
-	uint64_t page_count;                             /* of data held in memory */
-	uint64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* wall */
-	struct inode *parent;                            /* directories: ".." */
+	uint64_t page_count;                            /* of data held in memory */
+	int64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* wall, from 1970 */
+	struct inode *parent;                           /* directories: ".." */
 	struct inode *mounted; /* directories: the root of what is mounted here, or NULL */
 	struct inode *covers;  /* root of a mount: the directory it is mounted on */
 	uint32_t write_count;  /* open for writing; ETXTBSY with exec_count */
