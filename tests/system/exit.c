@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+/* Exits at once. */
+int main(void)
+{
+	return 0;
+}

@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The whole kernel on the debug build of Xen, in two boots: the checks inside the guest, then what boot costs in
+# instructions. What Xen logs is a witness: no complaint, and no store to a page table that it had to emulate.
+#
+# Use: tests/system/run.sh BUILD-FOLDER      (from the top of the source tree)
+set -u
+
+build=$1
+log=$build/checks.log
+xen=build/xen/xen-debug
+verdict() {
+	if [ "$2" = yes ]; then echo "ok system/$1"; else echo "FAIL system/$1: $3"; fi
+}
+
+./pinfold run --xen "$xen" --log "$log" --timeout 400 --add "$build/checks:/bin/checks" \
+	--add "$build/exit:/bin/exit-now" -- \
+	sh -c 'checks /bin/exit-now; echo p > /proc/pinfold/debug-keys' < /dev/null
+status=$?
+[ "$status" = 0 ] || echo "FAIL system/checks: ended with status $status, see $log"
+
+# Lines of Xen's about a domain's calls carry a source place or the vcpu's name.
+complaints=$(tr -d '\r' < "$log" | sed -n '/^(XEN) Freed .* init memory/,$p' |
+	grep -E '^\(XEN\).*(\.c:[0-9]+|d0v[0-9]|d\[)' | head -n 3)
+[ -z "$complaints" ]
+verdict xen-has-no-complaint "$([ -z "$complaints" ] && echo yes)" "$complaints"
+emulated=$(tr -d '\r' < "$log" | sed -n 's/^(XEN) writable pt emulations *TOTAL\[ *\([0-9]*\)\].*/\1/p' | tail -n 1)
+verdict no-page-table-store-was-emulated "$([ "$emulated" = 0 ] && echo yes)" "Xen counted ${emulated:-nothing}"
+
+# With -icount the counter ticks once per instruction.
+cost=$(./pinfold run --xen "$xen" --log "$build/boot.log" --timeout 200 --qemu -icount --qemu shift=0,sleep=off -- \
+	grep -E '^boot' /proc/pinfold/counters < /dev/null)
+ticks=$(echo "$cost" | sed -n 's/^boot.ticks *//p')
+entries=$(echo "$cost" | sed -n 's/^boot.entries *//p')
+echo "# boot to the first user instruction: ${ticks:-?} instructions, ${entries:-?} entries into Xen"
+verdict boot-below-100-million-instructions "$([ "${ticks:-999999999}" -lt 100000000 ] && echo yes)" "$ticks"
+verdict boot-below-2000-entries "$([ "${entries:-9999}" -lt 2000 ] && echo yes)" "$entries"

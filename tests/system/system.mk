@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# The whole kernel on real Xen: costs and balances, with the debug build as witness.
+
+SYSTEM_BUILD := $(BUILD)/tests/system
+SYSTEM_PROGRAMS := $(patsubst tests/system/%.c,$(SYSTEM_BUILD)/%,$(wildcard tests/system/*.c))
+
+$(SYSTEM_BUILD)/%: tests/system/%.c $(FLAGS_STAMP)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -static -o $@ $<
+
+.PHONY: test-system
+test-system: all xen-debug $(SYSTEM_PROGRAMS)
+	$(Q)sh tests/system/run.sh $(SYSTEM_BUILD)
