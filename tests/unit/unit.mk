@@ -1,29 +1,39 @@
 # SPDX-License-Identifier: MIT
-# Hosted unit tests: each tests/unit/NAME_test.c is a program of its own, with cmocka, the address and the
-# undefined-behaviour sanitizer. A comment in its first lines names what it links of the guest's
-# sources: /* sources: lib/str.c lib/fmt.c */
+# Hosted unit tests: each tests/unit/NAME_test.c is a program of its own, with cmocka, the address
+# and the undefined-behaviour sanitizer. Comments in its first lines name what else it links, and
+# what its objects (all of them) are compiled with beyond the common flags:
+#   /* sources: lib/str.c tests/unit/fake_xen.c */
+#   /* flags: -DCONFIG_SPLIT_TABLE_LOCKS=0 */
 
 UNIT_BUILD := $(BUILD)/tests/unit
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c)))
-# Of port/, what a hosted program answers differently is in hosted; the rest is taken as it is.
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined $(WARNINGS) \
-	-I. -Iport/hosted -Iport/guest -MMD -MP
+	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -I. -Iport/hosted -MMD -MP
 
-unit_sources = $(shell sed -n '1,10s|^.*sources: *\(.*[^ ]\) *\*/.*$$|\1|p' tests/unit/$(1).c)
+unit_line = $(shell sed -n '1,10s|^.*$(2): *\(.*[^ ]\) *\*/.*$$|\1|p' tests/unit/$(1).c)
+unit_sources = $(call unit_line,$(1),sources)
+unit_flags = $(call unit_line,$(1),flags)
 
+# A program without flags shares its objects with the others.
 define unit_program
-$(UNIT_BUILD)/$(1): $(addprefix $(UNIT_BUILD)/obj/,$(addsuffix .o,\
-		tests/unit/$(1).c $(call unit_sources,$(1))))
+$(UNIT_BUILD)/$(1): $(addprefix $(UNIT_BUILD)/$(if $(3),$(1).)obj/,$(addsuffix .o,\
+		tests/unit/$(1).c $(2)))
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) -fsanitize=address,undefined -o $$@ $$^ -lcmocka
+$(if $(3),$(call unit_compile,$(1).obj,$(3)))
 endef
-$(foreach name,$(UNIT_NAMES),$(eval $(call unit_program,$(name))))
 
-$(UNIT_BUILD)/obj/%.c.o: %.c $(FLAGS_STAMP)
-	$(call say,CC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+define unit_compile
+$(UNIT_BUILD)/$(1)/%.c.o: %.c $(FLAGS_STAMP) tests/unit/unit.mk
+	$$(call say,CC,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $(UNIT_CFLAGS) $(2) -c -o $$@ $$<
+endef
+
+$(eval $(call unit_compile,obj))
+$(foreach name,$(UNIT_NAMES),$(eval $(call unit_program,$(name),$(call \
+	unit_sources,$(name)),$(call unit_flags,$(name)))))
 
 .PHONY: test-unit
 test-unit: $(addprefix $(UNIT_BUILD)/,$(UNIT_NAMES))

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hosted build's one place where the world may change under the guest: called before every
+ * access to shared memory, every lock operation and every pause. What stands behind it may run
+ * another vcpu, play Xen, or count.
+ */
+#ifndef PINFOLD_PORT_SCHEDULE_H
+#define PINFOLD_PORT_SCHEDULE_H
+
+void port_schedule_point(const char *what);
+
+#endif
