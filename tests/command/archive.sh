@@ -28,7 +28,7 @@ mkdir -p "$work/source/sub"
 echo one > "$work/source/sub/one"
 ln -f "$work/source/sub/one" "$work/source/two"
 ln -sf sub/one "$work/source/link"
-ln -sf / "$work/source/outside"
+ln -sfn / "$work/source/outside"
 chmod 4751 "$work/source/sub/one"
 chmod 1777 "$work/source/sub"
 image --add "$work/source:/put/here" -- true

@@ -121,12 +121,12 @@ two" ]'
 terminal 'expect:# ,raw,type:echo a$((1+1))b\r,expect:a2b,type:sleep 100\r,wait:500,type:^C,expect:# ,type:stty size\r,expect:24 80,size:31x91,wait:300,type:stty size\r,expect:31 91,type:exit 4\r,status:4,cooked' \
 	$pinfold run -- sh
 check guest-terminal-shell 'status_is 0'
-terminal 'expect:# ,type:cax^H^Ht /etc/hostnamf^?e\r,expect:pinfold,type:^D,status:0,cooked' \
+terminal 'expect:# ,type:cax^Ht /etc/hostnamf^?e\r,expect:pinfold,type:^D,status:0,cooked' \
 	$pinfold run -- sh
 check guest-terminal-editing 'status_is 0'
 terminal 'expect:go,type:^C,status:130,cooked' $pinfold run -- sh -c 'echo go; exec sleep 100'
 check guest-terminal-ctrl-c 'status_is 0'
-terminal 'expect:# ,type:vi /tmp/x\r,expect:~,type:ihello^[:wq\r,expect:# ,type:cat /tmp/x\r,expect:hello,type:exit\r,status:0,cooked' \
+terminal 'expect:# ,type:vi /tmp/x\r,expect:/tmp/x,type:ihello,expect:hello,wait:500,type:^[,expect:Modified,wait:500,type::wq\r,expect:# ,type:cat /tmp/x\r,expect:hello,type:exit\r,status:0,cooked' \
 	$pinfold run -- sh
 check guest-terminal-vi 'status_is 0'
 

@@ -146,8 +146,10 @@ static void do_status(const char *word, int wanted)
 	while (take(50))
 		;
 	status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	if (status != wanted)
+	if (status != wanted) {
+		fprintf(stderr, "on-terminal: the status is %d\n", status);
 		give_up(word);
+	}
 }
 
 static void carry_out(char *word)

@@ -202,14 +202,12 @@ static void test_signal_keys(void)
 	pid_t child;
 	int status;
 
-	on_signal(SIGINT, 0);
-	caught = 0;
 	child = fork();
 	if (child == 0) {
-		signal(SIGINT, SIG_DFL);
 		pause();
 		_exit(0);
 	}
+	on_signal(SIGINT, 0);
 	ask(7);
 	say_read("interrupted", 0, 100);
 	waitpid(child, &status, 0);
