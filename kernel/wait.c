@@ -15,7 +15,7 @@ void wait_enqueue(struct wait_queue *queue, struct wait_entry *entry)
 }
 
 void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
-			   void (*wake)(struct wait_entry *entry))
+                           void (*wake)(struct wait_entry *entry))
 {
 	entry->task = NULL;
 	entry->wake = wake;
@@ -37,7 +37,7 @@ void wait_wake_all(struct wait_queue *queue)
 {
 	struct wait_entry *entry, *next;
 
-	list_for_each_entry_safe(entry, next, &queue->waiters, struct wait_entry, node) {
+	list_for_each_entry_safe (entry, next, &queue->waiters, struct wait_entry, node) {
 		if (entry->wake)
 			entry->wake(entry);
 		else
@@ -49,7 +49,7 @@ void wait_wake_one(struct wait_queue *queue)
 {
 	struct wait_entry *entry, *next;
 
-	list_for_each_entry_safe(entry, next, &queue->waiters, struct wait_entry, node) {
+	list_for_each_entry_safe (entry, next, &queue->waiters, struct wait_entry, node) {
 		if (entry->wake) {
 			entry->wake(entry);
 		} else if (!entry->task->woken) {

@@ -17,7 +17,8 @@ struct wait_queue {
 struct wait_entry {
 	struct list node;
 	struct task *task;
-	void (*wake)(struct wait_entry *entry); /* instead of waking `task`; NULL for one that sleeps */
+	void (*wake)(
+	    struct wait_entry *entry); /* instead of waking `task`; NULL for one that sleeps */
 };
 
 #define WAIT_FOREVER UINT64_MAX
@@ -32,7 +33,7 @@ void wait_enqueue(struct wait_queue *queue, struct wait_entry *entry);
 void wait_dequeue(struct wait_entry *entry);
 /* Queue a function to be called at each wake-up, in the waker's context; it stays queued. It must not sleep. */
 void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
-			   void (*wake)(struct wait_entry *entry));
+                           void (*wake)(struct wait_entry *entry));
 
 /* Sleep until a wake-up, a deliverable signal (when interruptible) or the deadline (monotonic ns, WAIT_FOREVER: none). Returns 0 after a
  * wake-up (perhaps a spurious one), -EINTR for a signal, -ETIMEDOUT. A wake-up since wait_enqueue() makes it return at once. */
@@ -43,21 +44,21 @@ void wait_wake_all(struct wait_queue *queue);
 void wait_wake_one(struct wait_queue *queue);
 
 /* Sleep on `queue` until `cond` holds: 0, -EINTR (callers turn it into -ERESTARTSYS where a restart is right), -ETIMEDOUT. */
-#define wait_event(queue, cond, deadline_ns)                                                       \
-	({                                                                                         \
-		int wait_result_ = 0;                                                              \
-		struct wait_entry wait_entry_;                                                     \
-		wait_enqueue((queue), &wait_entry_);                                               \
-		while (!(cond)) {                                                                  \
-			wait_result_ = task_sleep(true, (deadline_ns));                            \
-			if (wait_result_ != 0) {                                                   \
-				if (cond)                                                          \
-					wait_result_ = 0;                                          \
-				break;                                                             \
-			}                                                                          \
-		}                                                                                  \
-		wait_dequeue(&wait_entry_);                                                        \
-		wait_result_;                                                                      \
+#define wait_event(queue, cond, deadline_ns)                            \
+	({                                                              \
+		int wait_result_ = 0;                                   \
+		struct wait_entry wait_entry_;                          \
+		wait_enqueue((queue), &wait_entry_);                    \
+		while (!(cond)) {                                       \
+			wait_result_ = task_sleep(true, (deadline_ns)); \
+			if (wait_result_ != 0) {                        \
+				if (cond)                               \
+					wait_result_ = 0;               \
+				break;                                  \
+			}                                               \
+		}                                                       \
+		wait_dequeue(&wait_entry_);                             \
+		wait_result_;                                           \
 	})
 
 #endif

@@ -30,7 +30,7 @@ static void quarter_round(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
 }
 
 void chacha20_block(const uint32_t block_key[8], uint32_t counter, const uint32_t nonce[3],
-		    uint8_t out[CHACHA20_BLOCK_BYTES])
+                    uint8_t out[CHACHA20_BLOCK_BYTES])
 {
 	/* "expand 32-byte k" */
 	uint32_t start[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};

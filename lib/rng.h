@@ -13,7 +13,7 @@
 
 /* One block of the ChaCha20 key stream (RFC 8439): key of 8 words, block counter, nonce of 3 words. */
 void chacha20_block(const uint32_t key[8], uint32_t counter, const uint32_t nonce[3],
-		    uint8_t out[CHACHA20_BLOCK_BYTES]);
+                    uint8_t out[CHACHA20_BLOCK_BYTES]);
 
 /* Mix bytes of whatever quality into the state; never makes it worse. */
 void rng_stir(const void *data, size_t bytes);

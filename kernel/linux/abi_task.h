@@ -134,19 +134,19 @@ struct abi_sysinfo {
 };
 
 /* futex */
-#define ABI_FUTEX_WAIT            0
-#define ABI_FUTEX_WAKE            1
-#define ABI_FUTEX_REQUEUE         3
-#define ABI_FUTEX_CMP_REQUEUE     4
-#define ABI_FUTEX_WAKE_OP         5
-#define ABI_FUTEX_WAIT_BITSET     9
-#define ABI_FUTEX_WAKE_BITSET     10
-#define ABI_FUTEX_PRIVATE_FLAG    128
-#define ABI_FUTEX_CLOCK_REALTIME  256
-#define ABI_FUTEX_BITSET_ANY      0xffffffffu
-#define ABI_FUTEX_WAITERS         0x80000000u
-#define ABI_FUTEX_OWNER_DIED      0x40000000u
-#define ABI_FUTEX_TID_MASK        0x3fffffffu
+#define ABI_FUTEX_WAIT           0
+#define ABI_FUTEX_WAKE           1
+#define ABI_FUTEX_REQUEUE        3
+#define ABI_FUTEX_CMP_REQUEUE    4
+#define ABI_FUTEX_WAKE_OP        5
+#define ABI_FUTEX_WAIT_BITSET    9
+#define ABI_FUTEX_WAKE_BITSET    10
+#define ABI_FUTEX_PRIVATE_FLAG   128
+#define ABI_FUTEX_CLOCK_REALTIME 256
+#define ABI_FUTEX_BITSET_ANY     0xffffffffu
+#define ABI_FUTEX_WAITERS        0x80000000u
+#define ABI_FUTEX_OWNER_DIED     0x40000000u
+#define ABI_FUTEX_TID_MASK       0x3fffffffu
 
 /* set_robust_list: a list in user memory that ends where it began. */
 struct abi_robust_list_head {
@@ -162,23 +162,23 @@ struct abi_robust_list_head {
 #define ABI_ARCH_GET_GS 0x1004
 
 /* prctl */
-#define ABI_PR_SET_PDEATHSIG        1
-#define ABI_PR_GET_PDEATHSIG        2
-#define ABI_PR_GET_DUMPABLE         3
-#define ABI_PR_SET_DUMPABLE         4
-#define ABI_PR_GET_KEEPCAPS         7
-#define ABI_PR_SET_KEEPCAPS         8
-#define ABI_PR_SET_NAME             15
-#define ABI_PR_GET_NAME             16
-#define ABI_PR_GET_SECCOMP          21
-#define ABI_PR_CAPBSET_READ         23
-#define ABI_PR_GET_SECUREBITS       27
-#define ABI_PR_SET_TIMERSLACK       29
-#define ABI_PR_GET_TIMERSLACK       30
-#define ABI_PR_SET_CHILD_SUBREAPER  36
-#define ABI_PR_GET_CHILD_SUBREAPER  37
-#define ABI_PR_SET_NO_NEW_PRIVS     38
-#define ABI_PR_GET_NO_NEW_PRIVS     39
+#define ABI_PR_SET_PDEATHSIG       1
+#define ABI_PR_GET_PDEATHSIG       2
+#define ABI_PR_GET_DUMPABLE        3
+#define ABI_PR_SET_DUMPABLE        4
+#define ABI_PR_GET_KEEPCAPS        7
+#define ABI_PR_SET_KEEPCAPS        8
+#define ABI_PR_SET_NAME            15
+#define ABI_PR_GET_NAME            16
+#define ABI_PR_GET_SECCOMP         21
+#define ABI_PR_CAPBSET_READ        23
+#define ABI_PR_GET_SECUREBITS      27
+#define ABI_PR_SET_TIMERSLACK      29
+#define ABI_PR_GET_TIMERSLACK      30
+#define ABI_PR_SET_CHILD_SUBREAPER 36
+#define ABI_PR_GET_CHILD_SUBREAPER 37
+#define ABI_PR_SET_NO_NEW_PRIVS    38
+#define ABI_PR_GET_NO_NEW_PRIVS    39
 
 /* scheduling */
 #define ABI_SCHED_OTHER         0

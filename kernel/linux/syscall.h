@@ -11,7 +11,8 @@
 
 struct sys_args {
 	uint64_t arg[6];
-	struct cpu_frame *frame; /* for the few calls that need all registers: fork, execve, sigreturn */
+	struct cpu_frame
+	    *frame; /* for the few calls that need all registers: fork, execve, sigreturn */
 };
 
 typedef long sys_fn(const struct sys_args *args);

@@ -35,7 +35,8 @@ static int parts_to_ns(int64_t sec, int64_t part, int64_t parts_per_sec, uint64_
 	if ((uint64_t)sec >= NS_MAX / NS_PER_SEC)
 		*ns = NS_MAX;
 	else
-		*ns = (uint64_t)sec * NS_PER_SEC + (uint64_t)part * (NS_PER_SEC / (uint64_t)parts_per_sec);
+		*ns = (uint64_t)sec * NS_PER_SEC +
+		      (uint64_t)part * (NS_PER_SEC / (uint64_t)parts_per_sec);
 	return 0;
 }
 

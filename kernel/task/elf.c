@@ -62,7 +62,7 @@ static unsigned int prot_from_flags(uint32_t flags)
 }
 
 static enum elf_result segment_add(struct elf_image *image, const struct program_header *ph,
-				   uint64_t file_bytes, uint64_t address_limit)
+                                   uint64_t file_bytes, uint64_t address_limit)
 {
 	struct elf_segment *segment = &image->segment[image->segment_count];
 
@@ -96,7 +96,7 @@ static enum elf_result segment_add(struct elf_image *image, const struct program
 }
 
 static enum elf_result interpreter_set(struct elf_image *image, const struct program_header *ph,
-				       uint64_t file_bytes)
+                                       uint64_t file_bytes)
 {
 	if (image->interpreter_bytes != 0)
 		return ELF_OK; /* the first one counts */
@@ -124,8 +124,8 @@ static void headers_locate(struct elf_image *image, uint64_t phoff)
 	}
 }
 
-enum elf_result elf_parse(const void *bytes, size_t len, uint64_t file_bytes, uint64_t address_limit,
-			  struct elf_image *out)
+enum elf_result elf_parse(const void *bytes, size_t len, uint64_t file_bytes,
+                          uint64_t address_limit, struct elf_image *out)
 {
 	struct elf_image image = {.align = PAGE};
 	struct elf_header header;
@@ -139,7 +139,8 @@ enum elf_result elf_parse(const void *bytes, size_t len, uint64_t file_bytes, ui
 	result = header_check(&header);
 	if (result != ELF_OK)
 		return result;
-	if (header.phoff > len || (uint64_t)header.phnum * sizeof(struct program_header) > len - header.phoff)
+	if (header.phoff > len ||
+	    (uint64_t)header.phnum * sizeof(struct program_header) > len - header.phoff)
 		return ELF_TOO_LONG;
 	image.relocatable = header.type == TYPE_DYN;
 	image.entry = header.entry;

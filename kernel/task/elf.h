@@ -18,15 +18,15 @@ struct elf_segment {
 	uint64_t address;      /* as linked */
 	uint64_t memory_bytes; /* not 0; file_bytes of them come from the file */
 	uint64_t file_bytes;
-	uint64_t offset;       /* in the file; same place in its page as `address` */
+	uint64_t offset; /* in the file; same place in its page as `address` */
 	unsigned int prot;
 };
 
 struct elf_image {
 	bool relocatable; /* ET_DYN: may go anywhere; addresses below are relative to that */
 	uint64_t entry;
-	uint64_t low, high; /* first and past the last byte of all segments */
-	uint64_t align;     /* largest alignment wanted, a power of two, at least a page */
+	uint64_t low, high;       /* first and past the last byte of all segments */
+	uint64_t align;           /* largest alignment wanted, a power of two, at least a page */
 	uint64_t headers_address; /* of the program headers in memory, 0: not loaded */
 	uint16_t header_bytes;    /* of one program header */
 	uint16_t header_count;
@@ -50,8 +50,8 @@ enum elf_result {
  * Read the headers of a file of `file_bytes` bytes, the first `len` of which are at `bytes`. `address_limit` is past the last
  * byte where segments may lie. Fills *out only with ELF_OK.
  */
-enum elf_result elf_parse(const void *bytes, size_t len, uint64_t file_bytes, uint64_t address_limit,
-			  struct elf_image *out);
+enum elf_result elf_parse(const void *bytes, size_t len, uint64_t file_bytes,
+                          uint64_t address_limit, struct elf_image *out);
 
 /* What the result is, for a message: "a 32-bit ELF file" and so on. */
 const char *elf_result_text(enum elf_result result);

@@ -14,15 +14,15 @@ struct vm;
 
 /* A program that is being loaded into an address space of its own; the old one runs on until exec_commit(). */
 struct exec {
-	struct inode *inode;      /* the ELF file; one reference */
+	struct inode *inode; /* the ELF file; one reference */
 	struct exec_args args;
-	char *name;               /* path as the caller gave it */
+	char *name; /* path as the caller gave it */
 	struct elf_image image;
 	struct vm *vm;
-	uintptr_t bias;           /* added to the image's addresses */
+	uintptr_t bias;             /* added to the image's addresses */
 	uintptr_t interpreter_base; /* 0: none */
-	uintptr_t start, stack;   /* first instruction, stack pointer */
-	uint32_t euid, egid;      /* after set-id bits */
+	uintptr_t start, stack;     /* first instruction, stack pointer */
+	uint32_t euid, egid;        /* after set-id bits */
 };
 
 /* What the message at the start of a run says a bad program is; set by exec_find_program() when it fails. */

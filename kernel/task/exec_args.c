@@ -19,14 +19,15 @@ void exec_args_init(struct exec_args *args)
 
 	*args = (struct exec_args){0};
 	list_init(&args->pages);
-	args->limit_bytes = MIN(MAX(stack / 4, (uint64_t)LIMIT_BYTES_MIN), (uint64_t)LIMIT_BYTES_MAX);
+	args->limit_bytes =
+	    MIN(MAX(stack / 4, (uint64_t)LIMIT_BYTES_MIN), (uint64_t)LIMIT_BYTES_MAX);
 }
 
 void exec_args_free(struct exec_args *args)
 {
 	struct page *page, *next;
 
-	list_for_each_entry_safe(page, next, &args->pages, struct page, node) {
+	list_for_each_entry_safe (page, next, &args->pages, struct page, node) {
 		list_remove(&page->node);
 		page_put(page);
 	}
@@ -97,7 +98,7 @@ static int add_string(struct exec_args *args, bool user, const char *from)
 }
 
 static int vector_element(const struct exec_source *source, const void *vector, size_t idx,
-			  const char **string)
+                          const char **string)
 {
 	const char *const *at = (const char *const *)vector + idx;
 
@@ -109,7 +110,7 @@ static int vector_element(const struct exec_source *source, const void *vector, 
 }
 
 static int add_vector(struct exec_args *args, const struct exec_source *source, const void *vector,
-		      size_t *count)
+                      size_t *count)
 {
 	*count = 0;
 	if (!vector)
@@ -161,7 +162,7 @@ static int front_push(struct exec_args *args, const char *string)
 }
 
 int exec_args_put_front(struct exec_args *args, const char *interpreter, const char *argument,
-			const char *script)
+                        const char *script)
 {
 	int result = 0;
 
@@ -183,7 +184,7 @@ static size_t gathered_string_bytes(const struct exec_args *args, size_t offset)
 	const struct page *page;
 	size_t at = 0, bytes = 0;
 
-	list_for_each_entry(page, &args->pages, struct page, node) {
+	list_for_each_entry (page, &args->pages, struct page, node) {
 		size_t in_page = MIN(PAGE_BYTES, args->bytes - at);
 
 		if (offset + bytes < at + in_page) {
@@ -221,13 +222,14 @@ static int write_gathered(const struct exec_args *args, struct vm *vm, uintptr_t
 	const struct page *page;
 	size_t at = 0;
 
-	list_for_each_entry(page, &args->pages, struct page, node) {
+	list_for_each_entry (page, &args->pages, struct page, node) {
 		size_t in_page = MIN(PAGE_BYTES, args->bytes - at);
 		size_t begin = skip > at ? MIN(skip - at, in_page) : 0;
 		long done = 0;
 
 		if (begin < in_page)
-			done = vm_write(vm, to, (const char *)page_virt(page) + begin, in_page - begin);
+			done = vm_write(vm, to, (const char *)page_virt(page) + begin,
+			                in_page - begin);
 		if (done < 0)
 			return (int)done;
 		to += in_page - begin;
@@ -238,13 +240,13 @@ static int write_gathered(const struct exec_args *args, struct vm *vm, uintptr_t
 
 /* Call `each` for every gathered string from `skip` on; the first lies at `address`. Goes through the pages once. */
 static int each_gathered(const struct exec_args *args, uintptr_t address, size_t skip,
-			 int (*each)(void *arg, uintptr_t address), void *arg)
+                         int (*each)(void *arg, uintptr_t address), void *arg)
 {
 	const struct page *page;
 	size_t at = 0;
 	bool begins = true;
 
-	list_for_each_entry(page, &args->pages, struct page, node) {
+	list_for_each_entry (page, &args->pages, struct page, node) {
 		const char *text = page_virt(page);
 		size_t in_page = MIN(PAGE_BYTES, args->bytes - at);
 
@@ -261,7 +263,7 @@ static int each_gathered(const struct exec_args *args, uintptr_t address, size_t
 }
 
 int exec_args_write(const struct exec_args *args, struct vm *vm, uintptr_t to,
-		    int (*each)(void *arg, uintptr_t address), void *arg)
+                    int (*each)(void *arg, uintptr_t address), void *arg)
 {
 	size_t skip = args->drop_first ? gathered_string_bytes(args, 0) : 0;
 	int result;

@@ -19,8 +19,8 @@ struct vm;
 struct exec_args {
 	struct list pages; /* struct page.node, all full but the last */
 	size_t bytes, limit_bytes;
-	size_t argc, envc;      /* as gathered */
-	bool drop_first;        /* argv[0] is replaced by `front` */
+	size_t argc, envc;           /* as gathered */
+	bool drop_first;             /* argv[0] is replaced by `front` */
 	char *front[EXEC_FRONT_MAX]; /* last one comes first */
 	size_t front_count;
 };
@@ -39,7 +39,7 @@ int exec_args_gather(struct exec_args *args, const struct exec_source *source);
 
 /* A script was found: `interpreter` with at most one `argument` (NULL: none) runs `script`. */
 int exec_args_put_front(struct exec_args *args, const char *interpreter, const char *argument,
-			const char *script);
+                        const char *script);
 
 size_t exec_args_argc(const struct exec_args *args);
 /* Bytes of all strings as they will lie on the stack. */
@@ -47,6 +47,6 @@ size_t exec_args_bytes(const struct exec_args *args);
 
 /* Write all strings to `to`, argv first; then `each` is called with the address of each string in order. 0 or -errno. */
 int exec_args_write(const struct exec_args *args, struct vm *vm, uintptr_t to,
-		    int (*each)(void *arg, uintptr_t address), void *arg);
+                    int (*each)(void *arg, uintptr_t address), void *arg);
 
 #endif

@@ -9,9 +9,9 @@
 #include "kernel/task/exec.h"
 #include "kernel/task/random.h"
 
-#define SCRIPT_LINE_BYTES 256u
-#define HEAD_BYTES        4096u
-#define STACK_GUARD_GAP   (256ul * PAGE_BYTES)
+#define SCRIPT_LINE_BYTES  256u
+#define HEAD_BYTES         4096u
+#define STACK_GUARD_GAP    (256ul * PAGE_BYTES)
 #define STACK_RANDOM_PAGES (1ul << 22)
 #define MMAP_RANDOM_PAGES  (1ul << 28)
 #define BRK_RANDOM_PAGES   (32ul << 8) /* 32 MiB */
@@ -42,7 +42,8 @@ struct inode *exec_check(struct inode *inode)
 	if (ABI_S_ISLNK(inode->mode))
 		result = -ELOOP;
 	else if (!ABI_S_ISREG(inode->mode))
-		result = fail(-EACCES, ABI_S_ISDIR(inode->mode) ? "a directory" : "not a regular file");
+		result =
+		    fail(-EACCES, ABI_S_ISDIR(inode->mode) ? "a directory" : "not a regular file");
 	else if (inode_permission(inode, 1) != 0)
 		result = fail(-EACCES, "not executable (no x permission)");
 	else if (inode->write_count > 0)
@@ -137,7 +138,8 @@ static int find_program(struct exec *exec, char *head, char *name)
 		if (len < 0)
 			return (int)len;
 		if (len < 2 || head[0] != '#' || head[1] != '!') {
-			elf = elf_parse(head, (size_t)len, exec->inode->size, USER_TOP, &exec->image);
+			elf =
+			    elf_parse(head, (size_t)len, exec->inode->size, USER_TOP, &exec->image);
 			return elf == ELF_OK ? 0 : fail(-ENOEXEC, elf_result_text(elf));
 		}
 		if (depth == EXEC_DEPTH_MAX)
@@ -174,7 +176,8 @@ static int map_zero_part(struct vm *vm, const struct elf_segment *segment, uintp
 	uintptr_t page_end = (file_end + PAGE_BYTES - 1) & PAGE_MASK;
 	long result = 0;
 
-	if (segment->file_bytes > 0 && page_end > file_end && segment->memory_bytes > segment->file_bytes)
+	if (segment->file_bytes > 0 && page_end > file_end &&
+	    segment->memory_bytes > segment->file_bytes)
 		result = vm_write(vm, file_end, zeros, page_end - file_end);
 	if (result < 0)
 		return (int)result;
@@ -182,21 +185,23 @@ static int map_zero_part(struct vm *vm, const struct elf_segment *segment, uintp
 		page_end = file_end & PAGE_MASK;
 	if (end > page_end)
 		result = vm_map(vm, page_end, ((end + PAGE_BYTES - 1) & PAGE_MASK) - page_end,
-				segment->prot, 0, NULL, 0, true, NULL);
+		                segment->prot, 0, NULL, 0, true, NULL);
 	return result < 0 ? (int)result : 0;
 }
 
-static int map_image(struct vm *vm, struct inode *inode, const struct elf_image *image, uintptr_t bias)
+static int map_image(struct vm *vm, struct inode *inode, const struct elf_image *image,
+                     uintptr_t bias)
 {
 	for (unsigned int i = 0; i < image->segment_count; i++) {
 		const struct elf_segment *segment = &image->segment[i];
 		uintptr_t start = (bias + segment->address) & PAGE_MASK;
-		uintptr_t end = (bias + segment->address + segment->file_bytes + PAGE_BYTES - 1) & PAGE_MASK;
+		uintptr_t end =
+		    (bias + segment->address + segment->file_bytes + PAGE_BYTES - 1) & PAGE_MASK;
 		long result = 0;
 
 		if (segment->file_bytes > 0)
 			result = vm_map(vm, start, end - start, segment->prot, 0, inode,
-					segment->offset & PAGE_MASK, true, NULL);
+			                segment->offset & PAGE_MASK, true, NULL);
 		if (result < 0)
 			return (int)result;
 		result = map_zero_part(vm, segment, bias);
@@ -251,14 +256,15 @@ static int map_interpreter(struct exec *exec)
 	if (exec->image.interpreter_bytes > sizeof(path))
 		return -ENAMETOOLONG;
 	result = read_head(exec->inode, path, exec->image.interpreter_bytes,
-			   exec->image.interpreter_offset);
+	                   exec->image.interpreter_offset);
 	if (result < 0)
 		return (int)result;
 	if (result == 0 || path[result - 1] != '\0')
 		return fail(-ENOEXEC, "a broken ELF file");
 	inode = exec_check(path_lookup(NULL, path, 0));
 	if (is_err(inode))
-		return fail((int)ptr_err(inode), "a dynamically linked program whose interpreter is not there");
+		return fail((int)ptr_err(inode),
+		            "a dynamically linked program whose interpreter is not there");
 	result = interpreter_read(inode, &image);
 	if (result == 0 && image.relocatable)
 		bias = find_place(exec->vm, &image);
@@ -283,15 +289,17 @@ static void layout_choose(struct vm *vm)
 
 	vm->stack_top = USER_TOP - stack_random;
 	gap += STACK_GUARD_GAP + STACK_RANDOM_PAGES * PAGE_BYTES;
-	vm->mmap_top = (USER_TOP - MIN(gap, (uint64_t)MMAP_GAP_MAX) - PAGE_BYTES * random_layout(MMAP_RANDOM_PAGES)) &
-		       PAGE_MASK;
+	vm->mmap_top = (USER_TOP - MIN(gap, (uint64_t)MMAP_GAP_MAX) -
+	                PAGE_BYTES * random_layout(MMAP_RANDOM_PAGES)) &
+	               PAGE_MASK;
 }
 
 static void heap_place(struct exec *exec)
 {
 	uintptr_t end = exec->bias + exec->image.high;
 
-	exec->vm->brk_start = ((end + PAGE_BYTES - 1) & PAGE_MASK) + PAGE_BYTES * random_layout(BRK_RANDOM_PAGES);
+	exec->vm->brk_start =
+	    ((end + PAGE_BYTES - 1) & PAGE_MASK) + PAGE_BYTES * random_layout(BRK_RANDOM_PAGES);
 	exec->vm->brk_end = exec->vm->brk_start;
 }
 
@@ -315,7 +323,9 @@ int exec_map_program(struct exec *exec)
 	if (exec->image.relocatable) {
 		uintptr_t low = exec->image.low & ~(exec->image.align - 1);
 
-		exec->bias = ((PIE_BASE + PAGE_BYTES * random_layout(MMAP_RANDOM_PAGES)) & ~(exec->image.align - 1)) - low;
+		exec->bias = ((PIE_BASE + PAGE_BYTES * random_layout(MMAP_RANDOM_PAGES)) &
+		              ~(exec->image.align - 1)) -
+		             low;
 	}
 	result = map_image(exec->vm, exec->inode, &exec->image, exec->bias);
 	if (result != 0)

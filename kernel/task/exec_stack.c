@@ -11,10 +11,10 @@
 #include "lib/rng.h"
 #include "pv/cpu.h"
 
-#define AUX_PAIRS        20u
-#define STACK_EXTRA      (128ul * 1024)
-#define PLATFORM         "x86_64"
-#define RANDOM_BYTES     16u
+#define AUX_PAIRS    20u
+#define STACK_EXTRA  (128ul * 1024)
+#define PLATFORM     "x86_64"
+#define RANDOM_BYTES 16u
 
 /* Words on their way to the stack, a few at a time. */
 struct word_writer {
@@ -64,7 +64,7 @@ static int put_string_address(void *arg, uintptr_t address)
 }
 
 static int put_aux(struct word_writer *writer, const struct exec *exec, uintptr_t random,
-		   uintptr_t platform, uintptr_t name)
+                   uintptr_t platform, uintptr_t name)
 {
 	const struct process *process = current()->process;
 	bool secure = process->uid != exec->euid || process->gid != exec->egid;
@@ -72,7 +72,8 @@ static int put_aux(struct word_writer *writer, const struct exec *exec, uintptr_
 	    {ABI_AT_HWCAP, pv_cpuid(1, 0).edx},
 	    {ABI_AT_PAGESZ, PAGE_BYTES},
 	    {ABI_AT_CLKTCK, ABI_CLK_TCK},
-	    {ABI_AT_PHDR, exec->image.headers_address ? exec->bias + exec->image.headers_address : 0},
+	    {ABI_AT_PHDR,
+	     exec->image.headers_address ? exec->bias + exec->image.headers_address : 0},
 	    {ABI_AT_PHENT, exec->image.header_bytes},
 	    {ABI_AT_PHNUM, exec->image.header_count},
 	    {ABI_AT_BASE, exec->interpreter_base},
@@ -111,8 +112,8 @@ static size_t vector_bytes(const struct exec_args *args)
 static int stack_map(struct vm *vm, uintptr_t low)
 {
 	uintptr_t start = (low - STACK_EXTRA) & PAGE_MASK;
-	long result = vm_map(vm, start, vm->stack_top - start, VM_READ | VM_WRITE, VM_GROWS_DOWN, NULL,
-			     0, true, "[stack]");
+	long result = vm_map(vm, start, vm->stack_top - start, VM_READ | VM_WRITE, VM_GROWS_DOWN,
+	                     NULL, 0, true, "[stack]");
 
 	return result < 0 ? (int)result : 0;
 }

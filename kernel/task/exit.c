@@ -32,7 +32,8 @@ void exit_release_vm(struct task *task)
 
 void process_note_memory(struct process *process, const struct vm *vm)
 {
-	process->times.rss_max_kib = MAX(process->times.rss_max_kib, vm->resident_peak * (PAGE_BYTES / 1024));
+	process->times.rss_max_kib =
+	    MAX(process->times.rss_max_kib, vm->resident_peak * (PAGE_BYTES / 1024));
 }
 
 static void release_resources(struct task *task)
@@ -55,7 +56,7 @@ static bool group_has_stopped(int pgid)
 {
 	const struct process *process;
 
-	list_for_each_entry(process, &process_all, struct process, all_node) {
+	list_for_each_entry (process, &process_all, struct process, all_node) {
 		if (process->pgid == pgid && process->stopped && !process->zombie)
 			return true;
 	}
@@ -90,7 +91,7 @@ void children_reparent(struct process *process)
 	struct process *heir = orphans_parent(process);
 	struct process *child, *next;
 
-	list_for_each_entry_safe(child, next, &process->children, struct process, sibling) {
+	list_for_each_entry_safe (child, next, &process->children, struct process, sibling) {
 		list_remove(&child->sibling);
 		child->parent = heir;
 		list_insert_before(&heir->children, &child->sibling);

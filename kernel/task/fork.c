@@ -24,8 +24,8 @@ struct clone_request {
 static int flags_check(uint64_t flags)
 {
 	const uint64_t unknown = ABI_CLONE_PIDFD | ABI_CLONE_NEWNS | ABI_CLONE_NEWCGROUP |
-				 ABI_CLONE_NEWUTS | ABI_CLONE_NEWIPC | ABI_CLONE_NEWUSER |
-				 ABI_CLONE_NEWPID | ABI_CLONE_NEWNET;
+	                         ABI_CLONE_NEWUTS | ABI_CLONE_NEWIPC | ABI_CLONE_NEWUSER |
+	                         ABI_CLONE_NEWPID | ABI_CLONE_NEWNET;
 
 	if (flags & unknown)
 		return -EINVAL;
@@ -104,7 +104,7 @@ static void child_begin(void *arg)
 }
 
 static void child_registers(struct task *child, struct task *parent,
-			    const struct clone_request *request)
+                            const struct clone_request *request)
 {
 	sched_save_user_state(parent);
 	memcpy(child->fpu, parent->fpu, pv_fpu_area_bytes());
@@ -120,10 +120,10 @@ static void child_registers(struct task *child, struct task *parent,
 }
 
 static void child_fields(struct task *child, const struct task *parent,
-			 const struct clone_request *request)
+                         const struct clone_request *request)
 {
-	bool keeps_altstack = !(request->flags & ABI_CLONE_VM) ||
-			      (request->flags & ABI_CLONE_VFORK);
+	bool keeps_altstack =
+	    !(request->flags & ABI_CLONE_VM) || (request->flags & ABI_CLONE_VFORK);
 
 	child->blocked = parent->blocked;
 	child->nice = parent->nice;
@@ -155,7 +155,7 @@ static struct process *child_process(struct process *parent, const struct clone_
 }
 
 static int child_add(struct task *child, struct process *process,
-		     const struct clone_request *request)
+                     const struct clone_request *request)
 {
 	if (request->flags & ABI_CLONE_THREAD)
 		return task_add_thread(child, process);
@@ -190,7 +190,7 @@ static bool task_limit_reached(const struct process *process)
 		return true;
 	if (process->uid == 0)
 		return false;
-	list_for_each_entry(other, &process_all, struct process, all_node) {
+	list_for_each_entry (other, &process_all, struct process, all_node) {
 		if (other->uid == process->uid)
 			count += other->task_count;
 	}

@@ -31,7 +31,8 @@ static struct list buckets[BUCKETS];
 
 static struct list *bucket_of(const struct futex_key *key)
 {
-	uint64_t hash = ((uint64_t)(uintptr_t)key->object >> 4) * 0x9e3779b97f4a7c15ull + (key->offset >> 2);
+	uint64_t hash =
+	    ((uint64_t)(uintptr_t)key->object >> 4) * 0x9e3779b97f4a7c15ull + (key->offset >> 2);
 	struct list *bucket = &buckets[(hash ^ hash >> 32) % BUCKETS];
 
 	if (!bucket->next)
@@ -70,8 +71,9 @@ static int key_make(uintptr_t address, bool private, struct futex_key *key)
 	if (copy_from_user(&word, (void *)address, sizeof(word)) != 0)
 		return -EFAULT;
 	*key = (struct futex_key){
-	    buckets, pv_pte_pfn(pv_pte_read(&vm->space, vaddr_page(VADDR(address)))).v * PAGE_BYTES +
-			 address % PAGE_BYTES};
+	    buckets,
+	    pv_pte_pfn(pv_pte_read(&vm->space, vaddr_page(VADDR(address)))).v * PAGE_BYTES +
+	        address % PAGE_BYTES};
 	return 0;
 }
 
@@ -89,7 +91,7 @@ static int wake(const struct futex_key *key, int limit, uint32_t bits)
 	struct list *bucket = bucket_of(key);
 	int count = 0;
 
-	list_for_each_entry_safe(waiter, next, bucket, struct futex_waiter, node) {
+	list_for_each_entry_safe (waiter, next, bucket, struct futex_waiter, node) {
 		if (count >= limit)
 			break;
 		if (!key_equal(&waiter->key, key) || !(waiter->bits & bits))
@@ -101,7 +103,7 @@ static int wake(const struct futex_key *key, int limit, uint32_t bits)
 }
 
 static long wait_until(uintptr_t address, bool private, uint32_t value, uint32_t bits,
-		       uint64_t deadline_ns)
+                       uint64_t deadline_ns)
 {
 	struct futex_waiter waiter = {.task = current(), .bits = bits};
 	uint32_t word;
@@ -126,13 +128,13 @@ static long wait_until(uintptr_t address, bool private, uint32_t value, uint32_t
 static long wait_resume(struct restart_block *block)
 {
 	long result = wait_until(block->user_word, block->clock, block->value, block->bits,
-				 block->deadline_ns);
+	                         block->deadline_ns);
 
 	return result == -EINTR ? -ERESTART_BLOCK : result;
 }
 
 static long futex_wait(const struct sys_args *args, bool private, uint32_t bits, bool absolute,
-		       int clock)
+                       int clock)
 {
 	uint64_t deadline = WAIT_FOREVER;
 	long result;
@@ -200,7 +202,7 @@ static long futex_requeue(const struct sys_args *args, bool private, bool compar
 	woken = wake(&from, SYS_INT(args, 2), ABI_FUTEX_BITSET_ANY);
 	if (key_equal(&from, &to))
 		return woken;
-	list_for_each_entry_safe(waiter, next, bucket_of(&from), struct futex_waiter, node) {
+	list_for_each_entry_safe (waiter, next, bucket_of(&from), struct futex_waiter, node) {
 		if (moved >= limit)
 			break;
 		if (!key_equal(&waiter->key, &from))
@@ -325,7 +327,8 @@ static void robust_release(uintptr_t address, const struct task *task)
 	struct futex_key key;
 	uint32_t word;
 
-	if (address % sizeof(word) != 0 || copy_from_user(&word, (void *)address, sizeof(word)) != 0)
+	if (address % sizeof(word) != 0 ||
+	    copy_from_user(&word, (void *)address, sizeof(word)) != 0)
 		return;
 	if ((word & ABI_FUTEX_TID_MASK) != (uint32_t)task->tid)
 		return;

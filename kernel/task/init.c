@@ -34,7 +34,7 @@ struct run {
 };
 
 static const char *const default_env[] = {"PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/root",
-					  "TERM=dumb", NULL};
+                                          "TERM=dumb", NULL};
 
 static _Noreturn void end_run(enum channel_exit_kind kind, uint32_t value, const char *message)
 {
@@ -299,7 +299,7 @@ static void kill_all(void)
 	struct process *process;
 	int status;
 
-	list_for_each_entry(process, &process_all, struct process, all_node)
+	list_for_each_entry (process, &process_all, struct process, all_node)
 		signal_send_process(process, ABI_SIGKILL, NULL);
 	while (wait_reap_any(&status, deadline) > 0)
 		;

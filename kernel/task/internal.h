@@ -15,7 +15,8 @@ extern struct process *process_init;
 /* Process and task records (process.c). */
 void process_kernel_init(void);
 void task_init_fields(struct task *task, const char *name, struct process *process);
-struct task *task_alloc(const char *name, struct process *process); /* one reference; NULL: out of memory */
+struct task *task_alloc(const char *name,
+                        struct process *process); /* one reference; NULL: out of memory */
 void task_get(struct task *task);
 void task_put(struct task *task);
 void process_get(struct process *process);
@@ -81,7 +82,7 @@ bool signal_restart_wanted(const struct cpu_frame *frame);
 
 /* Signal frames (sigframe.c). 0, or -EFAULT: the stack cannot take it. */
 int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigaction *action,
-		  const struct abi_siginfo *info, sigset restore_mask);
+                  const struct abi_siginfo *info, sigset restore_mask);
 
 /* Interval timers (itimer.c). */
 void process_timers_init(struct process *process);
@@ -98,6 +99,5 @@ void futex_exit_task(struct task *task); /* robust list, clear_child_tid; the vm
  * that the frame is ready for user mode. */
 struct exec_strings;
 int exec_kernel(const char *path, const char *const *argv, const char *const *envp);
-
 
 #endif

@@ -13,7 +13,8 @@
 #include "pv/time.h"
 
 /* The first moment after `now` on the grid of the interval. */
-uint64_t timer_next_interval(uint64_t deadline_ns, uint64_t interval_ns, uint64_t now, uint64_t *missed)
+uint64_t timer_next_interval(uint64_t deadline_ns, uint64_t interval_ns, uint64_t now,
+                             uint64_t *missed)
 {
 	*missed = 0;
 	if (now >= deadline_ns)
@@ -31,7 +32,7 @@ static void real_expire(struct timer *timer)
 		itimer->deadline_ns = 0;
 	} else {
 		itimer->deadline_ns = timer_next_interval(itimer->deadline_ns, itimer->interval_ns,
-							  pv_time_monotonic_ns(), &missed);
+		                                          pv_time_monotonic_ns(), &missed);
 		timer_arm(timer, itimer->deadline_ns);
 	}
 	signal_send_process(process, ABI_SIGALRM, NULL);
@@ -75,8 +76,8 @@ static uint64_t cpu_limit_ns(const struct process *process)
 void cpu_timer_update(struct process *process)
 {
 	process->cpu_timer = process->itimer[ABI_ITIMER_VIRTUAL].deadline_ns != 0 ||
-			     process->itimer[ABI_ITIMER_PROF].deadline_ns != 0 ||
-			     cpu_limit_ns(process) != TIMER_NEVER;
+	                     process->itimer[ABI_ITIMER_PROF].deadline_ns != 0 ||
+	                     cpu_limit_ns(process) != TIMER_NEVER;
 }
 
 uint64_t cpu_timer_deadline(const struct process *process)
@@ -128,8 +129,8 @@ void cpu_timer_check(struct process *process)
 		else
 			itimer->deadline_ns = timer_next_interval(
 			    itimer->deadline_ns, itimer->interval_ns, used, &missed);
-		signal_send_process(process,
-				    which == ABI_ITIMER_VIRTUAL ? ABI_SIGVTALRM : ABI_SIGPROF, NULL);
+		signal_send_process(
+		    process, which == ABI_ITIMER_VIRTUAL ? ABI_SIGVTALRM : ABI_SIGPROF, NULL);
 	}
 	cpu_limit_check(process);
 	cpu_timer_update(process);
@@ -157,7 +158,8 @@ static void itimer_set(struct process *process, int which, uint64_t value_ns, ui
 	itimer->interval_ns = interval_ns;
 	itimer->deadline_ns = value_ns ? itimer_clock(process, which) + value_ns : 0;
 	if (which == ABI_ITIMER_REAL)
-		timer_arm(&process->real_timer, itimer->deadline_ns ? itimer->deadline_ns : TIMER_NEVER);
+		timer_arm(&process->real_timer,
+		          itimer->deadline_ns ? itimer->deadline_ns : TIMER_NEVER);
 	cpu_timer_update(process);
 	if (process->cpu_timer)
 		sched_timer_request(cpu_timer_deadline(process));

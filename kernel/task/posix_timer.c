@@ -30,7 +30,7 @@ static struct posix_timer *find(int id)
 {
 	struct posix_timer *timer;
 
-	list_for_each_entry(timer, &current()->process->posix_timers, struct posix_timer, node) {
+	list_for_each_entry (timer, &current()->process->posix_timers, struct posix_timer, node) {
 		if (timer->id == id)
 			return timer;
 	}
@@ -68,8 +68,9 @@ static void expire(struct timer *kernel_timer)
 	uint64_t missed = 0;
 
 	if (timer->interval_ns != 0)
-		timer_arm(kernel_timer, timer_next_interval(kernel_timer->deadline_ns, timer->interval_ns,
-							    pv_time_monotonic_ns(), &missed));
+		timer_arm(kernel_timer,
+		          timer_next_interval(kernel_timer->deadline_ns, timer->interval_ns,
+		                              pv_time_monotonic_ns(), &missed));
 	notify(timer, missed);
 }
 
@@ -172,7 +173,7 @@ long sys_timer_getoverrun(const struct sys_args *args)
 	return timer ? timer->overrun : -EINVAL;
 }
 
-static void delete(struct posix_timer *timer)
+static void delete (struct posix_timer *timer)
 {
 	timer_cancel(&timer->timer);
 	list_remove(&timer->node);
@@ -185,7 +186,7 @@ long sys_timer_delete(const struct sys_args *args)
 
 	if (!timer)
 		return -EINVAL;
-	delete(timer);
+	delete (timer);
 	return 0;
 }
 
@@ -193,7 +194,7 @@ void posix_timers_drop(struct process *process)
 {
 	struct posix_timer *timer, *next;
 
-	list_for_each_entry_safe(timer, next, &process->posix_timers, struct posix_timer, node)
-		delete(timer);
+	list_for_each_entry_safe (timer, next, &process->posix_timers, struct posix_timer, node)
+		delete (timer);
 	process->next_posix_timer = 0;
 }

@@ -67,7 +67,7 @@ struct process *process_find(int pid)
 	struct list *bucket = hash_bucket(process_hash, pid);
 	struct process *process;
 
-	list_for_each_entry(process, bucket, struct process, hash_node) {
+	list_for_each_entry (process, bucket, struct process, hash_node) {
 		if (process->pid == pid)
 			return process;
 	}
@@ -79,7 +79,7 @@ struct task *task_find(int tid)
 	struct list *bucket = hash_bucket(task_hash, tid);
 	struct task *task;
 
-	list_for_each_entry(task, bucket, struct task, hash_node) {
+	list_for_each_entry (task, bucket, struct task, hash_node) {
 		if (task->tid == tid)
 			return task;
 	}
@@ -95,7 +95,7 @@ static bool pid_in_use(int pid)
 		return true;
 	if (!pids_wrapped)
 		return false;
-	list_for_each_entry(process, &process_all, struct process, all_node) {
+	list_for_each_entry (process, &process_all, struct process, all_node) {
 		if (process->pgid == pid || process->sid == pid)
 			return true;
 	}
@@ -337,7 +337,7 @@ void process_times(const struct process *process, struct abi_rusage_times *out)
 	struct task *task;
 
 	*out = process->times;
-	list_for_each_entry(task, &process->tasks, struct task, process_node) {
+	list_for_each_entry (task, &process->tasks, struct task, process_node) {
 		out->user_ns += task->user_ns;
 		out->system_ns += task->system_ns;
 		out->minor_faults += task->minor_faults;
@@ -370,7 +370,7 @@ bool pgroup_orphaned(int pgid)
 {
 	struct process *process;
 
-	list_for_each_entry(process, &process_all, struct process, all_node) {
+	list_for_each_entry (process, &process_all, struct process, all_node) {
 		const struct process *parent = process->parent;
 
 		if (process->pgid != pgid || process->zombie || !parent || parent->pid == 1)
@@ -385,7 +385,7 @@ bool group_number_known(int pgid, int sid)
 {
 	struct process *process;
 
-	list_for_each_entry(process, &process_all, struct process, all_node) {
+	list_for_each_entry (process, &process_all, struct process, all_node) {
 		if (process->pgid == pgid && process->sid == sid)
 			return true;
 	}

@@ -28,9 +28,9 @@ struct cpu {
 	struct task *current;
 	struct task idle;
 	struct list run_queue;
-	unsigned int run_count;    /* on the queue */
-	struct task *user_owner;   /* whose user registers the CPU holds */
-	struct task *leaving;      /* switched away from for the last time */
+	unsigned int run_count;     /* on the queue */
+	struct task *user_owner;    /* whose user registers the CPU holds */
+	struct task *leaving;       /* switched away from for the last time */
 	uint64_t timer_deadline_ns; /* programmed */
 	uint64_t switch_count;
 };
@@ -273,7 +273,7 @@ static void sleep_expired(struct timer *timer)
 
 /* One sleep. `interrupted` says whether a signal ends it. */
 static int sleep_once(enum task_state state, bool (*interrupted)(const struct task *task),
-		      uint64_t deadline_ns)
+                      uint64_t deadline_ns)
 {
 	struct task *task = cpu.current;
 	bool expired = false;

@@ -15,7 +15,7 @@
 #define FPU_ALIGNMENT  64u
 
 /* Flags that a program may set: carry parity adjust zero sign trap direction overflow nested-task(no) alignment. */
-#define RFLAGS_USER  0x50dd5ull /* CF PF AF ZF SF TF DF OF RF AC */
+#define RFLAGS_USER              0x50dd5ull /* CF PF AF ZF SF TF DF OF RF AC */
 #define RFLAGS_CLEAR_FOR_HANDLER 0x10500ull /* TF DF RF */
 
 /* Bytes of the state in a frame, with the second magic when there is one. */
@@ -51,7 +51,7 @@ static int fpu_push(const struct task *task, uintptr_t to)
 }
 
 static void context_fill(struct abi_sigcontext *context, const struct cpu_frame *frame,
-			 const struct task *task, sigset mask)
+                         const struct task *task, sigset mask)
 {
 	*context = (struct abi_sigcontext){
 	    .r8 = frame->r8,
@@ -82,7 +82,7 @@ static void context_fill(struct abi_sigcontext *context, const struct cpu_frame 
 }
 
 int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigaction *action,
-		  const struct abi_siginfo *info, sigset restore_mask)
+                  const struct abi_siginfo *info, sigset restore_mask)
 {
 	struct task *task = current();
 	struct abi_rt_sigframe user = {.return_address = action->restorer, .info = *info};
@@ -103,7 +103,7 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 	sched_save_user_state(task);
 	context_fill(&user.uc.context, frame, task, restore_mask);
 	user.uc.flags = ABI_UC_SIGCONTEXT_SS | ABI_UC_STRICT_RESTORE_SS |
-			(pv_fpu_features() ? ABI_UC_FP_XSTATE : 0);
+	                (pv_fpu_features() ? ABI_UC_FP_XSTATE : 0);
 	user.uc.stack = task->altstack;
 	user.uc.context.fpstate = fpu;
 	user.uc.sigmask = restore_mask;

@@ -10,11 +10,11 @@
 #include "kernel/task/task.h"
 
 #define SIGNALS_UNBLOCKABLE (signal_bit(ABI_SIGKILL) | signal_bit(ABI_SIGSTOP))
-#define SIGNALS_STOPPING                                                                           \
-	(signal_bit(ABI_SIGSTOP) | signal_bit(ABI_SIGTSTP) | signal_bit(ABI_SIGTTIN) |             \
+#define SIGNALS_STOPPING                                                               \
+	(signal_bit(ABI_SIGSTOP) | signal_bit(ABI_SIGTSTP) | signal_bit(ABI_SIGTTIN) | \
 	 signal_bit(ABI_SIGTTOU))
-#define SIGNALS_DEFAULT_IGNORED                                                                    \
-	(signal_bit(ABI_SIGCHLD) | signal_bit(ABI_SIGCONT) | signal_bit(ABI_SIGWINCH) |            \
+#define SIGNALS_DEFAULT_IGNORED                                                         \
+	(signal_bit(ABI_SIGCHLD) | signal_bit(ABI_SIGCONT) | signal_bit(ABI_SIGWINCH) | \
 	 signal_bit(ABI_SIGURG))
 
 void sig_pending_init(struct sig_pending *pending)
@@ -28,7 +28,7 @@ void sig_pending_flush(struct sig_pending *pending, sigset which)
 	struct sig_info_node *node, *next;
 
 	pending->set &= ~which;
-	list_for_each_entry_safe(node, next, &pending->infos, struct sig_info_node, node) {
+	list_for_each_entry_safe (node, next, &pending->infos, struct sig_info_node, node) {
 		if (which & signal_bit(node->info.signo)) {
 			list_remove(&node->node);
 			kfree(node);
@@ -86,7 +86,7 @@ static uint64_t handler_of(const struct process *process, int signal)
 {
 	const struct task *task;
 
-	list_for_each_entry(task, &process->tasks, struct task, process_node) {
+	list_for_each_entry (task, &process->tasks, struct task, process_node) {
 		if (task->handlers)
 			return task->handlers->action[signal - 1].handler;
 	}
@@ -97,8 +97,7 @@ static bool signal_ignored(const struct process *process, int signal)
 {
 	uint64_t handler = handler_of(process, signal);
 
-	return handler == ABI_SIG_IGN ||
-	       (handler == ABI_SIG_DFL && signal_default_ignored(signal));
+	return handler == ABI_SIG_IGN || (handler == ABI_SIG_DFL && signal_default_ignored(signal));
 }
 
 static bool signal_ends_process(const struct process *process, int signal)
@@ -151,7 +150,7 @@ void signal_kick(struct process *process)
 {
 	struct task *task;
 
-	list_for_each_entry(task, &process->tasks, struct task, process_node)
+	list_for_each_entry (task, &process->tasks, struct task, process_node)
 		signal_wake(task, true);
 }
 
@@ -165,7 +164,7 @@ static void process_continue(struct process *process)
 	process->stopped = false;
 	process->continued = true;
 	process->stop_reported = true;
-	list_for_each_entry(task, &process->tasks, struct task, process_node)
+	list_for_each_entry (task, &process->tasks, struct task, process_node)
 		sched_continue(task);
 	signal_notify_stop(process, ABI_CLD_CONTINUED, ABI_SIGCONT);
 }
@@ -183,7 +182,7 @@ static void signal_prepare(struct process *process, int signal)
 	if (!drop)
 		return;
 	sig_pending_flush(&process->pending, drop);
-	list_for_each_entry(task, &process->tasks, struct task, process_node)
+	list_for_each_entry (task, &process->tasks, struct task, process_node)
 		sig_pending_flush(&task->pending, drop);
 	if (signal == ABI_SIGCONT)
 		process_continue(process);
@@ -201,7 +200,7 @@ static size_t pending_count(const struct sig_pending *pending)
 
 /* Put the signal into a set. A signal without a queue of its own is there once or not at all. */
 static int pending_add(struct sig_pending *pending, int signal, const struct abi_siginfo *info,
-		       const struct process *process)
+                       const struct process *process)
 {
 	struct sig_info_node *node;
 	bool queued = signal >= ABI_SIGRTMIN;
@@ -249,7 +248,7 @@ static struct task *signal_target(struct process *process, int signal)
 {
 	struct task *task;
 
-	list_for_each_entry(task, &process->tasks, struct task, process_node) {
+	list_for_each_entry (task, &process->tasks, struct task, process_node) {
 		if (!(task->blocked & signal_bit(signal)) && task->state != TASK_ZOMBIE)
 			return task;
 	}
@@ -260,7 +259,7 @@ static bool signal_blocked_everywhere(const struct process *process, int signal)
 {
 	const struct task *task;
 
-	list_for_each_entry(task, &process->tasks, struct task, process_node) {
+	list_for_each_entry (task, &process->tasks, struct task, process_node) {
 		if (!((task->blocked | task->real_blocked) & signal_bit(signal)))
 			return false;
 	}
@@ -294,7 +293,7 @@ int signal_send_group(int pgid, int signal, const struct abi_siginfo *info)
 	struct process *process;
 	bool found = false;
 
-	list_for_each_entry(process, &process_all, struct process, all_node) {
+	list_for_each_entry (process, &process_all, struct process, all_node) {
 		if (process->pgid != pgid)
 			continue;
 		found = true;
@@ -344,7 +343,7 @@ void signal_force(int signal, int code, uintptr_t address)
 }
 
 void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector,
-			uint64_t error_code)
+                        uint64_t error_code)
 {
 	struct task *task = current();
 
@@ -365,7 +364,7 @@ static void pending_take(struct sig_pending *pending, int signal, struct abi_sig
 	struct sig_info_node *node, *next, *taken = NULL;
 	bool more = false;
 
-	list_for_each_entry_safe(node, next, &pending->infos, struct sig_info_node, node) {
+	list_for_each_entry_safe (node, next, &pending->infos, struct sig_info_node, node) {
 		if (node->info.signo != signal)
 			continue;
 		if (taken) {
@@ -386,9 +385,9 @@ static void pending_take(struct sig_pending *pending, int signal, struct abi_sig
 
 static int signal_first(sigset set)
 {
-	static const sigset synchronous =
-	    1ull << (ABI_SIGSEGV - 1) | 1ull << (ABI_SIGBUS - 1) | 1ull << (ABI_SIGILL - 1) |
-	    1ull << (ABI_SIGTRAP - 1) | 1ull << (ABI_SIGFPE - 1) | 1ull << (ABI_SIGSYS - 1);
+	static const sigset synchronous = 1ull << (ABI_SIGSEGV - 1) | 1ull << (ABI_SIGBUS - 1) |
+	                                  1ull << (ABI_SIGILL - 1) | 1ull << (ABI_SIGTRAP - 1) |
+	                                  1ull << (ABI_SIGFPE - 1) | 1ull << (ABI_SIGSYS - 1);
 
 	if (set & signal_bit(ABI_SIGKILL))
 		return ABI_SIGKILL;
@@ -409,8 +408,8 @@ int signal_dequeue(struct task *task, sigset which, struct abi_siginfo *info)
 	if (shared & signal_bit(ABI_SIGKILL))
 		signal = ABI_SIGKILL;
 	pending_take(task->pending.set & signal_bit(signal) ? &task->pending
-							    : &task->process->pending,
-		     signal, info);
+	                                                    : &task->process->pending,
+	             signal, info);
 	return signal;
 }
 
@@ -436,20 +435,20 @@ bool signal_notify_exit(struct process *child)
 	bool unwanted = false;
 
 	if (child->exit_signal == ABI_SIGCHLD) {
-		list_for_each_entry(task, &parent->tasks, struct task, process_node) {
+		list_for_each_entry (task, &parent->tasks, struct task, process_node) {
 			const struct abi_sigaction *action;
 
 			if (!task->handlers)
 				continue;
 			action = &task->handlers->action[ABI_SIGCHLD - 1];
-			unwanted = action->handler == ABI_SIG_IGN ||
-				   (action->flags & ABI_SA_NOCLDWAIT);
+			unwanted =
+			    action->handler == ABI_SIG_IGN || (action->flags & ABI_SA_NOCLDWAIT);
 			break;
 		}
 	}
 	if (child->exit_signal && handler_of(parent, child->exit_signal) != ABI_SIG_IGN)
 		notify_parent(child, child->exit_signal, killed ? ABI_CLD_KILLED : ABI_CLD_EXITED,
-			      killed ? child->exit_code & 0x7f : child->exit_code >> 8);
+		              killed ? child->exit_code & 0x7f : child->exit_code >> 8);
 	wait_wake_all(&parent->child_wait);
 	return unwanted;
 }
@@ -460,11 +459,11 @@ void signal_notify_stop(struct process *child, int code, int status)
 	const struct task *task;
 	bool wanted = true;
 
-	list_for_each_entry(task, &parent->tasks, struct task, process_node) {
+	list_for_each_entry (task, &parent->tasks, struct task, process_node) {
 		if (task->handlers)
-			wanted = !(task->handlers->action[ABI_SIGCHLD - 1].flags &
-				   ABI_SA_NOCLDSTOP) &&
-				 task->handlers->action[ABI_SIGCHLD - 1].handler != ABI_SIG_IGN;
+			wanted =
+			    !(task->handlers->action[ABI_SIGCHLD - 1].flags & ABI_SA_NOCLDSTOP) &&
+			    task->handlers->action[ABI_SIGCHLD - 1].handler != ABI_SIG_IGN;
 	}
 	if (wanted)
 		notify_parent(child, ABI_SIGCHLD, code, status);

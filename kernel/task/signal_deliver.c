@@ -87,7 +87,7 @@ static void default_action(struct task *task, int signal)
 
 /* True: the frame now leads to the handler. */
 static bool run_handler(struct cpu_frame *frame, struct task *task, int signal,
-			const struct abi_siginfo *info)
+                        const struct abi_siginfo *info)
 {
 	struct abi_sigaction *slot = &task->handlers->action[signal - 1];
 	struct abi_sigaction action = *slot;

@@ -29,7 +29,7 @@ static long sleep_relative(struct restart_block *block)
 	now = pv_time_monotonic_ns();
 	if (block->user_remain &&
 	    timespec_write_user((void *)block->user_remain,
-				now < block->deadline_ns ? block->deadline_ns - now : 0) != 0)
+	                        now < block->deadline_ns ? block->deadline_ns - now : 0) != 0)
 		return -EFAULT;
 	return -ERESTART_BLOCK;
 }
@@ -62,8 +62,9 @@ long sys_clock_nanosleep(const struct sys_args *args)
 	int result;
 
 	if (!clock_deadline(clock, 0, &deadline))
-		return clock_read(clock, &ns) == 0 && clock != ABI_CLOCK_THREAD_CPUTIME_ID ? -EOPNOTSUPP
-											   : -EINVAL;
+		return clock_read(clock, &ns) == 0 && clock != ABI_CLOCK_THREAD_CPUTIME_ID
+		           ? -EOPNOTSUPP
+		           : -EINVAL;
 	result = timespec_read_user(SYS_PTR(args, 2), &ns);
 	if (result != 0)
 		return result;

@@ -261,8 +261,9 @@ static int cap_blocks(struct abi_cap_header *header, uintptr_t user)
 		return 2;
 	default:
 		header->version = ABI_CAPABILITY_VERSION_3;
-		return copy_to_user((void *)user, &header->version, sizeof(header->version)) != 0 ? -EFAULT
-												   : 0;
+		return copy_to_user((void *)user, &header->version, sizeof(header->version)) != 0
+		           ? -EFAULT
+		           : 0;
 	}
 }
 
@@ -311,8 +312,8 @@ long sys_capset(const struct sys_args *args)
 	if (header.pid != 0 && header.pid != current()->process->pid)
 		return -EPERM;
 	/* User 0 keeps them all, whatever it gives up; the others have none to take. */
-	if (!privileged() && (data[0].permitted || data[1].permitted || data[0].effective ||
-			      data[1].effective))
+	if (!privileged() &&
+	    (data[0].permitted || data[1].permitted || data[0].effective || data[1].effective))
 		return -EPERM;
 	return 0;
 }

@@ -18,7 +18,7 @@
 #define OTHER_INTERVAL_NS 10000000u
 
 static int limit_check(const struct process *process, unsigned int which,
-		       const struct abi_rlimit *limit)
+                       const struct abi_rlimit *limit)
 {
 	if (limit->soft > limit->hard)
 		return -EINVAL;
@@ -51,7 +51,7 @@ long sys_getrlimit(const struct sys_args *args)
 	if (which >= ABI_RLIMIT_COUNT)
 		return -EINVAL;
 	return copy_to_user(SYS_PTR(args, 1), &current()->process->rlimit[which],
-			    sizeof(struct abi_rlimit));
+	                    sizeof(struct abi_rlimit));
 }
 
 long sys_setrlimit(const struct sys_args *args)
@@ -76,7 +76,8 @@ static bool same_user(const struct process *target)
 
 long sys_prlimit64(const struct sys_args *args)
 {
-	struct process *process = SYS_INT(args, 0) ? process_find(SYS_INT(args, 0)) : current()->process;
+	struct process *process =
+	    SYS_INT(args, 0) ? process_find(SYS_INT(args, 0)) : current()->process;
 	unsigned int which = SYS_UINT(args, 1);
 	struct abi_rlimit limit, old;
 	int result = 0;
@@ -122,11 +123,11 @@ long sys_getpriority(const struct sys_args *args)
 
 	if (SYS_UINT(args, 0) > ABI_PRIO_USER)
 		return -EINVAL;
-	list_for_each_entry(process, &process_all, struct process, all_node) {
+	list_for_each_entry (process, &process_all, struct process, all_node) {
 		if (!priority_meant(process, SYS_INT(args, 0), SYS_INT(args, 1)))
 			continue;
 		/* 40 is the highest, 1 the lowest. */
-		list_for_each_entry(task, &process->tasks, struct task, process_node)
+		list_for_each_entry (task, &process->tasks, struct task, process_node)
 			best = MAX(best, (long)(NICE_MAX + 1 - task->nice));
 	}
 	return best;
@@ -139,7 +140,7 @@ static int nice_set(struct process *process, int nice)
 
 	if (self->euid != 0 && self->euid != process->euid && self->euid != process->uid)
 		return -EPERM;
-	list_for_each_entry(task, &process->tasks, struct task, process_node) {
+	list_for_each_entry (task, &process->tasks, struct task, process_node) {
 		if (nice < task->nice && self->euid != 0)
 			return -EACCES;
 		task->nice = nice;
@@ -155,7 +156,7 @@ long sys_setpriority(const struct sys_args *args)
 
 	if (SYS_UINT(args, 0) > ABI_PRIO_USER)
 		return -EINVAL;
-	list_for_each_entry(process, &process_all, struct process, all_node) {
+	list_for_each_entry (process, &process_all, struct process, all_node) {
 		int one;
 
 		if (!priority_meant(process, SYS_INT(args, 0), SYS_INT(args, 1)))
@@ -216,7 +217,8 @@ static int policy_set(int tid, int policy, const void *user_param)
 	task = task_meant(tid);
 	if (!task)
 		return -ESRCH;
-	if (!real_time && base != ABI_SCHED_OTHER && base != ABI_SCHED_BATCH && base != ABI_SCHED_IDLE)
+	if (!real_time && base != ABI_SCHED_OTHER && base != ABI_SCHED_BATCH &&
+	    base != ABI_SCHED_IDLE)
 		return -EINVAL;
 	if (real_time ? priority < 1 || priority > RT_PRIORITY_MAX : priority != 0)
 		return -EINVAL;

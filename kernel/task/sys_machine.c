@@ -124,7 +124,7 @@ static bool reboot_magic_ok(uint32_t first, uint32_t second)
 {
 	return first == ABI_REBOOT_MAGIC1 &&
 	       (second == ABI_REBOOT_MAGIC2 || second == ABI_REBOOT_MAGIC2A ||
-		second == ABI_REBOOT_MAGIC2B || second == ABI_REBOOT_MAGIC2C);
+	        second == ABI_REBOOT_MAGIC2B || second == ABI_REBOOT_MAGIC2C);
 }
 
 long sys_reboot(const struct sys_args *args)

@@ -87,7 +87,7 @@ long sys_setsid(const struct sys_args *args)
 	const struct process *other;
 
 	(void)args;
-	list_for_each_entry(other, &process_all, struct process, all_node) {
+	list_for_each_entry (other, &process_all, struct process, all_node) {
 		if (other->pgid == process->pid)
 			return -EPERM;
 	}
@@ -167,8 +167,8 @@ long sys_prctl(const struct sys_args *args)
 		return process->no_new_privs;
 	case ABI_PR_SET_NO_NEW_PRIVS:
 		return value != 1 || args->arg[2] || args->arg[3] || args->arg[4]
-			   ? -EINVAL
-			   : set_flag(1, &process->no_new_privs);
+		           ? -EINVAL
+		           : set_flag(1, &process->no_new_privs);
 	default:
 		return -EINVAL;
 	}

@@ -37,7 +37,7 @@ static void drop_ignored(struct task *task, int signal, const struct abi_sigacti
 	    !(action->handler == ABI_SIG_DFL && signal_default_ignored(signal)))
 		return;
 	sig_pending_flush(&process->pending, signal_bit(signal));
-	list_for_each_entry(other, &process->tasks, struct task, process_node)
+	list_for_each_entry (other, &process->tasks, struct task, process_node)
 		sig_pending_flush(&other->pending, signal_bit(signal));
 }
 
@@ -181,8 +181,9 @@ long sys_sigaltstack(const struct sys_args *args)
 		task->altstack = stack;
 	}
 	if (args->arg[1]) {
-		old.flags = (old.flags & ABI_SS_AUTODISARM) |
-			    (old.size == 0 ? ABI_SS_DISABLE : in_use ? ABI_SS_ONSTACK : 0);
+		old.flags = (old.flags & ABI_SS_AUTODISARM) | (old.size == 0 ? ABI_SS_DISABLE
+		                                               : in_use      ? ABI_SS_ONSTACK
+		                                                             : 0);
 		if (copy_to_user(SYS_PTR(args, 1), &old, sizeof(old)) != 0)
 			return -EFAULT;
 	}
@@ -223,7 +224,7 @@ static long send_many(int pid, int signal, const struct abi_siginfo *info)
 	struct process *target, *next;
 	long result = -ESRCH;
 
-	list_for_each_entry_safe(target, next, &process_all, struct process, all_node) {
+	list_for_each_entry_safe (target, next, &process_all, struct process, all_node) {
 		int one;
 
 		if (pid == -1 ? target->pid == 1 || target == self : target->pgid != pgid)

@@ -96,12 +96,12 @@ static bool child_news(struct process *child, int options, struct wait_news *new
 
 /* One look: the child's number, 0: none has news, -ECHILD: none matches. */
 static int wait_look(struct process *parent, const struct wait_request *request,
-		     struct wait_news *news)
+                     struct wait_news *news)
 {
 	struct process *child;
 	int result = -ECHILD;
 
-	list_for_each_entry(child, &parent->children, struct process, sibling) {
+	list_for_each_entry (child, &parent->children, struct process, sibling) {
 		if (!child_matches(child, request))
 			continue;
 		result = 0;
@@ -112,7 +112,7 @@ static int wait_look(struct process *parent, const struct wait_request *request,
 }
 
 static int wait_for_child(const struct wait_request *request, struct wait_news *news,
-			  uint64_t deadline_ns)
+                          uint64_t deadline_ns)
 {
 	struct process *parent = current()->process;
 	struct wait_entry entry;
@@ -165,8 +165,8 @@ static bool request_from_pid(struct wait_request *request, int pid)
 
 long sys_wait4(const struct sys_args *args)
 {
-	const int known = ABI_WNOHANG | ABI_WUNTRACED | ABI_WCONTINUED | ABI_WNOTHREAD | ABI_WALL |
-			  ABI_WCLONE;
+	const int known =
+	    ABI_WNOHANG | ABI_WUNTRACED | ABI_WCONTINUED | ABI_WNOTHREAD | ABI_WALL | ABI_WCLONE;
 	struct wait_request request = {.options = SYS_INT(args, 2)};
 	struct wait_news news;
 	long result;
@@ -189,7 +189,8 @@ long sys_wait4(const struct sys_args *args)
 static int waitid_request(const struct sys_args *args, struct wait_request *request)
 {
 	const int wanted = ABI_WEXITED | ABI_WUNTRACED | ABI_WCONTINUED;
-	const int known = wanted | ABI_WNOHANG | ABI_WNOWAIT | ABI_WNOTHREAD | ABI_WALL | ABI_WCLONE;
+	const int known =
+	    wanted | ABI_WNOHANG | ABI_WNOWAIT | ABI_WNOTHREAD | ABI_WALL | ABI_WCLONE;
 
 	*request = (struct wait_request){SYS_INT(args, 0), SYS_INT(args, 1), SYS_INT(args, 3)};
 	if ((request->options & ~known) || !(request->options & wanted))

@@ -67,16 +67,17 @@ struct process {
 	int pid;
 	uint32_t ref_count;
 	struct process *parent;
-	struct list children;  /* struct process.sibling */
+	struct list children; /* struct process.sibling */
 	struct list sibling;
-	struct list all_node;  /* on process_all, ascending by start */
+	struct list all_node; /* on process_all, ascending by start */
 	struct list hash_node;
-	struct list tasks;     /* struct task.process_node, the living */
-	unsigned int task_count; /* of `tasks` */
-	struct task *leader;   /* never NULL; see above for a zombie's */
-	struct task *exec_task; /* the others end, as this one executes a new program */
+	struct list tasks;            /* struct task.process_node, the living */
+	unsigned int task_count;      /* of `tasks` */
+	struct task *leader;          /* never NULL; see above for a zombie's */
+	struct task *exec_task;       /* the others end, as this one executes a new program */
 	struct wait_queue child_wait; /* of this process, waiting for its children */
-	struct wait_queue vfork_wait; /* of the parent until vfork_done; also of exec_task for the others' end */
+	struct wait_queue
+	    vfork_wait; /* of the parent until vfork_done; also of exec_task for the others' end */
 
 	int pgid, sid;
 	struct tty *tty; /* controlling terminal, or NULL */
@@ -86,12 +87,13 @@ struct process {
 	bool group_exit; /* every task ends with exit_code */
 	bool stopped, stop_reported, continued;
 	int stop_signal;
-	int exit_code; /* as wait reports it: status << 8, or the signal number */
+	int exit_code;   /* as wait reports it: status << 8, or the signal number */
 	int exit_signal; /* to the parent at exit, SIGCHLD after fork */
 	int parent_death_signal;
 
 	struct abi_rlimit rlimit[ABI_RLIMIT_COUNT];
-	struct abi_rusage_times times, children_times; /* ns; `times` of ended tasks only: see process_times() */
+	struct abi_rusage_times times,
+	    children_times; /* ns; `times` of ended tasks only: see process_times() */
 	uint32_t uid, euid, suid, gid, egid, sgid;
 	struct group_list *groups; /* NULL: none */
 	bool dumpable, vfork_done, executed, subreaper, no_new_privs;
@@ -107,7 +109,7 @@ struct process {
 /* A sleep that a signal interrupted, for restart_syscall(). */
 struct restart_block {
 	long (*resume)(struct restart_block *block); /* NULL: nothing to resume */
-	uint64_t deadline_ns; /* monotonic, or of `clock` */
+	uint64_t deadline_ns;                        /* monotonic, or of `clock` */
 	uintptr_t user_remain, user_word;
 	uint32_t value, bits;
 	int clock;
@@ -121,39 +123,39 @@ struct task {
 	struct list hash_node;
 	struct list run_node;
 	enum task_state state;
-	bool woken;               /* by a wait queue, since the last sleep */
-	bool killable;            /* a fatal signal ends the present uninterruptible sleep */
+	bool woken;    /* by a wait queue, since the last sleep */
+	bool killable; /* a fatal signal ends the present uninterruptible sleep */
 	bool need_resched;
 	char name[16];
 
-	void *kernel_stack;       /* lowest address; NULL: freed */
-	uintptr_t kernel_sp;      /* while not running */
-	struct cpu_frame *frame;  /* of the entry from user mode, at the top of the stack */
-	void *fpu;                /* aligned to 64 */
+	void *kernel_stack;      /* lowest address; NULL: freed */
+	uintptr_t kernel_sp;     /* while not running */
+	struct cpu_frame *frame; /* of the entry from user mode, at the top of the stack */
+	void *fpu;               /* aligned to 64 */
 	uint64_t fs_base, gs_base;
 	void (*entry)(void *arg);
 	void *entry_arg;
 
-	struct vm *vm;            /* NULL: kernel thread */
+	struct vm *vm; /* NULL: kernel thread */
 	struct fd_table *files;
 	struct fs_context *fs;
 	struct sig_handlers *handlers;
 	struct sig_pending pending;
 	sigset blocked;
-	sigset saved_blocked;     /* restored after sigsuspend, ppoll … */
+	sigset saved_blocked; /* restored after sigsuspend, ppoll … */
 	bool restore_blocked;
-	sigset real_blocked;      /* during rt_sigtimedwait: what is blocked but for the wait */
+	sigset real_blocked; /* during rt_sigtimedwait: what is blocked but for the wait */
 	struct abi_stack altstack;
 	struct restart_block restart;
-	uintptr_t fault_address;  /* of the last fault signal, for its handler's frame */
+	uintptr_t fault_address; /* of the last fault signal, for its handler's frame */
 	uint32_t fault_vector;
 	uint64_t fault_error;
 
 	struct timer sleep_timer;
 	bool sleep_expired;
 	uint64_t slice_start_ns, user_ns, system_ns, start_ns;
-	uint64_t account_ns;      /* CPU time is charged up to here */
-	bool in_kernel;           /* what runs now is charged as system time */
+	uint64_t account_ns; /* CPU time is charged up to here */
+	bool in_kernel;      /* what runs now is charged as system time */
 	uint64_t minor_faults, voluntary_switches, involuntary_switches;
 	uintptr_t clear_child_tid, set_child_tid;
 	uintptr_t robust_list;
@@ -166,11 +168,11 @@ struct task {
 struct task *current(void);
 
 /* The scheduler (sched.c). */
-void sched_init(void);              /* boot context becomes the idle task */
-void sched_add(struct task *task);  /* make runnable */
+void sched_init(void);             /* boot context becomes the idle task */
+void sched_add(struct task *task); /* make runnable */
 void sched_yield(void);
-void sched_switch(void);            /* the running task's state says whether it stays runnable */
-void task_wake(struct task *task);  /* end its sleep, if it sleeps */
+void sched_switch(void);           /* the running task's state says whether it stays runnable */
+void task_wake(struct task *task); /* end its sleep, if it sleeps */
 _Noreturn void sched_idle(void);
 /* Sleep like task_sleep(), but only a signal that will end the process interrupts (-EINTR). */
 int task_sleep_killable(uint64_t deadline_ns);
@@ -228,7 +230,8 @@ int signal_send_process(struct process *process, int signal, const struct abi_si
 int signal_send_group(int pgid, int signal, const struct abi_siginfo *info);
 int signal_send_task(struct task *task, int signal, const struct abi_siginfo *info);
 /* A fault of the running task: unblockable; a handler gets the address. */
-void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector, uint64_t error_code);
+void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector,
+                        uint64_t error_code);
 /* Something to do before user mode: a deliverable signal, a stop, the end. Interruptible sleeps end. */
 bool signal_pending(const struct task *task);
 /* A signal is pending that will end the process. */

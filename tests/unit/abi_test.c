@@ -40,15 +40,18 @@
 #include "kernel/linux/abi_signal.h"
 #include "kernel/linux/abi_task.h"
 
-#define SAME(name) _Static_assert((uint64_t)(int64_t)(ABI_##name) == (uint64_t)(int64_t)(name), #name)
-#define SAME_U32(name) _Static_assert((uint32_t)(ABI_##name) == (uint32_t)(name), #name)
+#define SAME(name) \
+	_Static_assert((uint64_t)(int64_t)(ABI_##name) == (uint64_t)(int64_t)(name), #name)
+#define SAME_U32(name)        _Static_assert((uint32_t)(ABI_##name) == (uint32_t)(name), #name)
 #define SAME_AS(ours, theirs) _Static_assert((int64_t)(ABI_##ours) == (int64_t)(theirs), #ours)
-#define SAME_U32_AS(ours, theirs) _Static_assert((uint32_t)(ABI_##ours) == (uint32_t)(theirs), #ours)
+#define SAME_U32_AS(ours, theirs) \
+	_Static_assert((uint32_t)(ABI_##ours) == (uint32_t)(theirs), #ours)
 #define SIZE(ours, theirs) _Static_assert(sizeof(struct ours) == sizeof(theirs), #ours)
-#define FIELD(ours, member, theirs, other)                                                         \
-	_Static_assert(offsetof(struct ours, member) == offsetof(theirs, other), #ours "." #member);   \
-	_Static_assert(sizeof(((struct ours *)0)->member) == sizeof(((theirs *)0)->other),             \
-		       #ours "." #member)
+#define FIELD(ours, member, theirs, other)                                                 \
+	_Static_assert(offsetof(struct ours, member) == offsetof(theirs, other),           \
+	               #ours "." #member);                                                 \
+	_Static_assert(sizeof(((struct ours *)0)->member) == sizeof(((theirs *)0)->other), \
+	               #ours "." #member)
 
 /* Signals. */
 SAME(SIGHUP);
@@ -138,7 +141,8 @@ FIELD(abi_sigevent, tid, struct sigevent, _sigev_un._tid);
 FIELD(abi_ucontext, flags, ucontext_t, uc_flags);
 FIELD(abi_ucontext, link, ucontext_t, uc_link);
 FIELD(abi_ucontext, stack, ucontext_t, uc_stack);
-_Static_assert(offsetof(struct abi_ucontext, context) == offsetof(ucontext_t, uc_mcontext), "context");
+_Static_assert(offsetof(struct abi_ucontext, context) == offsetof(ucontext_t, uc_mcontext),
+               "context");
 _Static_assert(offsetof(struct abi_ucontext, sigmask) == offsetof(ucontext_t, uc_sigmask), "mask");
 _Static_assert(offsetof(struct abi_sigcontext, rflags) == REG_EFL * 8, "rflags");
 _Static_assert(offsetof(struct abi_sigcontext, rip) == REG_RIP * 8, "rip");
@@ -370,9 +374,9 @@ static void test_list_is_complete(void **state)
 static void test_sigaction_layout(void **state)
 {
 	struct abi_sigaction action = {.handler = (uint64_t)(uintptr_t)SIG_IGN,
-				       .flags = ABI_SA_RESTART | ABI_SA_RESTORER,
-				       .restorer = 0x1000,
-				       .mask = 1ull << (ABI_SIGUSR2 - 1)};
+	                               .flags = ABI_SA_RESTART | ABI_SA_RESTORER,
+	                               .restorer = 0x1000,
+	                               .mask = 1ull << (ABI_SIGUSR2 - 1)};
 	struct abi_sigaction read_back = {0};
 	struct sigaction through_libc;
 
@@ -397,11 +401,12 @@ static void read_frame(int signal_number, siginfo_t *info, void *context)
 
 	(void)signal_number;
 	(void)info;
-	memcpy(&software, (const char *)uc->context.fpstate + ABI_FPX_SOFTWARE_OFFSET, sizeof(software));
+	memcpy(&software, (const char *)uc->context.fpstate + ABI_FPX_SOFTWARE_OFFSET,
+	       sizeof(software));
 	magic_found = software.magic1;
 	features_found = software.features;
 	assert_int_equal(*(const uint32_t *)(uc->context.fpstate + software.extended_bytes - 4),
-			 ABI_FP_XSTATE_MAGIC2);
+	                 ABI_FP_XSTATE_MAGIC2);
 }
 
 /* What this machine's kernel writes into a signal frame is where we say. */

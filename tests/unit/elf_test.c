@@ -42,14 +42,26 @@ static void sample_make(struct sample *sample)
 	sample->header.e_ehsize = sizeof(Elf64_Ehdr);
 	sample->header.e_phentsize = sizeof(Elf64_Phdr);
 	sample->header.e_phnum = 4;
-	sample->ph[0] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R, .p_vaddr = 0x400000,
-				     .p_filesz = 0x500, .p_memsz = 0x500, .p_align = 0x1000};
-	sample->ph[1] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = 0x1000,
-				     .p_vaddr = 0x401000, .p_filesz = 0x2000, .p_memsz = 0x2000,
-				     .p_align = 0x1000};
-	sample->ph[2] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0x3e10,
-				     .p_vaddr = 0x404e10, .p_filesz = 0x200, .p_memsz = 0x900,
-				     .p_align = 0x10000};
+	sample->ph[0] = (Elf64_Phdr){.p_type = PT_LOAD,
+	                             .p_flags = PF_R,
+	                             .p_vaddr = 0x400000,
+	                             .p_filesz = 0x500,
+	                             .p_memsz = 0x500,
+	                             .p_align = 0x1000};
+	sample->ph[1] = (Elf64_Phdr){.p_type = PT_LOAD,
+	                             .p_flags = PF_R | PF_X,
+	                             .p_offset = 0x1000,
+	                             .p_vaddr = 0x401000,
+	                             .p_filesz = 0x2000,
+	                             .p_memsz = 0x2000,
+	                             .p_align = 0x1000};
+	sample->ph[2] = (Elf64_Phdr){.p_type = PT_LOAD,
+	                             .p_flags = PF_R | PF_W,
+	                             .p_offset = 0x3e10,
+	                             .p_vaddr = 0x404e10,
+	                             .p_filesz = 0x200,
+	                             .p_memsz = 0x900,
+	                             .p_align = 0x10000};
 	sample->ph[3] = (Elf64_Phdr){.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W};
 }
 
@@ -202,8 +214,11 @@ static void test_too_many_segments(void **state)
 	sample_make(&sample);
 	sample.header.e_phnum = ELF_SEGMENTS_MAX + 1;
 	for (unsigned int i = 0; i <= ELF_SEGMENTS_MAX; i++) {
-		Elf64_Phdr one = {.p_type = PT_LOAD, .p_flags = PF_R, .p_vaddr = 0x400000 + i * 0x1000ull,
-				  .p_filesz = 0x10, .p_memsz = 0x10};
+		Elf64_Phdr one = {.p_type = PT_LOAD,
+		                  .p_flags = PF_R,
+		                  .p_vaddr = 0x400000 + i * 0x1000ull,
+		                  .p_filesz = 0x10,
+		                  .p_memsz = 0x10};
 
 		memcpy((char *)ph + i * sizeof(one), &one, sizeof(one));
 	}

@@ -98,10 +98,8 @@ static void test_bits_balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_block_vector),
-	    cmocka_unit_test(test_stream_never_repeats),
-	    cmocka_unit_test(test_lengths),
-	    cmocka_unit_test(test_stir_changes_the_stream),
+	    cmocka_unit_test(test_block_vector),  cmocka_unit_test(test_stream_never_repeats),
+	    cmocka_unit_test(test_lengths),       cmocka_unit_test(test_stir_changes_the_stream),
 	    cmocka_unit_test(test_bits_balanced),
 	};
 
