@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/* sources: kernel/mm/area.c kernel/mm/entry.c kernel/mm/vm.c kernel/mm/fault.c kernel/mm/fork.c kernel/mm/sys_mremap.c kernel/mm/page.c kernel/mm/kmalloc.c tests/unit/fake_kernel.c tests/unit/fake_mmu.c */
+/*
+ * Address spaces under random operations of several processes, against an oracle that knows what each page of each must hold:
+ * mapping, unmapping, protecting, moving, forking, dropping, truncating a file under its mappings, with memory enough and with
+ * far too little.
+ *
+ * The fake page tables (fake_mmu.c) have a TLB that keeps what nobody flushed, carry out lazy updates only at the end, and stop the
+ * test when a frame is given back while an entry may still be used.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "kernel/linux/abi.h"
+#include "kernel/linux/abi_mm.h"
+#include "kernel/linux/syscall.h"
+#include "kernel/mm/internal.h"
+#include "kernel/task/task.h"
+#include "tests/unit/fake_kernel.h"
+#include "tests/unit/fake_mmu.h"
+
+#define PROCESSES  5u
+#define PAGES      FAKE_MMU_PAGES
+#define FILE_PAGES 40u
+#define ROUNDS     400000u
+
+enum kind { HOLE, ANONYMOUS, FILE_PRIVATE, FILE_SHARED };
+
+/* What the oracle knows of a page of a process. */
+struct expected {
+	enum kind kind;
+	unsigned int prot;
+	unsigned int file_page; /* of the two kinds of file */
+	bool own;               /* a private page of a file that was written to */
+	uint64_t value;         /* of an anonymous or an own page */
+};
+
+struct actor {
+	struct vm *vm; /* NULL: not alive */
+	struct expected pages[PAGES];
+};
+
+static struct actor actors[PROCESSES];
+static struct page *file_pages[FILE_PAGES];
+static uint64_t file_values[FILE_PAGES];
+static uint64_t next_value = 1;
+static bool memory_is_short;
+static unsigned int short_count, fork_count, move_count;
+
+static struct process process;
+static struct task task = {.process = &process};
+
+struct task *current(void)
+{
+	return &task;
+}
+
+static struct page *get_file_page(struct inode *inode, uint64_t index, bool write)
+{
+	(void)write;
+	if (index >= inode->size >> PAGE_SHIFT)
+		return err_ptr(-EIO);
+	if (!file_pages[index])
+		file_pages[index] = page_alloc_zeroed();
+	if (!file_pages[index])
+		return err_ptr(-ENOMEM);
+	page_get(file_pages[index]);
+	return file_pages[index];
+}
+
+static const struct inode_ops file_ops = {.get_page = get_file_page};
+static struct inode file = {.ops = &file_ops, .ref_count = 1, .size = FILE_PAGES * PAGE_BYTES};
+
+void inode_get(struct inode *inode)
+{
+	inode->ref_count++;
+}
+
+void inode_put(struct inode *inode)
+{
+	assert_true(inode->ref_count > 1);
+	inode->ref_count--;
+}
+
+static uintptr_t address(unsigned int page)
+{
+	return FAKE_MMU_BASE + page * PAGE_BYTES;
+}
+
+/* Out of memory is an answer, when memory is short. */
+static bool refused(long result)
+{
+	if (result != -ENOMEM || !memory_is_short)
+		return false;
+	short_count++;
+	return true;
+}
+
+static int expected_access(const struct expected *page, unsigned int access, uint64_t *value)
+{
+	if (page->kind == HOLE)
+		return -EFAULT;
+	if (!(page->prot & (access == VM_READ ? VM_PROT_ALL : access)))
+		return -EACCES;
+	if (page->kind != ANONYMOUS && !page->own) {
+		if (page->file_page >= file.size >> PAGE_SHIFT)
+			return -EIO;
+		*value = file_values[page->file_page];
+		return 0;
+	}
+	*value = page->value;
+	return 0;
+}
+
+/* One access of a process as the CPU does it: through the TLB, then through the tables, then by a fault. */
+static int cpu_access(struct actor *actor, unsigned int number, unsigned int access, uint64_t *value)
+{
+	uintptr_t addr = address(number);
+
+	for (unsigned int attempt = 0; attempt < 3; attempt++) {
+		uint64_t *word = fake_mmu_translate(&actor->vm->space, addr, access);
+
+		if (word) {
+			if (access == VM_WRITE)
+				*word = *value;
+			*value = *word;
+			return 0;
+		}
+		int result = vm_fault(actor->vm, addr, access);
+
+		if (result != 0)
+			return result;
+	}
+	fail_msg("a fault that was resolved happens again and again");
+	return 0;
+}
+
+static void check_page(struct actor *actor, unsigned int number)
+{
+	struct expected *page = &actor->pages[number];
+	unsigned int access = fake_random(3) == 0 ? VM_EXEC : VM_READ;
+	uint64_t want = 0, have = 0;
+	int expect = expected_access(page, access, &want);
+	int result = cpu_access(actor, number, access, &have);
+
+	if (refused(result))
+		return;
+	assert_int_equal(result, expect);
+	if (result == 0)
+		assert_int_equal(have, want);
+}
+
+static void write_page(struct actor *actor, unsigned int number)
+{
+	struct expected *page = &actor->pages[number];
+	uint64_t before, value = next_value++;
+	int expect = expected_access(page, VM_WRITE, &before);
+	int result = cpu_access(actor, number, VM_WRITE, &value);
+
+	if (refused(result))
+		return;
+	assert_int_equal(result, expect);
+	if (result != 0)
+		return;
+	if (page->kind == FILE_SHARED) {
+		file_values[page->file_page] = value;
+		return;
+	}
+	page->value = value;
+	page->own = true;
+}
+
+static void range_choose(unsigned int *first, unsigned int *count)
+{
+	*first = fake_random(PAGES);
+	*count = 1 + fake_random(fake_random(4) ? 12 : PAGES);
+	*count = MIN(*count, PAGES - *first);
+}
+
+static void do_map(struct actor *actor)
+{
+	static const unsigned int prots[] = {0, VM_READ, VM_READ | VM_WRITE, VM_READ | VM_WRITE, VM_PROT_ALL, VM_EXEC};
+	struct expected model = {.kind = ANONYMOUS + fake_random(3), .prot = prots[fake_random(6)]};
+	unsigned int first, count;
+
+	range_choose(&first, &count);
+	if (model.kind != ANONYMOUS) {
+		model.file_page = fake_random(FILE_PAGES);
+		count = MIN(count, FILE_PAGES - model.file_page);
+	}
+	long at = vm_map(actor->vm, address(first), count * PAGE_BYTES, model.prot,
+			 model.kind == FILE_SHARED ? VM_SHARED : 0, model.kind == ANONYMOUS ? NULL : &file,
+			 (uint64_t)model.file_page << PAGE_SHIFT, true, NULL);
+
+	if (refused(at))
+		return;
+	assert_int_equal(at, address(first));
+	for (unsigned int i = 0; i < count; i++, model.file_page++)
+		actor->pages[first + i] = model;
+}
+
+static void do_unmap(struct actor *actor)
+{
+	unsigned int first, count;
+
+	range_choose(&first, &count);
+	int result = vm_unmap(actor->vm, address(first), count * PAGE_BYTES);
+
+	if (refused(result))
+		return;
+	assert_int_equal(result, 0);
+	memset(&actor->pages[first], 0, count * sizeof(struct expected));
+}
+
+/* Ends at the first hole, where the error is given. */
+static void do_protect(struct actor *actor)
+{
+	unsigned int prot = fake_random(VM_PROT_ALL + 1), first, count, i;
+	int expect = 0;
+
+	range_choose(&first, &count);
+	int result = vm_protect(actor->vm, address(first), address(first + count), prot);
+
+	if (memory_is_short && result == -ENOMEM) {
+		/* How far it came is its own affair. */
+		for (i = first; i < first + count; i++)
+			if (actor->pages[i].kind != HOLE)
+				actor->pages[i].prot = vm_find(actor->vm, address(i))->prot;
+		return;
+	}
+	for (i = first; i < first + count && expect == 0; i++) {
+		if (actor->pages[i].kind == HOLE)
+			expect = -ENOMEM;
+		else
+			actor->pages[i].prot = prot;
+	}
+	assert_int_equal(result, expect);
+}
+
+static void do_drop(struct actor *actor)
+{
+	unsigned int first, count;
+
+	range_choose(&first, &count);
+	entry_zap(actor->vm, address(first), address(first + count), false);
+	for (unsigned int i = first; i < first + count; i++) {
+		actor->pages[i].own = false;
+		actor->pages[i].value = 0;
+	}
+}
+
+/* Within one area to a place apart from it. */
+static void do_move(struct actor *actor)
+{
+	unsigned int first, count, to;
+
+	range_choose(&first, &count);
+	to = fake_random(PAGES - count + 1);
+	const struct vm_area *area = vm_find(actor->vm, address(first));
+
+	if (!area || area->end < address(first + count) || (to < first + count && first < to + count))
+		return;
+	task.vm = actor->vm;
+	struct sys_args args = {.arg = {address(first), count * PAGE_BYTES, count * PAGE_BYTES,
+					ABI_MREMAP_MAYMOVE | ABI_MREMAP_FIXED, address(to)}};
+	long result = sys_mremap(&args);
+
+	task.vm = NULL;
+	if (refused(result)) {
+		/* Its place may have been cleared for it. */
+		for (unsigned int i = to; i < to + count; i++)
+			if (!vm_find(actor->vm, address(i)))
+				actor->pages[i] = (struct expected){0};
+		return;
+	}
+	assert_int_equal(result, address(to));
+	memcpy(&actor->pages[to], &actor->pages[first], count * sizeof(struct expected));
+	for (unsigned int i = first; i < first + count; i++)
+		if (!vm_find(actor->vm, address(i)))
+			actor->pages[i] = (struct expected){0};
+		else
+			assert_true(memory_is_short);
+	move_count++;
+}
+
+static void do_fork(const struct actor *actor)
+{
+	struct actor *child = &actors[fake_random(PROCESSES)];
+
+	if (child->vm)
+		return;
+	struct vm *vm = vm_fork(actor->vm);
+
+	if (is_err(vm)) {
+		assert_true(refused(ptr_err(vm)));
+		return;
+	}
+	child->vm = vm;
+	memcpy(child->pages, actor->pages, sizeof(child->pages));
+	assert_int_equal(vm->mapped_bytes, actor->vm->mapped_bytes);
+	assert_int_equal(vm->resident_pages, actor->vm->resident_pages);
+	fork_count++;
+}
+
+static void do_exit(struct actor *actor)
+{
+	vm_put(actor->vm);
+	memset(actor, 0, sizeof(*actor));
+}
+
+static void do_truncate(void)
+{
+	uint64_t pages = fake_random(FILE_PAGES + 1);
+
+	vm_truncate_inode(&file, pages);
+	for (uint64_t i = pages; i < FILE_PAGES; i++) {
+		file_values[i] = 0;
+		if (!file_pages[i])
+			continue;
+		/* No mapping has it any more. */
+		assert_int_equal(file_pages[i]->ref_count, 1);
+		page_put(file_pages[i]);
+		file_pages[i] = NULL;
+	}
+	file.size = (pages + fake_random((unsigned int)(FILE_PAGES - pages) + 1)) << PAGE_SHIFT;
+}
+
+static void one_step(void)
+{
+	struct actor *actor = &actors[fake_random(PROCESSES)];
+
+	if (!actor->vm) {
+		if (fake_random(8) == 0)
+			actor->vm = vm_create();
+		return;
+	}
+	switch (fake_random(40)) {
+	case 0:
+	case 1:
+	case 2:
+		do_map(actor);
+		break;
+	case 3:
+		do_unmap(actor);
+		break;
+	case 4:
+	case 5:
+		do_protect(actor);
+		break;
+	case 6:
+		do_drop(actor);
+		break;
+	case 7:
+		do_move(actor);
+		break;
+	case 8:
+		do_fork(actor);
+		break;
+	case 9:
+		if (fake_random(2) == 0)
+			do_exit(actor);
+		break;
+	case 10:
+		if (fake_random(8) == 0)
+			do_truncate();
+		break;
+	default:
+		for (unsigned int i = 0; i < 6; i++) {
+			write_page(actor, fake_random(PAGES));
+			check_page(actor, fake_random(PAGES));
+		}
+	}
+}
+
+/* Areas in order, apart, joined where they can be, and counted. */
+static void check_areas(const struct actor *actor)
+{
+	const struct vm_area *area;
+	uintptr_t end = 0;
+	uint64_t bytes = 0;
+	unsigned int count = 0;
+
+	list_for_each_entry(area, &actor->vm->areas, struct vm_area, node) {
+		assert_true(area->start >= end && area->end > area->start);
+		end = area->end;
+		bytes += area->end - area->start;
+		count++;
+	}
+	assert_int_equal(bytes, actor->vm->mapped_bytes);
+	assert_int_equal(count, actor->vm->area_count);
+}
+
+/* Everything a process can see. */
+static void check_all(struct actor *actor)
+{
+	for (unsigned int i = 0; i < PAGES; i++)
+		check_page(actor, i);
+}
+
+static void run_random(void)
+{
+	size_t all = page_free_count();
+
+	short_count = fork_count = move_count = 0;
+	file.size = FILE_PAGES * PAGE_BYTES;
+	for (unsigned int i = 0; i < ABI_RLIMIT_COUNT; i++)
+		process.rlimit[i].soft = ABI_RLIM_INFINITY;
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		one_step();
+		if (round % 500 == 0 && actors[round / 500 % PROCESSES].vm)
+			check_all(&actors[round / 500 % PROCESSES]);
+		if (round % 64 == 0)
+			for (unsigned int i = 0; i < PROCESSES; i++)
+				if (actors[i].vm)
+					check_areas(&actors[i]);
+	}
+	for (unsigned int i = 0; i < PROCESSES; i++)
+		if (actors[i].vm)
+			do_exit(&actors[i]);
+	assert_int_equal(file.ref_count, 1);
+	assert_int_equal(file.map_count, 0);
+	file.size = FILE_PAGES * PAGE_BYTES;
+	do_truncate();
+	for (unsigned int i = 0; i < FILE_PAGES; i++)
+		if (file_pages[i])
+			page_put(file_pages[i]);
+	memset(file_pages, 0, sizeof(file_pages));
+	memset(file_values, 0, sizeof(file_values));
+	
+	assert_int_equal(page_free_count(), all);
+	assert_int_equal(entry_zero_page()->ref_count, 1);
+	assert_true(fork_count > 100 && move_count > 100);
+}
+
+#define FRAMES       8192u
+#define FRAMES_SHORT 350u /* about what the processes need, and what is kept for the kernel */
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_memory_init(FRAMES, 1);
+	return entry_zero_page_init() ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_memory_destroy();
+	return 0;
+}
+
+static void test_random(void **state)
+{
+	(void)state;
+	memory_is_short = false;
+	run_random();
+	assert_int_equal(short_count, 0);
+}
+
+static void test_random_short(void **state)
+{
+	(void)state;
+	memory_is_short = true;
+	while (page_free_count() > FRAMES_SHORT)
+		assert_non_null(page_alloc(0));
+	run_random();
+	assert_true(short_count > 100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_random_short),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
