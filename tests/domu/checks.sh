@@ -94,7 +94,7 @@ guest_reaped() {
 	grep -q 'Done. Exiting now' "/var/log/xen/xl-$1.log" 2> /dev/null
 }
 
-# guest_expect_end NAME CODE: the guest ends by itself with this reason (0 power-off, 1 reboot).
+# guest_expect_end NAME CODE: the guest ends by itself with this reason (0 power-off, 1 reboot, 3 crash).
 guest_expect_end() {
 	if ! wait_for guest_reaped "$1"; then
 		why="$1 did not end"
@@ -185,6 +185,56 @@ check_xl_reboot() {
 		return 1
 	fi
 	guest_expect_end again 1
+}
+
+# With the kernel's messages off, the console is the program's alone.
+check_quiet() {
+	guest_start quiet hello 'extra="loglevel=3"' && guest_expect_end quiet 0 || return 1
+	[ "$(guest_console quiet)" = hello-from-domU ] && return 0
+	why="more on the console than the program's output"
+	return 1
+}
+
+# A domU has fewer rights than the first domain: what Xen lets that one do wrongly shows here.
+check_processes() {
+	guest_start many shell memory=32 && guest_expect_prompt many &&
+		guest_type many 'i=0; while [ $i -lt 300 ]; do busybox true; i=$((i + 1)); done\n' &&
+		guest_type many 'echo started=$i\n' && guest_expect many started=300 &&
+		guest_type many 'seq 2000 | sort -r | tail -n 1 | sed s/^/least=/\n' &&
+		guest_expect many least=1 && guest_type many 'exit\n' && guest_expect_end many 0
+}
+
+# Wall clock and sleep, also across a pause: the clock goes on while the guest stands.
+check_clock() {
+	guest_start clock shell && guest_expect_prompt clock &&
+		guest_type clock 'date +begin=%%s; sleep 2; date +end=%%s; echo slept=$?\n' &&
+		guest_expect clock slept=0 || return 1
+	before=$(guest_console clock | sed -n 's/^begin=//p')
+	after=$(guest_console clock | sed -n 's/^end=//p')
+	difference=$(($(date +%s) - after))
+	if [ $((after - before)) -lt 2 ] || [ $difference -gt 20 ] || [ $difference -lt -2 ]; then
+		why="the clock went from $before to $after, $difference s behind dom0's"
+		return 1
+	fi
+	xl pause clock && sleep 3 && xl unpause clock || return 1
+	guest_type clock 'date +resumed=%%s; sleep 1; echo slept=$((40 + 2))\n' &&
+		guest_expect clock slept=42 || return 1
+	resumed=$(guest_console clock | sed -n 's/^resumed=//p')
+	if [ $((resumed - after)) -lt 3 ]; then
+		why="the clock stood still while the guest was paused"
+		return 1
+	fi
+	guest_type clock 'exit\n' && guest_expect_end clock 0
+}
+
+# A panic is a crash to the toolstack, and its cause is on the console.
+check_panic() {
+	guest_start panic shell && guest_expect_prompt panic &&
+		guest_type panic 'echo a-cause > /proc/pinfold/panic\n' &&
+		guest_expect_end panic 3 || return 1
+	guest_console panic | grep -q 'panic.*: a-cause' && return 0
+	why="no cause on the console"
+	return 1
 }
 
 check_two_at_once() {
