@@ -48,7 +48,9 @@ expect:half a line
 type:and the rest
 wait:300
 type:^R\r
-expect:half a lineand the rest
+expect:and the rest
+expect:and the rest
+expect:and the rest
 type:^D
 expect:$ 
 type:stty -echo; sh -c 'echo st""art; exec cat'\r
