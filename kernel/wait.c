@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Wait queues. A waiter stays on its queue until it takes itself off: a wake-up only makes its task runnable and
- * notes that in task->woken, which the next task_sleep() consumes.
+ * Wait queues. A waiter stays on its queue until it takes itself off: a wake-up only makes its task
+ * runnable and notes that in task->woken, which the next task_sleep() consumes.
  */
 #include "kernel/wait.h"
 
@@ -53,7 +53,8 @@ void wait_wake_one(struct wait_queue *queue)
 		if (entry->wake) {
 			entry->wake(entry);
 		} else if (!entry->task->woken) {
-			/* One that was woken before and has not run yet has a wake-up of its own. */
+			/* One that was woken before and has not run yet has a wake-up of its own.
+			 */
 			wait_wake_task(entry->task);
 			return;
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sleeping and waking. A waiter queues itself, looks at its condition, and only then sleeps, so no wake-up is lost.
+ * Sleeping and waking. A waiter queues itself, looks at its condition, and only then sleeps, so no
+ * wake-up is lost.
  */
 #ifndef PINFOLD_KERNEL_WAIT_H
 #define PINFOLD_KERNEL_WAIT_H
@@ -31,19 +32,22 @@ static inline void wait_queue_init(struct wait_queue *queue)
 /* Queue the running task; it keeps running until task_sleep(). One entry per queue. */
 void wait_enqueue(struct wait_queue *queue, struct wait_entry *entry);
 void wait_dequeue(struct wait_entry *entry);
-/* Queue a function to be called at each wake-up, in the waker's context; it stays queued. It must not sleep. */
+/* Queue a function to be called at each wake-up, in the waker's context; it stays queued. It must
+ * not sleep. */
 void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
                            void (*wake)(struct wait_entry *entry));
 
-/* Sleep until a wake-up, a deliverable signal (when interruptible) or the deadline (monotonic ns, WAIT_FOREVER: none). Returns 0 after a
- * wake-up (perhaps a spurious one), -EINTR for a signal, -ETIMEDOUT. A wake-up since wait_enqueue() makes it return at once. */
+/* Sleep until a wake-up, a deliverable signal (when interruptible) or the deadline (monotonic ns,
+ * WAIT_FOREVER: none). Returns 0 after a wake-up (perhaps a spurious one), -EINTR for a signal,
+ * -ETIMEDOUT. A wake-up since wait_enqueue() makes it return at once. */
 int task_sleep(bool interruptible, uint64_t deadline_ns);
 
 /* Wake every waiter / the first. Task context only (deferred work counts). */
 void wait_wake_all(struct wait_queue *queue);
 void wait_wake_one(struct wait_queue *queue);
 
-/* Sleep on `queue` until `cond` holds: 0, -EINTR (callers turn it into -ERESTARTSYS where a restart is right), -ETIMEDOUT. */
+/* Sleep on `queue` until `cond` holds: 0, -EINTR (callers turn it into -ERESTARTSYS where a restart
+ * is right), -ETIMEDOUT. */
 #define wait_event(queue, cond, deadline_ns)                            \
 	({                                                              \
 		int wait_result_ = 0;                                   \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Deferred work. Registered kinds form a list that never shrinks; a mark is one flag per kind and one for all of
- * them, so that the look at an idle system costs one load. Handlers set marks with plain stores: they run on the CPU whose
- * task context clears them, and a mark that is set between the clearing and the run only makes the work run once more.
+ * Deferred work. Registered kinds form a list that never shrinks; a mark is one flag per kind and
+ * one for all of them, so that the look at an idle system costs one load. Handlers set marks with
+ * plain stores: they run on the CPU whose task context clears them, and a mark that is set between
+ * the clearing and the run only makes the work run once more.
  */
 #include "kernel/work.h"
 

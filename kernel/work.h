@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Deferred work: what an event handler marks and the kernel does later, at the return to user mode, before it sleeps in
- * the idle loop, and whenever it schedules. The functions run in task context with events enabled and must not sleep.
+ * Deferred work: what an event handler marks and the kernel does later, at the return to user mode,
+ * before it sleeps in the idle loop, and whenever it schedules. The functions run in task context
+ * with events enabled and must not sleep.
  */
 #ifndef PINFOLD_KERNEL_WORK_H
 #define PINFOLD_KERNEL_WORK_H
@@ -20,7 +21,8 @@ void work_register(struct work *work);
 /* Any context, events masked or not. */
 void work_mark(struct work *work);
 
-/* Run what is marked until nothing is. True if anything ran. Called with events enabled or masked; leaves the flag as it was. */
+/* Run what is marked until nothing is. True if anything ran. Called with events enabled or masked;
+ * leaves the flag as it was. */
 bool work_run(void);
 bool work_pending(void);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The generator: each request makes key stream under the present key; its first 32 bytes become the next key, the
- * rest is given out. Stirring absorbs input by XOR into the key, a permutation for every 32 bytes.
+ * The generator: each request makes key stream under the present key; its first 32 bytes become the
+ * next key, the rest is given out. Stirring absorbs input by XOR into the key, a permutation for
+ * every 32 bytes.
  */
 #include "lib/rng.h"
 

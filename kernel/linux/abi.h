@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Structures and numbers of the x86-64 Linux ABI that several parts of the kernel use. Those of one area only are in
- * abi_fs.h, abi_tty.h, abi_signal.h and so on. tests/unit/abi_test.c holds all of them against the system's headers. Names have the prefix
- * ABI_ so that hosted tests may include both.
+ * Structures and numbers of the x86-64 Linux ABI that several parts of the kernel use. Those of one
+ * area only are in abi_fs.h, abi_tty.h, abi_signal.h and so on. tests/unit/abi_test.c holds all of
+ * them against the system's headers. Names have the prefix ABI_ so that hosted tests may include
+ * both.
  */
 #ifndef PINFOLD_KERNEL_LINUX_ABI_H
 #define PINFOLD_KERNEL_LINUX_ABI_H

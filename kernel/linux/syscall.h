@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls of x86-64 Linux. kernel/linux/syscall_list.h names every call of the ABI; one that is marked HAVE is a
- * function sys_NAME with this type; any other gives ENOSYS and one log line.
+ * System calls of x86-64 Linux. kernel/linux/syscall_list.h names every call of the ABI; one that
+ * is marked HAVE is a function sys_NAME with this type; any other gives ENOSYS and one log line.
  */
 #ifndef PINFOLD_KERNEL_LINUX_SYSCALL_H
 #define PINFOLD_KERNEL_LINUX_SYSCALL_H

@@ -73,7 +73,8 @@ uint64_t clock_after(uint64_t delta_ns)
 	return delta_ns > NS_MAX - now ? NS_MAX : now + delta_ns;
 }
 
-/* Negative numbers name the CPU clock of a process or thread: its number inverted above three bits of kind. */
+/* Negative numbers name the CPU clock of a process or thread: its number inverted above three bits
+ * of kind. */
 static int cpu_clock_read(int clock, uint64_t *ns)
 {
 	int number = ~(clock >> 3);

@@ -11,7 +11,8 @@
 /* -EINVAL: no such clock. */
 int clock_read(int clock, uint64_t *ns);
 
-/* The monotonic moment at which `clock` (real time or a kind of monotonic) shows `ns`, or false for another clock. Never WAIT_FOREVER. */
+/* The monotonic moment at which `clock` (real time or a kind of monotonic) shows `ns`, or false for
+ * another clock. Never WAIT_FOREVER. */
 bool clock_deadline(int clock, uint64_t ns, uint64_t *deadline_ns);
 
 /* `delta` from now on the monotonic clock; far away rather than overflowing. Never WAIT_FOREVER. */

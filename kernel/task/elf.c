@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ELF reader. It trusts nothing: each field is read by offset from a buffer of known length, each sum is
- * checked for overflow. It knows no kernel function, so that hosted tests and the fuzzer run it as it is.
+ * The ELF reader. It trusts nothing: each field is read by offset from a buffer of known length,
+ * each sum is checked for overflow. It knows no kernel function, so that hosted tests and the
+ * fuzzer run it as it is.
  */
 #include "kernel/task/elf.h"
 

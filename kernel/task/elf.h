@@ -47,8 +47,8 @@ enum elf_result {
 };
 
 /*
- * Read the headers of a file of `file_bytes` bytes, the first `len` of which are at `bytes`. `address_limit` is past the last
- * byte where segments may lie. Fills *out only with ELF_OK.
+ * Read the headers of a file of `file_bytes` bytes, the first `len` of which are at `bytes`.
+ * `address_limit` is past the last byte where segments may lie. Fills *out only with ELF_OK.
  */
 enum elf_result elf_parse(const void *bytes, size_t len, uint64_t file_bytes,
                           uint64_t address_limit, struct elf_image *out);

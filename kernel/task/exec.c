@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * execve and execveat. The new program is built in an address space of its own beside the old one, so that whatever fails
- * leaves the caller as it was; the last step cannot fail.
+ * execve and execveat. The new program is built in an address space of its own beside the old one,
+ * so that whatever fails leaves the caller as it was; the last step cannot fail.
  */
 #include "arch/x86/context.h"
 #include "kernel/fs/vfs.h"
@@ -172,7 +172,8 @@ int exec_kernel(const char *path, const char *const *argv, const char *const *en
 	return exec_inode(inode, path, &source);
 }
 
-/* The directory or file that execveat()'s descriptor means, with a reference; NULL: the current directory. */
+/* The directory or file that execveat()'s descriptor means, with a reference; NULL: the current
+ * directory. */
 static struct inode *base_of_fd(int fd)
 {
 	struct inode *inode;

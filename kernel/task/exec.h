@@ -12,7 +12,8 @@
 struct inode;
 struct vm;
 
-/* A program that is being loaded into an address space of its own; the old one runs on until exec_commit(). */
+/* A program that is being loaded into an address space of its own; the old one runs on until
+ * exec_commit(). */
 struct exec {
 	struct inode *inode; /* the ELF file; one reference */
 	struct exec_args args;
@@ -25,7 +26,8 @@ struct exec {
 	uint32_t euid, egid;        /* after set-id bits */
 };
 
-/* What the message at the start of a run says a bad program is; set by exec_find_program() when it fails. */
+/* What the message at the start of a run says a bad program is; set by exec_find_program() when it
+ * fails. */
 const char *exec_failure_text(void);
 
 /* Follow scripts from exec->inode to an ELF file and read its headers. 0 or -errno. */
@@ -37,11 +39,12 @@ int exec_map_program(struct exec *exec);
 /* Write strings, vectors and the auxiliary vector onto the new stack. */
 int exec_make_stack(struct exec *exec);
 
-/* An error pointer stays one; an inode that is no executable regular file is put, and the error returned. */
+/* An error pointer stays one; an inode that is no executable regular file is put, and the error
+ * returned. */
 struct inode *exec_check(struct inode *inode);
 
-/* Replace the running task's program: 0 with the frame set for the new one, or -errno and nothing has changed. Takes the reference on
- * `inode` over in any case. `name` is copied. */
+/* Replace the running task's program: 0 with the frame set for the new one, or -errno and nothing
+ * has changed. Takes the reference on `inode` over in any case. `name` is copied. */
 int exec_inode(struct inode *inode, const char *name, const struct exec_source *source);
 
 #endif

@@ -9,9 +9,9 @@
 #include "kernel/mm/vm.h"
 #include "kernel/task/task.h"
 
-#define STRING_BYTES_MAX (128u * 1024u)
-#define LIMIT_BYTES_MIN  (128u * 1024u)
-#define LIMIT_BYTES_MAX  (6u * 1024u * 1024u)
+#define STRING_BYTES_MAX (128ul << 10)
+#define LIMIT_BYTES_MIN  (128ul << 10)
+#define LIMIT_BYTES_MAX  (6ul << 20)
 
 void exec_args_init(struct exec_args *args)
 {
@@ -54,7 +54,8 @@ static char *room(struct exec_args *args, size_t *left)
 	return (char *)page_virt(page) + used;
 }
 
-/* Copy up to `size` bytes of a string, the NUL included if it is reached: bytes copied, *ended says whether it was. */
+/* Copy up to `size` bytes of a string, the NUL included if it is reached: bytes copied, *ended says
+ * whether it was. */
 static long string_piece(bool user, char *to, const char *from, size_t size, bool *ended)
 {
 	long len;
@@ -238,7 +239,8 @@ static int write_gathered(const struct exec_args *args, struct vm *vm, uintptr_t
 	return 0;
 }
 
-/* Call `each` for every gathered string from `skip` on; the first lies at `address`. Goes through the pages once. */
+/* Call `each` for every gathered string from `skip` on; the first lies at `address`. Goes through
+ * the pages once. */
 static int each_gathered(const struct exec_args *args, uintptr_t address, size_t skip,
                          int (*each)(void *arg, uintptr_t address), void *arg)
 {

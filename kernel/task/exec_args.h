@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The strings of a new program on their way from the old program's memory (or the kernel's) to the new one's stack.
+ * The strings of a new program on their way from the old program's memory (or the kernel's) to the
+ * new one's stack.
  *
- * argv and the environment are gathered one behind the other in kernel pages. A script puts its interpreter in front: those
- * strings replace argv[0] and are kept apart.
+ * argv and the environment are gathered one behind the other in kernel pages. A script puts its
+ * interpreter in front: those strings replace argv[0] and are kept apart.
  */
 #ifndef PINFOLD_KERNEL_TASK_EXEC_ARGS_H
 #define PINFOLD_KERNEL_TASK_EXEC_ARGS_H
@@ -45,7 +46,8 @@ size_t exec_args_argc(const struct exec_args *args);
 /* Bytes of all strings as they will lie on the stack. */
 size_t exec_args_bytes(const struct exec_args *args);
 
-/* Write all strings to `to`, argv first; then `each` is called with the address of each string in order. 0 or -errno. */
+/* Write all strings to `to`, argv first; then `each` is called with the address of each string in
+ * order. 0 or -errno. */
 int exec_args_write(const struct exec_args *args, struct vm *vm, uintptr_t to,
                     int (*each)(void *arg, uintptr_t address), void *arg);
 

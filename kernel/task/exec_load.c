@@ -74,7 +74,8 @@ static char *skip_blanks(char *s)
 	return s;
 }
 
-/* Cut "#!interpreter argument" apart in place. False: no interpreter named, or its path is cut off. */
+/* Cut "#!interpreter argument" apart in place. False: no interpreter named, or its path is cut off.
+ */
 static bool script_split(char *line, size_t len, char **interpreter, char **argument)
 {
 	char *end, *at;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stack that a new program starts on. From low to high addresses: argc, argv, the environment, the auxiliary
- * vector, 16 random bytes and the platform's name, the strings, the program's path, one null word.
+ * The stack that a new program starts on. From low to high addresses: argc, argv, the environment,
+ * the auxiliary vector, 16 random bytes and the platform's name, the strings, the program's path,
+ * one null word.
  */
 #include "kernel/linux/abi_task.h"
 #include "kernel/mm/page.h"

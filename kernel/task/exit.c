@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of tasks and processes: giving back what they hold, the children's new parent, the news for the parent.
+ * The end of tasks and processes: giving back what they hold, the children's new parent, the news
+ * for the parent.
  */
 #include "kernel/dev/tty.h"
 #include "kernel/fs/vfs.h"
@@ -63,7 +64,8 @@ static bool group_has_stopped(int pgid)
 	return false;
 }
 
-/* `process` ends or loses its parent `parent`: a group with stopped members that this orphans is told. */
+/* `process` ends or loses its parent `parent`: a group with stopped members that this orphans is
+ * told. */
 static void orphaned_group_notify(const struct process *process, const struct process *parent)
 {
 	if (parent->pgid == process->pgid || parent->sid != process->sid)
@@ -152,7 +154,8 @@ _Noreturn void task_exit(int exit_code)
 	if (process->task_count == 0) {
 		process_get(process);
 		process_finish(process);
-		/* Gone already: the running task must name one until it has been switched away from. */
+		/* Gone already: the running task must name one until it has been switched away
+		 * from. */
 		if (!process->leader)
 			task->process = &process_kernel;
 		process_put(process);

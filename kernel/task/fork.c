@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fork, vfork, clone and clone3: a new process, or a new thread of this one, with what it copies and what it shares.
+ * fork, vfork, clone and clone3: a new process, or a new thread of this one, with what it copies
+ * and what it shares.
  *
  * Everything that can fail is done before the child gets a number; from then on it exists.
  */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Futexes: sleeping on a word of user memory. A word is known by what it lies in: the file for shared mappings, the frame for
- * shared anonymous memory, else the address space. Kernel code is not preempted, so the look at the word and
- * the enqueueing are one step as long as nothing between them sleeps. Priority inheritance is left out.
+ * Futexes: sleeping on a word of user memory. A word is known by what it lies in: the file for
+ * shared mappings, the frame for shared anonymous memory, else the address space. Kernel code is
+ * not preempted, so the look at the word and the enqueueing are one step as long as nothing between
+ * them sleeps. Priority inheritance is left out.
  */
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
@@ -215,7 +216,8 @@ static long futex_requeue(const struct sys_args *args, bool private, bool compar
 	return woken + (compare ? moved : 0);
 }
 
-/* FUTEX_WAKE_OP: change the second word, wake on the first, and on the second if its old value passes a test. */
+/* FUTEX_WAKE_OP: change the second word, wake on the first, and on the second if its old value
+ * passes a test. */
 static int wake_op_apply(uintptr_t address, uint32_t operation, bool *passed)
 {
 	uint32_t kind = operation >> 28 & 7;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Process 1 and the run: the run description is read and removed, its program becomes process 2, orphans are reaped, and
- * with the program's end everything else is killed and the machine stops.
+ * Process 1 and the run: the run description is read and removed, its program becomes process 2,
+ * orphans are reaped, and with the program's end everything else is killed and the machine stops.
  *
- * The program is not process 1 itself, because signals that would end any other process do not end that one, and
- * because it need not know how to reap.
+ * The program is not process 1 itself, because signals that would end any other process do not end
+ * that one, and because it need not know how to reap.
  */
 #include "kernel/dev/stream.h"
 #include "kernel/fs/vfs.h"

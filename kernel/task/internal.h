@@ -21,7 +21,8 @@ void task_get(struct task *task);
 void task_put(struct task *task);
 void process_get(struct process *process);
 void process_put(struct process *process);
-/* A process without tasks, child of `parent`, with one reference and its credentials, limits, group, session and terminal. NULL: out of memory. */
+/* A process without tasks, child of `parent`, with one reference and its credentials, limits,
+ * group, session and terminal. NULL: out of memory. */
 struct process *process_alloc(struct process *parent);
 /* Give it a number and its place in the tree. -EAGAIN: no number left. */
 int process_add(struct process *process, struct task *leader);
@@ -43,7 +44,8 @@ void group_list_put(struct group_list *groups);
 bool sched_prepare_stack(struct task *task);
 void sched_continue(struct task *task);
 
-/* sys_wait.c, for process 1: number and wait status of a child that has ended and is gone now. -ECHILD: no child; -ETIMEDOUT. */
+/* sys_wait.c, for process 1: number and wait status of a child that has ended and is gone now.
+ * -ECHILD: no child; -ETIMEDOUT. */
 int wait_reap_any(int *status, uint64_t deadline_ns);
 
 /* Remember the largest memory use before the vm goes. */
@@ -70,10 +72,12 @@ void sig_handlers_reset(struct sig_handlers *handlers); /* exec: caught ones bec
 int signal_dequeue(struct task *task, sigset which, struct abi_siginfo *info);
 /* Wake what must look at its state again: every task of the process. */
 void signal_kick(struct process *process);
-/* SIGCHLD (or exit_signal) to the parent. True: the parent does not want to wait, release the child. */
+/* SIGCHLD (or exit_signal) to the parent. True: the parent does not want to wait, release the
+ * child. */
 bool signal_notify_exit(struct process *child);
 void signal_notify_stop(struct process *child, int code, int status);
-/* A signal that the running task cannot escape: unblocked, and fatal if it was blocked or ignored. */
+/* A signal that the running task cannot escape: unblocked, and fatal if it was blocked or ignored.
+ */
 void signal_force(int signal, int code, uintptr_t address);
 bool signal_default_ignored(int signal);
 bool signal_default_stops(int signal);
@@ -95,8 +99,8 @@ void cpu_timer_update(struct process *process); /* whether it needs checks at al
 /* Futexes (futex.c). */
 void futex_exit_task(struct task *task); /* robust list, clear_child_tid; the vm is still there */
 
-/* Loading programs (exec.c): from kernel strings, for process 2. Does not return to the old program on success; 0 means
- * that the frame is ready for user mode. */
+/* Loading programs (exec.c): from kernel strings, for process 2. Does not return to the old program
+ * on success; 0 means that the frame is ready for user mode. */
 struct exec_strings;
 int exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interval timers of a process: real time by a kernel timer, CPU time by checks that the scheduler's timer makes
- * while the process runs; and the limit on CPU time, which is checked with them.
+ * Interval timers of a process: real time by a kernel timer, CPU time by checks that the
+ * scheduler's timer makes while the process runs; and the limit on CPU time, which is checked with
+ * them.
  */
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
@@ -97,7 +98,8 @@ uint64_t cpu_timer_deadline(const struct process *process)
 
 		remaining = MIN(remaining, limit > used ? limit - used : 0);
 	}
-	/* Not closer than a tick of Linux's usual clock, so that a late timer cannot fill the CPU. */
+	/* Not closer than a tick of Linux's usual clock, so that a late timer cannot fill the CPU.
+	 */
 	return remaining == TIMER_NEVER ? TIMER_NEVER : clock_after(MAX(remaining, 1000000ull));
 }
 

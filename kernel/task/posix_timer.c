@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * timer_create() and its family, on the real-time and monotonic clocks. CPU-time clocks are left out.
+ * timer_create() and its family, on the real-time and monotonic clocks. CPU-time clocks are left
+ * out.
  */
 #include "kernel/task/posix_timer.h"
 

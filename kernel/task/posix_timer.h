@@ -12,7 +12,8 @@ struct process;
 /* Delete all of a process's: at exec and exit. */
 void posix_timers_drop(struct process *process);
 
-/* itimer.c: the first moment after `now` that is `deadline_ns` plus a whole number of intervals; *missed: how many it is past. */
+/* itimer.c: the first moment after `now` that is `deadline_ns` plus a whole number of intervals;
+ * *missed: how many it is past. */
 uint64_t timer_next_interval(uint64_t deadline_ns, uint64_t interval_ns, uint64_t now,
                              uint64_t *missed);
 

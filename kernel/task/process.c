@@ -2,9 +2,9 @@
 /*
  * Records of tasks and processes: making, numbering, finding, the tree, references.
  *
- * A number is given out again only after all others have been, and never while a task, a process, a process group or a session
- * still has it. A task's record lives until its kernel stack has been left and, for a leader, its process has
- * been waited for.
+ * A number is given out again only after all others have been, and never while a task, a process, a
+ * process group or a session still has it. A task's record lives until its kernel stack has been
+ * left and, for a leader, its process has been waited for.
  */
 #include "kernel/dev/tty.h"
 #include "kernel/fs/vfs.h"
@@ -44,7 +44,7 @@ void task_init_limits(void)
 {
 	size_t limit = page_total_count() / 32;
 
-	max_tasks = (unsigned int)MIN(MAX(limit, 64ul), (size_t)PID_LIMIT - 2 * PID_RECYCLED);
+	max_tasks = (unsigned int)MIN(MAX(limit, 64ul), PID_LIMIT - 2ul * PID_RECYCLED);
 }
 
 unsigned int task_limit(void)
@@ -86,7 +86,8 @@ struct task *task_find(int tid)
 	return NULL;
 }
 
-/* Groups and sessions keep their numbers; a look at all processes is only needed once numbers are used again. */
+/* Groups and sessions keep their numbers; a look at all processes is only needed once numbers are
+ * used again. */
 static bool pid_in_use(int pid)
 {
 	struct process *process;

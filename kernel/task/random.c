@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Seeds of the random number generator, and random numbers for the kernel. Where the CPU has a generator of its own that
- * is the better part of the seed; the clocks' low bits are stirred in in any case.
+ * Seeds of the random number generator, and random numbers for the kernel. Where the CPU has a
+ * generator of its own that is the better part of the seed; the clocks' low bits are stirred in in
+ * any case.
  */
 #include "kernel/task/random.h"
 

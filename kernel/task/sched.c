@@ -2,12 +2,13 @@
 /*
  * The scheduler: round robin with slices on one CPU, sleeps, the idle loop, CPU time.
  *
- * The timer runs only when somebody needs it: a sleeper or kernel timer waits, a second task is runnable (its
- * slice), or a limit on CPU time is in force. A deadline that was asked for stays programmed even if nobody needs it any more, as one
- * event too many is cheaper than a hypercall at every switch.
+ * The timer runs only when somebody needs it: a sleeper or kernel timer waits, a second task is
+ * runnable (its slice), or a limit on CPU time is in force. A deadline that was asked for stays
+ * programmed even if nobody needs it any more, as one event too many is cheaper than a hypercall at
+ * every switch.
  *
- * User registers beyond the frame (FPU, segment bases) stay in the CPU until another task with a user half runs. Kernel tasks
- * borrow whatever address space is in force.
+ * User registers beyond the frame (FPU, segment bases) stay in the CPU until another task with a
+ * user half runs. Kernel tasks borrow whatever address space is in force.
  */
 #include "arch/x86/context.h"
 #include "kernel/mm/page.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a signal handler finds on its stack, and the way back from it. The layout is the ABI's; what comes back from user memory is
- * checked or forced to harmless values before it reaches the CPU.
+ * What a signal handler finds on its stack, and the way back from it. The layout is the ABI's; what
+ * comes back from user memory is checked or forced to harmless values before it reaches the CPU.
  */
 #include "kernel/linux/abi_signal.h"
 #include "kernel/linux/syscall.h"
@@ -14,7 +14,8 @@
 #define RED_ZONE_BYTES 128u
 #define FPU_ALIGNMENT  64u
 
-/* Flags that a program may set: carry parity adjust zero sign trap direction overflow nested-task(no) alignment. */
+/* Flags that a program may set: carry parity adjust zero sign trap direction overflow
+ * nested-task(no) alignment. */
 #define RFLAGS_USER              0x50dd5ull /* CF PF AF ZF SF TF DF OF RF AC */
 #define RFLAGS_CLEAR_FOR_HANDLER 0x10500ull /* TF DF RF */
 
@@ -123,7 +124,8 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 	return 0;
 }
 
-/* The state's header beyond the legacy area: nothing but the features we have, in the standard format. */
+/* The state's header beyond the legacy area: nothing but the features we have, in the standard
+ * format. */
 static bool fpu_header_ok(const uint8_t *area)
 {
 	uint64_t header[8];

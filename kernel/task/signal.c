@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending signals: pending sets, what is ignored, who is woken, the stop and continue rules. Delivery to user mode is in
- * signal_deliver.c.
+ * Sending signals: pending sets, what is ignored, who is woken, the stop and continue rules.
+ * Delivery to user mode is in signal_deliver.c.
  */
 #include "kernel/linux/abi_signal.h"
 #include "kernel/mm/page.h"
@@ -169,7 +169,8 @@ static void process_continue(struct process *process)
 	signal_notify_stop(process, ABI_CLD_CONTINUED, ABI_SIGCONT);
 }
 
-/* A continue takes pending stops back and the other way round, whatever else becomes of the signal. */
+/* A continue takes pending stops back and the other way round, whatever else becomes of the signal.
+ */
 static void signal_prepare(struct process *process, int signal)
 {
 	struct task *task;
@@ -266,7 +267,8 @@ static bool signal_blocked_everywhere(const struct process *process, int signal)
 	return true;
 }
 
-/* A task in rt_sigtimedwait for a signal that it blocks otherwise has it unblocked, so it is found by signal_target(). */
+/* A task in rt_sigtimedwait for a signal that it blocks otherwise has it unblocked, so it is found
+ * by signal_target(). */
 int signal_send_process(struct process *process, int signal, const struct abi_siginfo *info)
 {
 	struct task *target;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals on the way to user mode: default actions, stops, handlers, and what becomes of a system call that a signal
- * interrupted.
+ * Signals on the way to user mode: default actions, stops, handlers, and what becomes of a system
+ * call that a signal interrupted.
  */
 #include "kernel/linux/abi_signal.h"
 #include "kernel/task/internal.h"

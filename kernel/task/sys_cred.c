@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * User and group numbers, supplementary groups, capabilities (all of them for user 0, none for others).
+ * User and group numbers, supplementary groups, capabilities (all of them for user 0, none for
+ * others).
  */
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
@@ -250,7 +251,8 @@ long sys_setgroups(const struct sys_args *args)
 	return 0;
 }
 
-/* How many blocks of data the header's version has; 0: unknown, and the header now says the version we like. */
+/* How many blocks of data the header's version has; 0: unknown, and the header now says the version
+ * we like. */
 static int cap_blocks(struct abi_cap_header *header, uintptr_t user)
 {
 	switch (header->version) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Resource limits, priorities and scheduling parameters. The scheduler knows one kind of task; policies and nice
- * values are kept and reported.
+ * Resource limits, priorities and scheduling parameters. The scheduler knows one kind of task;
+ * policies and nice values are kept and reported.
  */
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"

@@ -19,7 +19,8 @@
 #define RANDOM_BYTES_MAX   0x1ffffffu
 
 #define MEMBARRIER_QUERY 0
-/* Global, its expedited and registration forms, the private ones: with one CPU all are there for nothing. */
+/* Global, its expedited and registration forms, the private ones: with one CPU all are there for
+ * nothing. */
 #define MEMBARRIER_KNOWN 0x1f
 
 struct abi_utsname uts_names = {

@@ -140,7 +140,8 @@ long sys_rt_sigtimedwait(const struct sys_args *args)
 	set &= ~(signal_bit(ABI_SIGKILL) | signal_bit(ABI_SIGSTOP));
 	signal = signal_dequeue(task, set, &info);
 	if (signal == 0 && deadline > pv_time_monotonic_ns()) {
-		/* Unblocked for the wait, so that they wake us; noted as blocked, so that they are not dropped as ignored. */
+		/* Unblocked for the wait, so that they wake us; noted as blocked, so that they are
+		 * not dropped as ignored. */
 		task->real_blocked = task->blocked;
 		signal_set_blocked(task->blocked & ~set);
 		do {

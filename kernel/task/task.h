@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tasks and processes. A task is what the scheduler runs, a process is a thread group: what wait, kill, limits and job control
- * see. Memory, descriptors, directories and signal handlers hang off the task and are counted, as clone shares them
- * one by one.
+ * Tasks and processes. A task is what the scheduler runs, a process is a thread group: what wait,
+ * kill, limits and job control see. Memory, descriptors, directories and signal handlers hang off
+ * the task and are counted, as clone shares them one by one.
  *
- * A process whose tasks have all ended is a zombie until its parent has waited for it: its leader's struct task stays, without
- * vm, files, fs and handlers (NULL). Process 1 is a kernel task; the user's program is process 2.
+ * A process whose tasks have all ended is a zombie until its parent has waited for it: its leader's
+ * struct task stays, without vm, files, fs and handlers (NULL). Process 1 is a kernel task; the
+ * user's program is process 2.
  */
 #ifndef PINFOLD_KERNEL_TASK_TASK_H
 #define PINFOLD_KERNEL_TASK_TASK_H
@@ -197,16 +198,17 @@ void task_account_system(void);
 void process_times(const struct process *process, struct abi_rusage_times *out);
 
 /*
- * The last steps before user mode, for host_return_to_user(): deferred work, the other tasks' turn, signals. Called and left
- * with events masked; `frame` is the running task's.
+ * The last steps before user mode, for host_return_to_user(): deferred work, the other tasks' turn,
+ * signals. Called and left with events masked; `frame` is the running task's.
  */
 void task_return_to_user(struct cpu_frame *frame);
 
-/* A kernel thread or the first user task: starts in `entry(arg)` on its own stack. NULL: out of memory. Not runnable before sched_add(). */
+/* A kernel thread or the first user task: starts in `entry(arg)` on its own stack. NULL: out of
+ * memory. Not runnable before sched_add(). */
 struct task *task_create_kernel(const char *name, void (*entry)(void *), void *arg);
 
-/* Become process 1, start the program of the run description as process 2, reap orphans, end the machine with the program. Kernel
- * thread context; does not return. */
+/* Become process 1, start the program of the run description as process 2, reap orphans, end the
+ * machine with the program. Kernel thread context; does not return. */
 _Noreturn void task_run_init(void);
 
 /* End of the running process with a wait status (status << 8, or a signal number). */
@@ -225,14 +227,16 @@ bool process_in_group(const struct process *process, uint32_t gid);
 /* Whether a process group has no member whose parent is in another group of the same session. */
 bool pgroup_orphaned(int pgid);
 
-/* Signals (signal.c). info may be NULL. The signal is delivered on the target's next return to user mode. */
+/* Signals (signal.c). info may be NULL. The signal is delivered on the target's next return to user
+ * mode. */
 int signal_send_process(struct process *process, int signal, const struct abi_siginfo *info);
 int signal_send_group(int pgid, int signal, const struct abi_siginfo *info);
 int signal_send_task(struct task *task, int signal, const struct abi_siginfo *info);
 /* A fault of the running task: unblockable; a handler gets the address. */
 void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector,
                         uint64_t error_code);
-/* Something to do before user mode: a deliverable signal, a stop, the end. Interruptible sleeps end. */
+/* Something to do before user mode: a deliverable signal, a stop, the end. Interruptible sleeps
+ * end. */
 bool signal_pending(const struct task *task);
 /* A signal is pending that will end the process. */
 bool signal_fatal_pending(const struct task *task);
@@ -240,8 +244,9 @@ bool signal_fatal_pending(const struct task *task);
 bool signal_blocked_or_ignored(int signal);
 /* Set the running task's mask (SIGKILL and SIGSTOP stay unblocked). */
 void signal_set_blocked(sigset mask);
-/* As ppoll, pselect and sigsuspend do: a mask for the call only. Restored after a handler has been set up with it, or at the return to
- * user mode. signal_restore_mask() restores at once, for a call that was not interrupted. */
+/* As ppoll, pselect and sigsuspend do: a mask for the call only. Restored after a handler has been
+ * set up with it, or at the return to user mode. signal_restore_mask() restores at once, for a call
+ * that was not interrupted. */
 void signal_set_temporary_mask(sigset mask);
 void signal_restore_mask(void);
 /* On the way to user mode, events enabled: run handlers' set-up, stop, or exit. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernel timers in a pairing heap: children of a timer are never earlier than it. All of it runs in task context,
- * so there is no lock.
+ * Kernel timers in a pairing heap: children of a timer are never earlier than it. All of it runs in
+ * task context, so there is no lock.
  */
 #include "kernel/task/timer.h"
 

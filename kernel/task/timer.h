@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernel timers: a function that runs, as deferred work, once a moment of the monotonic clock has passed. They lie in a pairing
- * heap, so that arming is constant and expiry and cancelling are logarithmic on average.
+ * Kernel timers: a function that runs, as deferred work, once a moment of the monotonic clock has
+ * passed. They lie in a pairing heap, so that arming is constant and expiry and cancelling are
+ * logarithmic on average.
  */
 #ifndef PINFOLD_KERNEL_TASK_TIMER_H
 #define PINFOLD_KERNEL_TASK_TIMER_H
@@ -23,7 +24,8 @@ struct timer {
 
 void timer_init(struct timer *timer, void (*expire)(struct timer *timer));
 
-/* Expire at `deadline_ns` (monotonic), or soon if that is past. Replaces an earlier deadline. TIMER_NEVER only cancels. */
+/* Expire at `deadline_ns` (monotonic), or soon if that is past. Replaces an earlier deadline.
+ * TIMER_NEVER only cancels. */
 void timer_arm(struct timer *timer, uint64_t deadline_ns);
 
 /* Harmless if not armed. */

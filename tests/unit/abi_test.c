@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: */
 /*
- * Our idea of the Linux ABI against this machine's headers. Most of it is decided when this is compiled.
+ * Our idea of the Linux ABI against this machine's headers. Most of it is decided when this is
+ * compiled.
  */
 #include <setjmp.h>
 #include <stdarg.h>

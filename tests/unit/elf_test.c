@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/task/elf.c */
 /*
- * The ELF reader: a good file, each field made bad in turn, and random damage. The buffer lies at the end of its
- * allocation, so that the address sanitizer sees every read past it.
+ * The ELF reader: a good file, each field made bad in turn, and random damage. The buffer lies at
+ * the end of its allocation, so that the address sanitizer sees every read past it.
  */
 #include <elf.h>
 #include <setjmp.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: lib/rng.c */
 /*
- * The random number generator: the block function against the vector of RFC 8439, and what a stream must never do.
+ * The random number generator: the block function against the vector of RFC 8439, and what a stream
+ * must never do.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,7 +68,8 @@ static void test_lengths(void **state)
 
 static void test_stir_changes_the_stream(void **state)
 {
-	/* The state is one for the program: stirring must at least not return to an earlier stream. */
+	/* The state is one for the program: stirring must at least not return to an earlier stream.
+	 */
 	uint8_t before[32], after[32];
 	static const uint8_t zeros[100];
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/task/timer.c */
 /*
- * Kernel timers against the plainest possible oracle: random arming, re-arming, cancelling and expiry, compared
- * with a table of deadlines.
+ * Kernel timers against the plainest possible oracle: random arming, re-arming, cancelling and
+ * expiry, compared with a table of deadlines.
  */
 #include <setjmp.h>
 #include <stdarg.h>
