@@ -131,7 +131,7 @@ static void *next_on_path(const struct radix *tree, uint64_t *index)
 			/* Saturating: UINT64_MAX ends the search if nothing is there. */
 			uint64_t base = *index >> shift, step = slot - first;
 
-			*index = base > (UINT64_MAX >> shift) - step ? UINT64_MAX
+			*index = step > (UINT64_MAX >> shift) - base ? UINT64_MAX
 			                                             : (base + step) << shift;
 		}
 		if (slot == RADIX_SLOTS)
