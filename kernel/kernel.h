@@ -30,10 +30,10 @@ void klog(enum log_level level, const char *format, ...) __attribute__((format(p
 /* Say why, tell the launcher, stop the machine. */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#define ASSERT(cond)                                                                               \
-	do {                                                                                       \
-		if (!(cond))                                                                       \
-			panic("%s:%d: not true: %s", __FILE__, __LINE__, #cond);                   \
+#define ASSERT(cond)                                                             \
+	do {                                                                     \
+		if (!(cond))                                                     \
+			panic("%s:%d: not true: %s", __FILE__, __LINE__, #cond); \
 	} while (0)
 
 #define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -34,12 +34,12 @@ enum channel_fd_kind {
 
 /* How the run ended; stored by the guest in exit_kind, last, with release order. */
 enum channel_exit_kind {
-	CHANNEL_EXIT_NONE = 0,    /* still running */
-	CHANNEL_EXIT_STATUS = 1,  /* exit_value is the program's exit status, 0..255 */
-	CHANNEL_EXIT_SIGNAL = 2,  /* exit_value is the number of the signal that ended it */
-	CHANNEL_EXIT_ENOENT = 3,  /* the program was not found in the guest */
-	CHANNEL_EXIT_NOEXEC = 4,  /* found but not executable; `message` says what it is */
-	CHANNEL_EXIT_PANIC = 5,   /* the kernel gave up; `message` is the cause */
+	CHANNEL_EXIT_NONE = 0,   /* still running */
+	CHANNEL_EXIT_STATUS = 1, /* exit_value is the program's exit status, 0..255 */
+	CHANNEL_EXIT_SIGNAL = 2, /* exit_value is the number of the signal that ended it */
+	CHANNEL_EXIT_ENOENT = 3, /* the program was not found in the guest */
+	CHANNEL_EXIT_NOEXEC = 4, /* found but not executable; `message` says what it is */
+	CHANNEL_EXIT_PANIC = 5,  /* the kernel gave up; `message` is the cause */
 };
 
 struct channel_ring {
@@ -68,7 +68,7 @@ struct channel_header {
 	/* Written by the host before the guest starts. */
 	uint32_t magic;
 	uint32_t version;
-	uint32_t fd_kind[3]; /* enum channel_fd_kind of descriptors 0, 1, 2 */
+	uint32_t fd_kind[3];  /* enum channel_fd_kind of descriptors 0, 1, 2 */
 	uint32_t want_report; /* nonzero: write the counters to CHANNEL_REPORT at the end */
 
 	/* Window size of the terminal; the host increments winsize_seq after a change. */
@@ -93,6 +93,7 @@ struct channel_header {
 };
 
 _Static_assert(sizeof(struct channel_ring) == 64, "channel_ring is one cache line");
-_Static_assert(sizeof(struct channel_header) <= 4096, "the header fits one page; rings start there");
+_Static_assert(sizeof(struct channel_header) <= 4096,
+               "the header fits one page; rings start there");
 
 #endif

@@ -14,25 +14,24 @@ struct list {
 	struct list *prev;
 };
 
-#define LIST_INIT(name)                                                                            \
-	{                                                                                          \
-		&(name), &(name)                                                                   \
+#define LIST_INIT(name)          \
+	{                        \
+		&(name), &(name) \
 	}
 
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #define list_entry(node, type, member) container_of(node, type, member)
 
-#define list_for_each_entry(pos, head, type, member)                                               \
-	for (pos = list_entry((head)->next, type, member); &pos->member != (head);                 \
+#define list_for_each_entry(pos, head, type, member)                               \
+	for (pos = list_entry((head)->next, type, member); &pos->member != (head); \
 	     pos = list_entry(pos->member.next, type, member))
 
 /* As above; the body may remove and free `pos`. */
-#define list_for_each_entry_safe(pos, tmp, head, type, member)                                     \
-	for (pos = list_entry((head)->next, type, member),                                         \
-	    tmp = list_entry(pos->member.next, type, member);                                      \
-	     &pos->member != (head);                                                               \
-	     pos = tmp, tmp = list_entry(tmp->member.next, type, member))
+#define list_for_each_entry_safe(pos, tmp, head, type, member) \
+	for (pos = list_entry((head)->next, type, member),     \
+	    tmp = list_entry(pos->member.next, type, member);  \
+	     &pos->member != (head); pos = tmp, tmp = list_entry(tmp->member.next, type, member))
 
 static inline void list_init(struct list *node)
 {

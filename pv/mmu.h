@@ -85,7 +85,8 @@ static inline void pv_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enu
 /* Visit every non-zero leaf entry in [start, end), in ascending order. Unpopulated ranges cost nothing per page. The visitor may replace the
  * entry it is shown through pv_pte_set (same address) and nothing else; it returns false to stop the walk. Returns
  * false iff a visitor stopped it. */
-static inline bool pv_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit, void *arg)
+static inline bool pv_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end,
+                               pv_pte_visitor *visit, void *arg)
 {
 	return pv->mmu->pte_walk(space, start, end, visit, arg);
 }

@@ -16,8 +16,10 @@
 
 /* Whether anyone may still hold the old translation after a change, and so must be made to drop it. */
 enum pv_flush {
-	PV_FLUSH_NONE = XEN_FLUSH_NONE, /* the entry was not present, or only gained rights: a stale one faults and is retried */
-	PV_FLUSH_PAGE = XEN_FLUSH_PAGE, /* drop the translation of this address on every CPU that may hold it */
+	PV_FLUSH_NONE =
+	    XEN_FLUSH_NONE, /* the entry was not present, or only gained rights: a stale one faults and is retried */
+	PV_FLUSH_PAGE =
+	    XEN_FLUSH_PAGE, /* drop the translation of this address on every CPU that may hold it */
 };
 
 typedef xen_pte_visitor pv_pte_visitor;
@@ -35,7 +37,8 @@ struct pv_mmu_ops {
 	pte_t (*pte_read)(const struct pt_space *space, vaddr_t va);
 	int (*pte_prepare)(struct pt_space *space, vaddr_t va);
 	void (*pte_set)(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush);
-	bool (*pte_walk)(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit, void *arg);
+	bool (*pte_walk)(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit,
+	                 void *arg);
 	void (*tables_trim)(struct pt_space *space, vaddr_t start, vaddr_t end);
 	void (*flush_space)(struct pt_space *space);
 	void (*lazy_enter)(void);

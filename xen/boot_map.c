@@ -19,15 +19,15 @@
 #include "xen/pt_walk.h"
 #include "xen/space.h"
 
-#define LEAF_ENTRIES  (1ul << PT_FORMAT.index_bits)
-#define TABLE_FLAGS   (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
-#define DATA_FLAGS    (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_NX)
+#define LEAF_ENTRIES (1ul << PT_FORMAT.index_bits)
+#define TABLE_FLAGS  (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
+#define DATA_FLAGS   (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_NX)
 
 struct builder {
 	unsigned long frame_count;
-	pfn_t boot_tables;         /* Xen's */
+	pfn_t boot_tables; /* Xen's */
 	unsigned long boot_table_count;
-	pfn_t tables;              /* ours: device top, upper tables, then leaf tables in order */
+	pfn_t tables; /* ours: device top, upper tables, then leaf tables in order */
 	unsigned long table_count;
 	pfn_t upper[PT_LEVELS_MAX + 1]; /* first table of each level */
 	unsigned long leaf_count;
@@ -60,7 +60,8 @@ static bool boot_mapped(pfn_t root, pfn_t pfn)
 	uintptr_t va = (uintptr_t)boot_pfn_to_virt(pfn);
 	pfn_t leaf = boot_find_leaf(root, va);
 
-	return !pfn_is_none(leaf) && (table_words(leaf)[pt_index(pt_offset((vaddr_t){va}), 1)] & PTE_PRESENT);
+	return !pfn_is_none(leaf) &&
+	       (table_words(leaf)[pt_index(pt_offset((vaddr_t){va}), 1)] & PTE_PRESENT);
 }
 
 static bool in_run(pfn_t pfn, pfn_t first, unsigned long count)
@@ -70,15 +71,16 @@ static bool in_run(pfn_t pfn, pfn_t first, unsigned long count)
 
 static bool image_read_only(pfn_t pfn)
 {
-	return pfn.v >= boot_virt_to_pfn(image_start).v && pfn.v < boot_virt_to_pfn(image_rodata_end).v;
+	return pfn.v >= boot_virt_to_pfn(image_start).v &&
+	       pfn.v < boot_virt_to_pfn(image_rodata_end).v;
 }
 
 /* What the direct map says about a frame. Leaf tables that are filled through it are writable until then. */
 static pte_t direct_entry(const struct builder *b, pfn_t pfn)
 {
 	unsigned long early = b->table_count - b->leaf_count + b->leaf_boot_count;
-	bool read_only = in_run(pfn, b->boot_tables, b->boot_table_count) || in_run(pfn, b->tables, early) ||
-			 image_read_only(pfn);
+	bool read_only = in_run(pfn, b->boot_tables, b->boot_table_count) ||
+	                 in_run(pfn, b->tables, early) || image_read_only(pfn);
 
 	if (mfn_is_none(p2m_mfn(pfn)))
 		return PTE_NONE;
@@ -143,7 +145,8 @@ static void fill_early(const struct builder *b)
 		memset(table_words(b->upper[level]), 0, tables * PAGE_BYTES);
 		/* The tables of a level are one run, so the entries of a level are one array. */
 		for (unsigned long i = 0; i < below; i++)
-			table_words(b->upper[level])[i] = pte_from_pfn(PFN(b->upper[level - 1].v + i), TABLE_FLAGS).v;
+			table_words(b->upper[level])[i] =
+			    pte_from_pfn(PFN(b->upper[level - 1].v + i), TABLE_FLAGS).v;
 		below = tables;
 	}
 	memset(table_words(b->tables), 0, PAGE_BYTES);
@@ -170,10 +173,14 @@ static void install_early(const struct builder *b)
 
 		boot_remap(&batch, b, table, pte_from_pfn(table, DATA_FLAGS));
 	}
-	mc_mmu_update(&batch, pt_entry_maddr(b->boot_tables, pt_index(pt_offset((vaddr_t){PORT_DIRECT_MAP_BASE}), top)),
-		      pte_from_pfn(b->upper[top - 1], TABLE_FLAGS));
-	mc_mmu_update(&batch, pt_entry_maddr(b->boot_tables, pt_index(pt_offset((vaddr_t){XEN_DEVICE_BASE}), top)),
-		      pte_from_pfn(b->tables, TABLE_FLAGS));
+	mc_mmu_update(&batch,
+	              pt_entry_maddr(b->boot_tables,
+	                             pt_index(pt_offset((vaddr_t){PORT_DIRECT_MAP_BASE}), top)),
+	              pte_from_pfn(b->upper[top - 1], TABLE_FLAGS));
+	mc_mmu_update(
+	    &batch,
+	    pt_entry_maddr(b->boot_tables, pt_index(pt_offset((vaddr_t){XEN_DEVICE_BASE}), top)),
+	    pte_from_pfn(b->tables, TABLE_FLAGS));
 	mc_commit(&batch);
 }
 
@@ -186,10 +193,12 @@ static void install_late(const struct builder *b)
 		pfn_t leaf = PFN(b->upper[1].v + i);
 
 		fill_leaf(b, xen_pfn_to_virt(leaf), i);
-		mc_update_va(&batch, VADDR(xen_pfn_to_virt(leaf)), pte_from_pfn(leaf, DATA_FLAGS), UVMF_NONE);
+		mc_update_va(&batch, VADDR(xen_pfn_to_virt(leaf)), pte_from_pfn(leaf, DATA_FLAGS),
+		             UVMF_NONE);
 		mc_mmu_update(&batch,
-			      pt_entry_maddr(PFN(b->upper[2].v + i / LEAF_ENTRIES), (unsigned int)(i % LEAF_ENTRIES)),
-			      pte_from_pfn(leaf, TABLE_FLAGS));
+		              pt_entry_maddr(PFN(b->upper[2].v + i / LEAF_ENTRIES),
+		                             (unsigned int)(i % LEAF_ENTRIES)),
+		              pte_from_pfn(leaf, TABLE_FLAGS));
 	}
 	mc_commit(&batch);
 }
@@ -223,7 +232,9 @@ static void restrict_boot_map(const struct builder *b)
 
 		for (unsigned int i = 0; i < LEAF_ENTRIES; i++, va += PAGE_BYTES) {
 			bool inside = va >= (uintptr_t)image_start && va < (uintptr_t)image_end;
-			pte_t entry = inside ? pte_from_pfn(boot_virt_to_pfn((void *)va), image_flags(va)) : PTE_NONE;
+			pte_t entry =
+			    inside ? pte_from_pfn(boot_virt_to_pfn((void *)va), image_flags(va))
+			           : PTE_NONE;
 
 			if (inside || !pte_none(pt_entry_read(leaf, i)))
 				mc_mmu_update(&batch, pt_entry_maddr(leaf, i), entry);
@@ -248,8 +259,8 @@ struct boot_map boot_map_build(const struct start_info *info)
 	p2m_move(xen_pfn_to_virt(boot_virt_to_pfn((void *)info->mfn_list)));
 	restrict_boot_map(&b);
 	return (struct boot_map){.tables = b.boot_tables,
-				 .table_count = b.boot_table_count + b.table_count,
-				 .first_free = PFN(b.tables.v + b.table_count)};
+	                         .table_count = b.boot_table_count + b.table_count,
+	                         .first_free = PFN(b.tables.v + b.table_count)};
 }
 
 static bool verify_entry(void *arg, const struct pt_place *place)
@@ -264,7 +275,8 @@ static bool verify_entry(void *arg, const struct pt_place *place)
 		host_panic("boot check: a page is writable and executable");
 	if (pte_writable(place->entry) && !pfn_is_none(pfn) && pin_is_live(pfn))
 		host_panic("boot check: a page table is writable");
-	if (!(place->entry.v & PTE_NX) && (va < (uintptr_t)image_start || va >= (uintptr_t)image_text_end))
+	if (!(place->entry.v & PTE_NX) &&
+	    (va < (uintptr_t)image_start || va >= (uintptr_t)image_text_end))
 		host_panic("boot check: a page outside the kernel's text is executable");
 	if (pte_writable(place->entry) && !pfn_is_none(pfn) && image_read_only(pfn))
 		host_panic("boot check: the image's text or constants are writable");
@@ -273,5 +285,6 @@ static bool verify_entry(void *arg, const struct pt_place *place)
 
 void boot_map_verify(void)
 {
-	pt_walk(xen_kernel_space.root, PT_FORMAT.user_end, pt_reach(), &(struct pt_visitor){.entry = verify_entry});
+	pt_walk(xen_kernel_space.root, PT_FORMAT.user_end, pt_reach(),
+	        &(struct pt_visitor){.entry = verify_entry});
 }

@@ -12,9 +12,9 @@
 #include "arch/x86/units.h"
 
 struct boot_map {
-	pfn_t tables;              /* the boot tables and the direct map's, in one run … */
+	pfn_t tables; /* the boot tables and the direct map's, in one run … */
 	unsigned long table_count;
-	pfn_t first_free;          /* frames from here on are nobody's */
+	pfn_t first_free; /* frames from here on are nobody's */
 };
 
 /*

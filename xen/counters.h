@@ -15,8 +15,8 @@ struct xen_counters {
 	uint64_t hypercalls[XEN_HYPERCALL_COUNT]; /* traps into Xen, by call number */
 	uint64_t batched[XEN_HYPERCALL_COUNT];    /* calls carried inside a multicall, by number */
 	uint64_t batch_sizes[XEN_BATCH_SIZE_BINS];
-	uint64_t entry_stores;    /* page-table entries changed by plain store */
-	uint64_t entry_requests;  /* … and by request to Xen */
+	uint64_t entry_stores;                   /* page-table entries changed by plain store */
+	uint64_t entry_requests;                 /* … and by request to Xen */
 	uint64_t tables_pinned, tables_unpinned; /* frames marked read-only and back, all levels */
 	uint64_t flush_local, flush_page;
 	uint64_t space_switches;

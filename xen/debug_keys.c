@@ -14,7 +14,8 @@
 
 int xen_debug_keys(const char *keys, size_t count)
 {
-	struct xen_sysctl op = {.cmd = XEN_SYSCTL_debug_keys, .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_debug_keys,
+	                        .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
 
 	set_xen_guest_handle(op.u.debug_keys.keys, keys);
 	op.u.debug_keys.nr_keys = (uint32_t)count;

@@ -50,7 +50,8 @@ static void line_event(void *arg)
 
 int device_bind_line(unsigned int gsi, evtchn_handler *handler, void *arg)
 {
-	struct physdev_map_pirq map = {.domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI, .index = (int)gsi, .pirq = (int)gsi};
+	struct physdev_map_pirq map = {
+	    .domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI, .index = (int)gsi, .pirq = (int)gsi};
 	struct physdev_irq_status_query status;
 	port_t port;
 
@@ -80,13 +81,16 @@ static bool map_frames(vaddr_t va, mfn_t first, unsigned long count)
 	pfn_t table = pt_find_table(xen_kernel_space.root, offset, 1);
 
 	for (unsigned long i = 0; i < count; i++) {
-		pte_t entry = pte_from_mfn(MFN(first.v + i), PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_FOREIGN |
-								     PTE_ACCESSED | PTE_DIRTY);
+		pte_t entry =
+		    pte_from_mfn(MFN(first.v + i), PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_FOREIGN |
+		                                       PTE_ACCESSED | PTE_DIRTY);
 		maddr_t slot = pt_entry_maddr(table, pt_index(offset, 1) + (unsigned int)i);
 
-		requests[i] = (struct mmu_update){.ptr = slot.v | MMU_NORMAL_PT_UPDATE, .val = entry.v};
+		requests[i] =
+		    (struct mmu_update){.ptr = slot.v | MMU_NORMAL_PT_UPDATE, .val = entry.v};
 	}
-	return xen_call(__HYPERVISOR_mmu_update, (unsigned long)requests, count, 0, DOMID_SELF, 0) == 0;
+	return xen_call(__HYPERVISOR_mmu_update, (unsigned long)requests, count, 0, DOMID_SELF,
+	                0) == 0;
 }
 
 void *device_map(maddr_t base, uint64_t bytes)
@@ -101,12 +105,14 @@ void *device_map(maddr_t base, uint64_t bytes)
 	for (unsigned long done = 0, count; done < frames; done += count) {
 		vaddr_t va = {start + (done << PAGE_SHIFT)};
 
-		count = (unsigned long)(pt_entry_reach(2) - (va.v & (pt_entry_reach(2) - 1))) >> PAGE_SHIFT;
+		count = (unsigned long)(pt_entry_reach(2) - (va.v & (pt_entry_reach(2) - 1))) >>
+		        PAGE_SHIFT;
 		if (count > frames - done)
 			count = frames - done;
 		if (count > REQUESTS)
 			count = REQUESTS;
-		if (xen_pte_prepare(&xen_kernel_space, va) != 0 || !map_frames(va, MFN(first.v + done), count))
+		if (xen_pte_prepare(&xen_kernel_space, va) != 0 ||
+		    !map_frames(va, MFN(first.v + done), count))
 			return NULL;
 	}
 	device_used_bytes += (uint64_t)frames << PAGE_SHIFT;

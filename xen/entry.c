@@ -28,10 +28,11 @@ static void fill_trap_table(void)
 	for (unsigned int i = 0; i < ENTRY_TRAP_COUNT; i++) {
 		const struct entry_trap *trap = &entry_traps[i];
 
-		table[i] = (struct trap_info){.vector = trap->vector,
-					      .flags = (uint8_t)(TRAP_MASK_EVENTS | (trap->from_user ? 3u : 0u)),
-					      .cs = XEN_KERNEL_CS,
-					      .address = (unsigned long)trap->entry};
+		table[i] = (struct trap_info){
+		    .vector = trap->vector,
+		    .flags = (uint8_t)(TRAP_MASK_EVENTS | (trap->from_user ? 3u : 0u)),
+		    .cs = XEN_KERNEL_CS,
+		    .address = (unsigned long)trap->entry};
 	}
 	table[ENTRY_TRAP_COUNT] = (struct trap_info){0};
 }
@@ -47,13 +48,15 @@ static void register_callback(uint16_t type, entry_stub *stub, uint16_t flags)
 	struct callback_register callback = {.type = type, .flags = flags};
 
 	entry_callback_address(&callback.address, stub);
-	must(xen_op(__HYPERVISOR_callback_op, CALLBACKOP_register, &callback), "entry: Xen refused a callback");
+	must(xen_op(__HYPERVISOR_callback_op, CALLBACKOP_register, &callback),
+	     "entry: Xen refused a callback");
 }
 
 void xen_entry_init(void *entry_stack_top)
 {
 	fill_trap_table();
-	must(xen_call1(__HYPERVISOR_set_trap_table, (unsigned long)table), "entry: Xen refused the trap table");
+	must(xen_call1(__HYPERVISOR_set_trap_table, (unsigned long)table),
+	     "entry: Xen refused the trap table");
 	register_callback(CALLBACKTYPE_event, entry_upcall, CALLBACKF_mask_events);
 	register_callback(CALLBACKTYPE_failsafe, entry_failsafe, CALLBACKF_mask_events);
 	register_callback(CALLBACKTYPE_nmi, entry_nmi, CALLBACKF_mask_events);

@@ -142,8 +142,9 @@ static void scan(struct xen_cpu *cpu, unsigned long selector)
 		if (!(selector & (1ul << word)))
 			continue;
 		/* A snapshot: what fires again meanwhile sets the selector again. */
-		unsigned long pending = port_load_word((volatile unsigned long *)&shared->evtchn_pending[word]) &
-					~port_load_word((volatile unsigned long *)&shared->evtchn_mask[word]);
+		unsigned long pending =
+		    port_load_word((volatile unsigned long *)&shared->evtchn_pending[word]) &
+		    ~port_load_word((volatile unsigned long *)&shared->evtchn_mask[word]);
 
 		while (pending) {
 			unsigned int bit = (unsigned int)__builtin_ctzl(pending);
@@ -164,7 +165,8 @@ void evtchn_upcall(void)
 	while (port_load8(&info->evtchn_upcall_pending)) {
 		port_store8(&info->evtchn_upcall_pending, 0);
 		/* The exchange is a full barrier: Xen sets the bit, the selector, then the flag. */
-		unsigned long selector = port_exchange_word((volatile unsigned long *)&info->evtchn_pending_sel, 0);
+		unsigned long selector =
+		    port_exchange_word((volatile unsigned long *)&info->evtchn_pending_sel, 0);
 
 		scan(cpu, selector);
 	}

@@ -17,11 +17,11 @@
 
 #define CPUID_1_ECX_XSAVE (1u << 26)
 #define CR4_OSXSAVE       (1ul << 18)
-#define LEAF_XSAVE          0xdu
+#define LEAF_XSAVE        0xdu
 /* Components we hand to user mode: x87, SSE, AVX, AVX-512. */
-#define COMPONENTS          0xe7u
-#define FXSAVE_BYTES        512u
-#define XSAVE_HEADER_BYTES  64u
+#define COMPONENTS         0xe7u
+#define FXSAVE_BYTES       512u
+#define XSAVE_HEADER_BYTES 64u
 
 static struct {
 	bool xsave;

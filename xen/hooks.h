@@ -15,8 +15,8 @@
 
 /* What the layer keeps for each frame of the kernel's memory; zeroed at boot. The kernel stores it where it likes. */
 struct pt_frame {
-	uint8_t flags; /* enum pt_frame_flag, of xen/pin.h */
-	uint8_t level; /* 1 … 4 while the frame is a page table */
+	uint8_t flags;        /* enum pt_frame_flag, of xen/pin.h */
+	uint8_t level;        /* 1 … 4 while the frame is a page table */
 	struct spinlock lock; /* of a leaf table, in the build with split locks */
 };
 

@@ -15,7 +15,7 @@
 #include "xen/percpu.h"
 
 static inline long xen_call(unsigned int number, unsigned long arg0, unsigned long arg1,
-			    unsigned long arg2, unsigned long arg3, unsigned long arg4)
+                            unsigned long arg2, unsigned long arg3, unsigned long arg4)
 {
 	this_cpu()->counters.hypercalls[number]++;
 	return port_hypercall(number, arg0, arg1, arg2, arg3, arg4);
@@ -32,7 +32,7 @@ static inline long xen_call2(unsigned int number, unsigned long arg0, unsigned l
 }
 
 static inline long xen_call3(unsigned int number, unsigned long arg0, unsigned long arg1,
-			     unsigned long arg2)
+                             unsigned long arg2)
 {
 	return xen_call(number, arg0, arg1, arg2, 0, 0);
 }
@@ -48,7 +48,7 @@ static inline long xen_update_va(vaddr_t va, pte_t value, unsigned long flags)
 {
 	if (sizeof(unsigned long) == 4)
 		return xen_call(__HYPERVISOR_update_va_mapping, va.v, (unsigned long)value.v,
-				(unsigned long)(value.v >> 32), flags, 0);
+		                (unsigned long)(value.v >> 32), flags, 0);
 	return xen_call3(__HYPERVISOR_update_va_mapping, va.v, (unsigned long)value.v, flags);
 }
 

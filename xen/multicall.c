@@ -66,17 +66,20 @@ static void report_entry(const struct mc_buffer *mc, uint32_t idx)
 	const struct mc_origin *origin = &mc->origins[idx];
 	char line[200];
 
-	fmt_print(line, sizeof(line), "multicall entry %u of %u: hypercall %u(%#lx, %#lx, %#lx) = %ld, from %#lx",
-		  idx, mc->entry_count, origin->op, origin->first_args[0], origin->first_args[1],
-		  origin->first_args[2], (long)mc->entries[idx].result, (unsigned long)origin->caller);
+	fmt_print(line, sizeof(line),
+	          "multicall entry %u of %u: hypercall %u(%#lx, %#lx, %#lx) = %ld, from %#lx", idx,
+	          mc->entry_count, origin->op, origin->first_args[0], origin->first_args[1],
+	          origin->first_args[2], (long)mc->entries[idx].result,
+	          (unsigned long)origin->caller);
 	host_log(line);
 	if (origin->arg_offset == ARG_NONE)
 		return;
 	/* The start of the argument block: the first requests of an array. */
 	const uint64_t *arg = &mc->args[origin->arg_offset / 8];
 
-	fmt_print(line, sizeof(line), "  arguments: %#llx %#llx %#llx %#llx", (unsigned long long)arg[0],
-		  (unsigned long long)arg[1], (unsigned long long)arg[2], (unsigned long long)arg[3]);
+	fmt_print(line, sizeof(line), "  arguments: %#llx %#llx %#llx %#llx",
+	          (unsigned long long)arg[0], (unsigned long long)arg[1],
+	          (unsigned long long)arg[2], (unsigned long long)arg[3]);
 	host_log(line);
 }
 
@@ -87,8 +90,8 @@ static void report_failure(const struct mc_buffer *mc, uint32_t failed)
 
 	for (uint32_t i = 0; i < mc->entry_count; i++)
 		report_entry(mc, i);
-	fmt_print(line, sizeof(line), "Xen refused hypercall %u with %ld; it was queued from %#lx", origin->op,
-		  (long)mc->entries[failed].result, (unsigned long)origin->caller);
+	fmt_print(line, sizeof(line), "Xen refused hypercall %u with %ld; it was queued from %#lx",
+	          origin->op, (long)mc->entries[failed].result, (unsigned long)origin->caller);
 	host_panic(line);
 }
 
@@ -98,12 +101,13 @@ static uint32_t carry_out(struct mc_buffer *mc)
 	if (mc->entry_count == 1) {
 		multicall_entry_t *entry = &mc->entries[0];
 		long result = xen_call((unsigned int)entry->op, entry->args[0], entry->args[1],
-				       entry->args[2], entry->args[3], entry->args[4]);
+		                       entry->args[2], entry->args[3], entry->args[4]);
 
 		entry->result = (unsigned long)result;
 		return result < 0 ? 0 : 1;
 	}
-	long result = xen_call2(__HYPERVISOR_multicall, (unsigned long)mc->entries, mc->entry_count);
+	long result =
+	    xen_call2(__HYPERVISOR_multicall, (unsigned long)mc->entries, mc->entry_count);
 
 	check(result == 0, "multicall: Xen refused the call itself");
 	for (uint32_t i = 0; i < mc->entry_count; i++)
@@ -156,7 +160,7 @@ static multicall_entry_t *new_entry(unsigned int op, unsigned int arg_bytes, uin
 
 	mc->entries[idx] = (multicall_entry_t){.op = op};
 	mc->origins[idx] = (struct mc_origin){
-		.caller = caller, .op = op, .arg_offset = arg_bytes ? mc->arg_bytes : ARG_NONE};
+	    .caller = caller, .op = op, .arg_offset = arg_bytes ? mc->arg_bytes : ARG_NONE};
 	return &mc->entries[idx];
 }
 
@@ -178,15 +182,16 @@ static void note_args(struct mc_buffer *mc)
 
 /* Append one request to an array call, growing the last entry if it is the same call and its array ends where the
  * free room begins. The array is argument 0, its count argument 1 of both calls. */
-static void append_request(unsigned int op, const void *request, unsigned int bytes, unsigned long domain_arg,
-			   uintptr_t caller)
+static void append_request(unsigned int op, const void *request, unsigned int bytes,
+                           unsigned long domain_arg, uintptr_t caller)
 {
 	struct mc_buffer *mc = &this_cpu()->mc;
 
 	if (mc->entry_count > 0 && mc->arg_bytes + bytes <= MC_ARG_BYTES) {
 		multicall_entry_t *last = &mc->entries[mc->entry_count - 1];
-		bool callback_follows = mc->callback_count > 0 &&
-					mc->callbacks[mc->callback_count - 1].after == mc->entry_count;
+		bool callback_follows =
+		    mc->callback_count > 0 &&
+		    mc->callbacks[mc->callback_count - 1].after == mc->entry_count;
 
 		/* A callback waits for the entry as it is now. */
 		if (last->op == op && !callback_follows && !mc->issuing && mc->open_depth > 0) {
@@ -214,20 +219,20 @@ void mc_mmu_update(struct mc_batch *batch, maddr_t entry, pte_t value)
 	(void)batch;
 	this_cpu()->counters.entry_requests++;
 	append_request(__HYPERVISOR_mmu_update, &request, sizeof(request), DOMID_SELF,
-		       (uintptr_t)__builtin_return_address(0));
+	               (uintptr_t)__builtin_return_address(0));
 }
 
 void mc_mmuext(struct mc_batch *batch, const struct mmuext_op *op)
 {
 	(void)batch;
 	append_request(__HYPERVISOR_mmuext_op, op, sizeof(*op), DOMID_SELF,
-		       (uintptr_t)__builtin_return_address(0));
+	               (uintptr_t)__builtin_return_address(0));
 }
 
 void mc_update_va(struct mc_batch *batch, vaddr_t va, pte_t value, unsigned long flags)
 {
-	multicall_entry_t *entry = new_entry(__HYPERVISOR_update_va_mapping, 0,
-					     (uintptr_t)__builtin_return_address(0));
+	multicall_entry_t *entry =
+	    new_entry(__HYPERVISOR_update_va_mapping, 0, (uintptr_t)__builtin_return_address(0));
 
 	(void)batch;
 	this_cpu()->counters.entry_requests++;
@@ -244,10 +249,11 @@ void mc_update_va(struct mc_batch *batch, vaddr_t va, pte_t value, unsigned long
 }
 
 void mc_call(struct mc_batch *batch, unsigned int op, const unsigned long args[5], const void *arg,
-	     unsigned int arg_bytes, unsigned int arg_slot)
+             unsigned int arg_bytes, unsigned int arg_slot)
 {
 	struct mc_buffer *mc = &this_cpu()->mc;
-	multicall_entry_t *entry = new_entry(op, arg ? arg_bytes : 0, (uintptr_t)__builtin_return_address(0));
+	multicall_entry_t *entry =
+	    new_entry(op, arg ? arg_bytes : 0, (uintptr_t)__builtin_return_address(0));
 
 	(void)batch;
 	for (unsigned int i = 0; i < 5; i++)
@@ -270,5 +276,5 @@ void mc_callback(struct mc_batch *batch, mc_callback_fn *fn, void *arg)
 	if (mc->callback_count == MC_CALLBACKS_MAX)
 		mc_issue();
 	mc->callbacks[mc->callback_count++] =
-		(struct mc_callback){.fn = fn, .arg = arg, .after = mc->entry_count};
+	    (struct mc_callback){.fn = fn, .arg = arg, .after = mc->entry_count};
 }

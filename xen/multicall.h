@@ -56,7 +56,7 @@ void mc_mmuext(struct mc_batch *batch, const struct mmuext_op *op);
 
 /* Any other hypercall. A block of `arg_bytes` is copied when `arg` is not NULL, and argument `arg_slot` of the call points to the copy. */
 void mc_call(struct mc_batch *batch, unsigned int op, const unsigned long args[5], const void *arg,
-	     unsigned int arg_bytes, unsigned int arg_slot);
+             unsigned int arg_bytes, unsigned int arg_slot);
 
 /* Run fn(arg, ok) after everything queued so far was carried out; events are masked, and fn queues nothing. */
 void mc_callback(struct mc_batch *batch, mc_callback_fn *fn, void *arg);

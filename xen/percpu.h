@@ -73,7 +73,7 @@ struct xen_cpu {
 	struct xen_counters counters;
 };
 
-#define XEN_PERCPU_CHECK(member, offset)                                                           \
+#define XEN_PERCPU_CHECK(member, offset) \
 	_Static_assert(offsetof(struct xen_cpu, member) == (offset), "known to the entry code")
 XEN_PERCPU_CHECK(self, XEN_PERCPU_SELF);
 XEN_PERCPU_CHECK(vcpu_info, XEN_PERCPU_VCPU_INFO);

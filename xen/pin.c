@@ -181,7 +181,8 @@ void pin_space(struct pt_space *space)
 	batch = mc_begin();
 	struct pin_walk walk = {.batch = &batch, .space = space};
 
-	pt_walk(space->root, 0, PT_FORMAT.user_end, &(struct pt_visitor){.table = visit_pin, .arg = &walk});
+	pt_walk(space->root, 0, PT_FORMAT.user_end,
+	        &(struct pt_visitor){.table = visit_pin, .arg = &walk});
 	mc_issue(); /* whatever is held open around: the locks' holders wait */
 	space->pinned = true;
 	mc_commit(&batch);
@@ -203,7 +204,8 @@ void unpin_space(struct pt_space *space)
 	unpin_table(&batch, space, space->root, PT_FORMAT.levels);
 	if (!pfn_is_none(kernel_l2(space)))
 		unpin_table(&batch, space, kernel_l2(space), 2);
-	pt_walk(space->root, 0, PT_FORMAT.user_end, &(struct pt_visitor){.table = visit_unpin, .arg = &walk});
+	pt_walk(space->root, 0, PT_FORMAT.user_end,
+	        &(struct pt_visitor){.table = visit_unpin, .arg = &walk});
 	mc_issue();
 	space->pinned = false;
 	mc_commit(&batch);

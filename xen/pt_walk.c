@@ -89,12 +89,13 @@ static bool visit_leaf(const struct path *path, uint64_t end, const struct pt_vi
 	return true;
 }
 
-static bool visit_table(const struct path *path, unsigned int level, const struct pt_visitor *visitor)
+static bool visit_table(const struct path *path, unsigned int level,
+                        const struct pt_visitor *visitor)
 {
 	struct pt_place place = {.level = level,
-				 .table = path->table[level],
-				 .offset = path->base[level],
-				 .parent = PFN_NONE};
+	                         .table = path->table[level],
+	                         .offset = path->base[level],
+	                         .parent = PFN_NONE};
 
 	if (!visitor->table)
 		return true;

@@ -20,12 +20,12 @@
 
 /* Where the walk is. */
 struct pt_place {
-	unsigned int level;  /* of `table`; 1: leaf */
-	pfn_t table;         /* the table that holds the entry, or that is visited */
-	unsigned int idx;    /* of the entry in `table` */
-	uint64_t offset;     /* first address that the entry (or the table) covers */
-	pte_t entry;         /* leaf visits only */
-	pfn_t parent;        /* table visits: the table above, PFN_NONE for the top */
+	unsigned int level; /* of `table`; 1: leaf */
+	pfn_t table;        /* the table that holds the entry, or that is visited */
+	unsigned int idx;   /* of the entry in `table` */
+	uint64_t offset;    /* first address that the entry (or the table) covers */
+	pte_t entry;        /* leaf visits only */
+	pfn_t parent;       /* table visits: the table above, PFN_NONE for the top */
 	unsigned int parent_idx;
 };
 

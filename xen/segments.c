@@ -30,9 +30,10 @@ int segments_update_descriptor(pfn_t table, unsigned int idx, uint64_t descripto
 
 	if (sizeof(unsigned long) == 4)
 		return (int)xen_call(__HYPERVISOR_update_descriptor, (unsigned long)address,
-				     (unsigned long)(address >> 32), (unsigned long)descriptor,
-				     (unsigned long)(descriptor >> 32), 0);
-	return (int)xen_call2(__HYPERVISOR_update_descriptor, (unsigned long)address, (unsigned long)descriptor);
+		                     (unsigned long)(address >> 32), (unsigned long)descriptor,
+		                     (unsigned long)(descriptor >> 32), 0);
+	return (int)xen_call2(__HYPERVISOR_update_descriptor, (unsigned long)address,
+	                      (unsigned long)descriptor);
 }
 
 void segments_load_ldt(const void *table, unsigned int entry_count)
@@ -90,8 +91,8 @@ void segments_set_user_gs_base(uint64_t base)
 
 void segments_init_cpu(void *percpu)
 {
-	if (XEN_SEGMENT_BASES &&
-	    port_hypercall(__HYPERVISOR_set_segment_base, XEN_BASE_GS_KERNEL, (unsigned long)percpu, 0, 0, 0) != 0)
+	if (XEN_SEGMENT_BASES && port_hypercall(__HYPERVISOR_set_segment_base, XEN_BASE_GS_KERNEL,
+	                                        (unsigned long)percpu, 0, 0, 0) != 0)
 		host_panic("segments: Xen refused the kernel's GS base");
 	fsbase_detect();
 }

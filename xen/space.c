@@ -172,12 +172,13 @@ pte_t xen_pte_read(const struct pt_space *space, vaddr_t va)
 /* Does a change of entry `idx` of `table` belong into the user top as well? */
 static bool mirrored(const struct pt_space *space, pfn_t table, uint64_t offset)
 {
-	return !pfn_is_none(space->user_root) && table.v == space->root.v && offset < PT_FORMAT.user_end;
+	return !pfn_is_none(space->user_root) && table.v == space->root.v &&
+	       offset < PT_FORMAT.user_end;
 }
 
 /* Change an entry above the leaves, in both tops if it is one of theirs. */
 static void set_upper(struct mc_batch *batch, struct pt_space *space, pfn_t table, uint64_t offset,
-		      unsigned int level, pte_t value)
+                      unsigned int level, pte_t value)
 {
 	unsigned int idx = pt_index(offset, level);
 
@@ -218,14 +219,16 @@ int xen_pte_prepare(struct pt_space *space, vaddr_t va)
 }
 
 /* An entry of a table that Xen watches: by address where these tables are in force, else by machine address. */
-static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte, enum xen_flush flush)
+static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte,
+                    enum xen_flush flush)
 {
 	struct xen_cpu *cpu = this_cpu();
 	struct mc_batch batch = mc_begin();
 	bool in_force = space == &xen_kernel_space || cpu->space_actual == space;
 
 	if (in_force && cpu->lazy != XEN_LAZY_MMU) {
-		mc_update_va(&batch, va, pte, flush == XEN_FLUSH_PAGE ? UVMF_INVLPG | UVMF_LOCAL : UVMF_NONE);
+		mc_update_va(&batch, va, pte,
+		             flush == XEN_FLUSH_PAGE ? UVMF_INVLPG | UVMF_LOCAL : UVMF_NONE);
 	} else {
 		mc_mmu_update(&batch, pt_entry_maddr(table, pt_index(pt_offset(va), 1)), pte);
 		if (flush == XEN_FLUSH_PAGE)
@@ -275,12 +278,13 @@ static uint64_t end_offset(vaddr_t start, vaddr_t end)
 	return pt_offset(start) + (uint64_t)(end.v - start.v);
 }
 
-bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_visitor *visit, void *arg)
+bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_visitor *visit,
+                  void *arg)
 {
 	struct entry_walk walk = {.space = space, .visit = visit, .arg = arg};
 
 	return pt_walk(space->root, pt_offset(start), end_offset(start, end),
-		       &(struct pt_visitor){.entry = visit_entry, .arg = &walk});
+	               &(struct pt_visitor){.entry = visit_entry, .arg = &walk});
 }
 
 struct trim_walk {
@@ -320,7 +324,9 @@ static bool visit_trim(void *arg, const struct pt_place *place)
 
 void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 {
-	struct trim_walk walk = {.space = space, .start = pt_offset(start), .end = end_offset(start, end)};
+	struct trim_walk walk = {
+	    .space = space, .start = pt_offset(start), .end = end_offset(start, end)};
 
-	pt_walk(space->root, walk.start, walk.end, &(struct pt_visitor){.table = visit_trim, .arg = &walk});
+	pt_walk(space->root, walk.start, walk.end,
+	        &(struct pt_visitor){.table = visit_trim, .arg = &walk});
 }

@@ -17,9 +17,10 @@
 #include "arch/x86/units.h"
 
 struct pt_space {
-	pfn_t root;      /* the kernel-mode top table */
-	pfn_t user_root; /* x86-64: the user-mode top table, kept in step in its user half; else PFN_NONE */
-	bool pinned;     /* Xen has validated the tables */
+	pfn_t root; /* the kernel-mode top table */
+	pfn_t
+	    user_root; /* x86-64: the user-mode top table, kept in step in its user half; else PFN_NONE */
+	bool pinned;          /* Xen has validated the tables */
 	struct spinlock lock; /* of all its leaf tables, where they have none of their own */
 };
 
@@ -45,7 +46,8 @@ void xen_space_switch(struct pt_space *next);
 pte_t xen_pte_read(const struct pt_space *space, vaddr_t va);
 int xen_pte_prepare(struct pt_space *space, vaddr_t va);
 void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush flush);
-bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_visitor *visit, void *arg);
+bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_visitor *visit,
+                  void *arg);
 void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end);
 
 #endif

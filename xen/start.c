@@ -66,7 +66,8 @@ _Noreturn static void refuse(const char *why)
 
 bool xen_has_feature(unsigned int feature)
 {
-	return feature / 32 < XENFEAT_NR_SUBMAPS && (features[feature / 32] & (1u << (feature % 32)));
+	return feature / 32 < XENFEAT_NR_SUBMAPS &&
+	       (features[feature / 32] & (1u << (feature % 32)));
 }
 
 static void read_features(void)
@@ -94,26 +95,29 @@ static void read_boot_info(const struct start_info *info)
 	long version = xen_call2(__HYPERVISOR_xen_version, XENVER_version, 0);
 
 	str_copy(xen_boot.command_line, (const char *)info->cmd_line,
-		 strnlen((const char *)info->cmd_line, MAX_GUEST_CMDLINE) + 1);
+	         strnlen((const char *)info->cmd_line, MAX_GUEST_CMDLINE) + 1);
 	xen_boot.frame_count = info->nr_pages;
 	xen_boot.first_domain = info->flags & SIF_INITDOMAIN;
 	xen_boot.xenstore_mfn = MFN((unsigned long)info->store_mfn);
 	xen_boot.xenstore_port = (port_t){info->store_evtchn};
-	fmt_print(xen_boot.xen_version, sizeof(xen_boot.xen_version), "%ld.%ld", version >> 16, version & 0xffff);
+	fmt_print(xen_boot.xen_version, sizeof(xen_boot.xen_version), "%ld.%ld", version >> 16,
+	          version & 0xffff);
 	if (info->mod_start != 0 && info->mod_len != 0) {
 		pfn_t first = boot_virt_to_pfn((void *)info->mod_start);
 		pfn_t last = boot_virt_to_pfn((void *)(info->mod_start + info->mod_len - 1));
 
 		xen_boot.ramdisk_first = first;
 		xen_boot.ramdisk_frames = last.v - first.v + 1;
-		xen_boot.ramdisk = (char *)xen_pfn_to_virt(first) + (info->mod_start & (PAGE_BYTES - 1));
+		xen_boot.ramdisk =
+		    (char *)xen_pfn_to_virt(first) + (info->mod_start & (PAGE_BYTES - 1));
 		xen_boot.ramdisk_bytes = info->mod_len;
 	}
 }
 
 static struct shared_info *map_shared_page(maddr_t address)
 {
-	pte_t entry = pte_from_mfn(maddr_to_mfn(address), PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_ACCESSED | PTE_DIRTY);
+	pte_t entry = pte_from_mfn(maddr_to_mfn(address),
+	                           PTE_PRESENT | PTE_WRITE | PTE_NX | PTE_ACCESSED | PTE_DIRTY);
 
 	if (xen_update_va(VADDR(shared_page), entry, UVMF_INVLPG | UVMF_LOCAL) != 0)
 		refuse("Xen refused the mapping of the shared page");
@@ -167,5 +171,6 @@ _Noreturn void xen_shutdown(unsigned int reason)
 	struct sched_shutdown op = {.reason = reason};
 
 	for (;;)
-		port_hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (unsigned long)&op, 0, 0, 0);
+		port_hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (unsigned long)&op, 0, 0,
+		               0);
 }

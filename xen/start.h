@@ -21,7 +21,8 @@ struct xen_boot_info {
 	pfn_t ramdisk_first; /* its frames are the kernel's once it has been read */
 	unsigned long ramdisk_frames;
 	unsigned long frame_count; /* of our memory; pfns 0 … count - 1 */
-	pfn_t first_free;          /* frames from here on are nobody's; the ones before hold image, ramdisk, tables */
+	pfn_t
+	    first_free; /* frames from here on are nobody's; the ones before hold image, ramdisk, tables */
 	bool first_domain;
 	mfn_t xenstore_mfn;
 	port_t xenstore_port;

@@ -12,7 +12,8 @@
 
 static bool page_in_boot_map(unsigned long va, unsigned long frame_count)
 {
-	return va >= XEN_VIRT_BASE && (va & (PAGE_BYTES - 1)) == 0 && (va - XEN_VIRT_BASE) >> PAGE_SHIFT < frame_count;
+	return va >= XEN_VIRT_BASE && (va & (PAGE_BYTES - 1)) == 0 &&
+	       (va - XEN_VIRT_BASE) >> PAGE_SHIFT < frame_count;
 }
 
 const char *start_info_check(const struct start_info *info)
@@ -35,8 +36,8 @@ const char *start_info_check(const struct start_info *info)
 	if (info->shared_info == 0 || (info->shared_info & (PAGE_BYTES - 1)))
 		return "start_info names no shared page";
 	if (info->mod_start != 0 &&
-	    (!page_in_boot_map(info->mod_start & PAGE_MASK, frames) || info->mod_len > info->pt_base - info->mod_start ||
-	     info->mod_start > info->pt_base))
+	    (!page_in_boot_map(info->mod_start & PAGE_MASK, frames) ||
+	     info->mod_len > info->pt_base - info->mod_start || info->mod_start > info->pt_base))
 		return "start_info's ramdisk is not in the boot map";
 	return NULL;
 }

@@ -44,7 +44,8 @@ static uint64_t read_system_time(void)
 		port_compiler_barrier();
 		uint64_t ticks = port_tsc() - record->tsc_timestamp;
 
-		ns = record->system_time + time_scale(ticks, record->tsc_to_system_mul, record->tsc_shift);
+		ns = record->system_time +
+		     time_scale(ticks, record->tsc_to_system_mul, record->tsc_shift);
 		port_compiler_barrier();
 	} while ((version & 1) || port_load32(&record->version) != version);
 	return ns;
@@ -61,7 +62,8 @@ uint64_t time_monotonic_ns(void)
 	do {
 		if (now <= last)
 			return last;
-	} while (!__atomic_compare_exchange_n(&last_monotonic, &last, now, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(&last_monotonic, &last, now, true, __ATOMIC_RELAXED,
+	                                      __ATOMIC_RELAXED));
 	return now;
 }
 
@@ -146,7 +148,8 @@ void time_timer_set(uint64_t deadline_ns)
 		return;
 	}
 	/* Without the "future" flag a deadline that is past fires at once: none is lost. */
-	if (xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, cpu->id.v, (unsigned long)&op) != 0)
+	if (xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, cpu->id.v,
+	              (unsigned long)&op) != 0)
 		host_panic("time: Xen refused the timer");
 }
 
@@ -170,7 +173,8 @@ void time_init_cpu(void)
 	port_t port;
 
 	area.addr.v = &cpu->runstate;
-	if (xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, cpu->id.v, (unsigned long)&area) != 0)
+	if (xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, cpu->id.v,
+	              (unsigned long)&area) != 0)
 		host_panic("time: Xen refused the runstate record");
 	if (evtchn_bind_virq(VIRQ_TIMER, cpu->id, timer_event, NULL, &port) != 0)
 		host_panic("time: Xen refused the timer channel");

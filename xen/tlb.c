@@ -8,12 +8,14 @@
 #include "xen/percpu.h"
 #include "xen/space.h"
 
-static void queue(struct mc_batch *batch, unsigned int command, vaddr_t va, const unsigned long *mask)
+static void queue(struct mc_batch *batch, unsigned int command, vaddr_t va,
+                  const unsigned long *mask)
 {
 	struct mmuext_op op = {.cmd = command};
 	struct xen_counters *counters = &this_cpu()->counters;
 
-	if (command == MMUEXT_INVLPG_LOCAL || command == MMUEXT_INVLPG_MULTI || command == MMUEXT_INVLPG_ALL) {
+	if (command == MMUEXT_INVLPG_LOCAL || command == MMUEXT_INVLPG_MULTI ||
+	    command == MMUEXT_INVLPG_ALL) {
 		op.arg1.linear_addr = va.v;
 		counters->flush_page++;
 	} else {

@@ -29,6 +29,7 @@ entry_stub entry_upcall, entry_failsafe, entry_nmi;
 void entry_callback_address(xen_callback_t *address, entry_stub *stub);
 
 /* Register what this width has for the syscall instruction; nothing on i386. */
-void entry_register_syscall(void (*register_callback)(uint16_t type, entry_stub *stub, uint16_t flags));
+void entry_register_syscall(void (*register_callback)(uint16_t type, entry_stub *stub,
+                                                      uint16_t flags));
 
 #endif

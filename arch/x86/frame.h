@@ -14,8 +14,9 @@
 struct cpu_frame {
 	uint64_t r15, r14, r13, r12, rbp, rbx;
 	uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-	uint64_t vector;     /* enum trap_vector or FRAME_* */
-	uint64_t error_code; /* as the CPU gave it, 0 when it gives none; the call number for FRAME_SYSCALL */
+	uint64_t vector; /* enum trap_vector or FRAME_* */
+	uint64_t
+	    error_code; /* as the CPU gave it, 0 when it gives none; the call number for FRAME_SYSCALL */
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 

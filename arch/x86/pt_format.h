@@ -20,29 +20,29 @@
 
 struct pt_format {
 	uint8_t levels;
-	uint8_t index_bits;   /* of every level below the top */
-	uint8_t top_bits;     /* of the top level */
-	uint8_t entry_shift;  /* log2 of an entry's bytes: 3, or 2 for the 2-level format */
-	uint8_t reach_bits;   /* of addresses: 48 or 32 */
-	bool top_has_rights;  /* top entries carry WRITE, USER, ACCESSED (not in PAE) */
-	bool user_top;        /* user mode has a top table of its own (x86-64 under Xen) */
-	uint64_t hole_start;  /* offsets that belong to Xen: [hole_start, hole_end) */
+	uint8_t index_bits;  /* of every level below the top */
+	uint8_t top_bits;    /* of the top level */
+	uint8_t entry_shift; /* log2 of an entry's bytes: 3, or 2 for the 2-level format */
+	uint8_t reach_bits;  /* of addresses: 48 or 32 */
+	bool top_has_rights; /* top entries carry WRITE, USER, ACCESSED (not in PAE) */
+	bool user_top;       /* user mode has a top table of its own (x86-64 under Xen) */
+	uint64_t hole_start; /* offsets that belong to Xen: [hole_start, hole_end) */
 	uint64_t hole_end;
-	uint64_t user_end;    /* offsets below are user space */
-	uint64_t frame_mask;  /* frame bits of an entry */
+	uint64_t user_end;   /* offsets below are user space */
+	uint64_t frame_mask; /* frame bits of an entry */
 };
 
 /* Xen's range: ABI, arch-x86/xen-x86_64.h (HYPERVISOR_VIRT_START/END), xen-x86_32.h. For 32 bits these are what PV32 on a
  * 64-bit Xen reserves at most; the guest's tables never enter it. */
-#define PT_FORMAT_4LEVEL                                                                           \
-	((struct pt_format){4, 9, 9, 3, 48, true, true, 0x800000000000ull, 0x880000000000ull,      \
-			    0x800000000000ull, 0x000ffffffffff000ull})
-#define PT_FORMAT_PAE                                                                              \
-	((struct pt_format){3, 9, 2, 3, 32, false, false, 0xf5800000ull, 0x100000000ull,           \
-			    0xc0000000ull, 0x000ffffffffff000ull})
-#define PT_FORMAT_2LEVEL                                                                           \
-	((struct pt_format){2, 10, 10, 2, 32, true, false, 0xfc000000ull, 0x100000000ull,          \
-			    0xc0000000ull, 0x00000000fffff000ull})
+#define PT_FORMAT_4LEVEL                                                                      \
+	((struct pt_format){4, 9, 9, 3, 48, true, true, 0x800000000000ull, 0x880000000000ull, \
+	                    0x800000000000ull, 0x000ffffffffff000ull})
+#define PT_FORMAT_PAE                                                                    \
+	((struct pt_format){3, 9, 2, 3, 32, false, false, 0xf5800000ull, 0x100000000ull, \
+	                    0xc0000000ull, 0x000ffffffffff000ull})
+#define PT_FORMAT_2LEVEL                                                                  \
+	((struct pt_format){2, 10, 10, 2, 32, true, false, 0xfc000000ull, 0x100000000ull, \
+	                    0xc0000000ull, 0x00000000fffff000ull})
 
 /* Supplies PT_FORMAT. */
 #include <port/pt_format.h>

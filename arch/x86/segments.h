@@ -20,15 +20,15 @@
 
 /* Segment bases apart from descriptors exist on x86-64 only; i386 has TLS slots in the GDT instead. */
 #ifdef __x86_64__
-#define XEN_SEGMENT_BASES     1
-#define XEN_BASE_FS           SEGBASE_FS
-#define XEN_BASE_GS_USER      SEGBASE_GS_USER
-#define XEN_BASE_GS_KERNEL    SEGBASE_GS_KERNEL
+#define XEN_SEGMENT_BASES  1
+#define XEN_BASE_FS        SEGBASE_FS
+#define XEN_BASE_GS_USER   SEGBASE_GS_USER
+#define XEN_BASE_GS_KERNEL SEGBASE_GS_KERNEL
 #else
-#define XEN_SEGMENT_BASES     0
-#define XEN_BASE_FS           0u
-#define XEN_BASE_GS_USER      1u
-#define XEN_BASE_GS_KERNEL    2u
+#define XEN_SEGMENT_BASES  0
+#define XEN_BASE_FS        0u
+#define XEN_BASE_GS_USER   1u
+#define XEN_BASE_GS_KERNEL 2u
 #endif
 
 #endif

@@ -108,7 +108,8 @@ void host_trap(struct cpu_frame *frame)
 	}
 	if (host_handlers.trap && host_handlers.trap(frame))
 		return;
-	say("exception %llu at %#llx", (unsigned long long)frame->vector, (unsigned long long)frame->rip);
+	say("exception %llu at %#llx", (unsigned long long)frame->vector,
+	    (unsigned long long)frame->rip);
 	host_panic("an exception that nobody expects");
 }
 

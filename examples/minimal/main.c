@@ -30,8 +30,8 @@ static void say_machine(void)
 {
 	const struct xen_boot_info *boot = pv_boot_info();
 
-	say("minimal: Xen %s, %lu MiB of memory, %lu KiB used", boot->xen_version, boot->frame_count >> 8,
-	    host_frames_used() * 4);
+	say("minimal: Xen %s, %lu MiB of memory, %lu KiB used", boot->xen_version,
+	    boot->frame_count >> 8, host_frames_used() * 4);
 }
 
 static void say_cpu(void)
@@ -44,7 +44,8 @@ static void say_cpu(void)
 	memcpy(name + 4, &vendor.edx, 4);
 	memcpy(name + 8, &vendor.ecx, 4);
 	name[12] = '\0';
-	say("minimal: CPU %s, features %08x %08x, FPU area %u bytes", name, features.edx, features.ecx, pv_fpu_area_bytes());
+	say("minimal: CPU %s, features %08x %08x, FPU area %u bytes", name, features.edx,
+	    features.ecx, pv_fpu_area_bytes());
 }
 
 static void system_call(struct cpu_frame *frame)
@@ -77,7 +78,8 @@ static void run_user(void)
 
 	if (pv_space_init(&space) != 0 || pv_pte_prepare(&space, VADDR(USER_ADDRESS)) != 0)
 		host_panic("no memory for an address space");
-	pv_pte_set(&space, VADDR(USER_ADDRESS), pv_pte_make(code, PTE_PRESENT | PTE_USER | PTE_ACCESSED), PV_FLUSH_NONE);
+	pv_pte_set(&space, VADDR(USER_ADDRESS),
+	           pv_pte_make(code, PTE_PRESENT | PTE_USER | PTE_ACCESSED), PV_FLUSH_NONE);
 	pv_space_activate(&space);
 	pv_space_switch(&space);
 	pv_cpu_set_kernel_stack(task_stack + STACK_BYTES);
@@ -104,7 +106,8 @@ static void wait_for_tick(void)
 		pv_irq_wait();
 		pv_irq_disable();
 	}
-	say("minimal: a timer tick came, %s", pv_time_monotonic_ns() - start >= 10000000 ? "not early" : "EARLY");
+	say("minimal: a timer tick came, %s",
+	    pv_time_monotonic_ns() - start >= 10000000 ? "not early" : "EARLY");
 }
 
 void host_main(void)

@@ -22,7 +22,8 @@ static const char *find(const char *name, size_t *len)
 		const char *end = strchr(at, ' ');
 		size_t word = end ? (size_t)(end - at) : strlen(at);
 
-		if (word >= name_len && strncmp(at, name, name_len) == 0 && (value || word == name_len)) {
+		if (word >= name_len && strncmp(at, name, name_len) == 0 &&
+		    (value || word == name_len)) {
 			*len = word - name_len;
 			return at + name_len;
 		}

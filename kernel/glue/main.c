@@ -60,7 +60,8 @@ void host_main(void)
 	kernel_args_init(boot->command_line);
 	log_set_level((unsigned int)kernel_arg_number("loglevel", LOG_INFO));
 	klog(LOG_INFO, "Pinfold on Xen %s as %s, %lu MiB, %zu KiB free", boot->xen_version,
-	     boot->first_domain ? "first domain" : "guest domain", boot->frame_count >> 8, page_free_count() * 4);
+	     boot->first_domain ? "first domain" : "guest domain", boot->frame_count >> 8,
+	     page_free_count() * 4);
 	sched_init();
 	vfs_init();
 	root_init(boot);

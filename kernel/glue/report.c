@@ -49,7 +49,8 @@ static void print_calls(void *to, print_line *print, const char *prefix, const u
 
 static void print_batches(void *to, print_line *print, const struct xen_counters *sum)
 {
-	static const char *const bins[XEN_BATCH_SIZE_BINS] = {"1", "2", "3-4", "5-8", "9-16", "17-32", "more"};
+	static const char *const bins[XEN_BATCH_SIZE_BINS] = {"1",    "2",     "3-4", "5-8",
+	                                                      "9-16", "17-32", "more"};
 	char name[48];
 
 	for (unsigned int i = 0; i < XEN_BATCH_SIZE_BINS; i++) {
@@ -106,7 +107,8 @@ static void print_text(void *to, const char *name, uint64_t value)
 {
 	struct text *text = to;
 	size_t room = text->size - text->len;
-	int len = fmt_print(text->buffer + text->len, room, "%-28s %llu\n", name, (unsigned long long)value);
+	int len = fmt_print(text->buffer + text->len, room, "%-28s %llu\n", name,
+	                    (unsigned long long)value);
 
 	if ((size_t)len < room)
 		text->len += (size_t)len;

@@ -41,17 +41,20 @@ static void fault_signal(const struct cpu_frame *frame, uintptr_t address, int e
 
 	switch (error) {
 	case -EACCES:
-		signal_force_fault(ABI_SIGSEGV, ABI_SEGV_ACCERR, address, vector, frame->error_code);
+		signal_force_fault(ABI_SIGSEGV, ABI_SEGV_ACCERR, address, vector,
+		                   frame->error_code);
 		break;
 	case -EIO:
 		signal_force_fault(ABI_SIGBUS, ABI_BUS_ADRERR, address, vector, frame->error_code);
 		break;
 	case -ENOMEM:
-		klog(LOG_ERROR, "out of memory: process %d (%s) is ended", current()->process->pid, current()->name);
+		klog(LOG_ERROR, "out of memory: process %d (%s) is ended", current()->process->pid,
+		     current()->name);
 		signal_send_process(current()->process, ABI_SIGKILL, NULL);
 		break;
 	default:
-		signal_force_fault(ABI_SIGSEGV, ABI_SEGV_MAPERR, address, vector, frame->error_code);
+		signal_force_fault(ABI_SIGSEGV, ABI_SEGV_MAPERR, address, vector,
+		                   frame->error_code);
 		break;
 	}
 }
@@ -128,7 +131,8 @@ static void user_exception(struct cpu_frame *frame)
 		break;
 	case TRAP_FPU_ERROR:
 	case TRAP_SIMD_ERROR:
-		signal = ABI_SIGFPE, code = float_code(frame->vector == TRAP_SIMD_ERROR), address = frame->rip;
+		signal = ABI_SIGFPE, code = float_code(frame->vector == TRAP_SIMD_ERROR),
+		address = frame->rip;
 		break;
 	case TRAP_ALIGNMENT:
 		signal = ABI_SIGBUS, code = ABI_BUS_ADRALN;

@@ -35,8 +35,10 @@ static void one_entry_goes_alone(void)
 	queue_nothing(&batch);
 	mc_commit(&batch);
 	pv_counters(&after);
-	CHECK_EQUAL(after.hypercalls[__HYPERVISOR_multicall], before.hypercalls[__HYPERVISOR_multicall]);
-	CHECK_EQUAL(after.hypercalls[__HYPERVISOR_xen_version], before.hypercalls[__HYPERVISOR_xen_version] + 1);
+	CHECK_EQUAL(after.hypercalls[__HYPERVISOR_multicall],
+	            before.hypercalls[__HYPERVISOR_multicall]);
+	CHECK_EQUAL(after.hypercalls[__HYPERVISOR_xen_version],
+	            before.hypercalls[__HYPERVISOR_xen_version] + 1);
 
 	pv_counters(&before);
 	batch = mc_begin();
@@ -45,7 +47,8 @@ static void one_entry_goes_alone(void)
 	mc_commit(&batch);
 	pv_counters(&after);
 	CHECK_EQUAL(xen_counters_entries(&after), xen_counters_entries(&before) + 1);
-	CHECK_EQUAL(after.hypercalls[__HYPERVISOR_multicall], before.hypercalls[__HYPERVISOR_multicall] + 1);
+	CHECK_EQUAL(after.hypercalls[__HYPERVISOR_multicall],
+	            before.hypercalls[__HYPERVISOR_multicall] + 1);
 }
 
 static unsigned int called, called_wrong;
@@ -68,7 +71,8 @@ static void fill_at_offset(struct pt_space *space, pfn_t frame, unsigned int off
 	for (unsigned int i = 0; i < offset; i++)
 		queue_nothing(&batch);
 	for (unsigned int i = 1; i < PAGES; i++) {
-		mc_mmu_update(&batch, pt_entry_maddr(leaf, i), pte_from_pfn(frame, PTE_PRESENT | PTE_USER | PTE_NX));
+		mc_mmu_update(&batch, pt_entry_maddr(leaf, i),
+		              pte_from_pfn(frame, PTE_PRESENT | PTE_USER | PTE_NX));
 		if (i % 7 == offset % 7)
 			mc_callback(&batch, count_call, (void *)expected++);
 		if (i % 11 == 0)
@@ -97,9 +101,11 @@ static void full_buffer_at_every_offset(void)
 		}
 		pv_lazy_mmu_enter();
 		for (unsigned int i = 1; i < PAGES; i++)
-			xen_pte_set(&space, VADDR(TEST_ADDRESS + i * PAGE_BYTES), PTE_NONE, XEN_FLUSH_PAGE);
+			xen_pte_set(&space, VADDR(TEST_ADDRESS + i * PAGE_BYTES), PTE_NONE,
+			            XEN_FLUSH_PAGE);
 		pv_lazy_mmu_leave();
-		CHECK_EQUAL(xen_pte_read(&space, VADDR(TEST_ADDRESS + (PAGES - 1) * PAGE_BYTES)).v, 0);
+		CHECK_EQUAL(xen_pte_read(&space, VADDR(TEST_ADDRESS + (PAGES - 1) * PAGE_BYTES)).v,
+		            0);
 	}
 	test_space_end(&space);
 }
@@ -113,7 +119,8 @@ static void lazy_mmu_merges(void)
 
 	pv_lazy_mmu_enter();
 	for (unsigned int i = 1; i <= 100; i++)
-		xen_pte_set(&space, VADDR(TEST_ADDRESS + i * PAGE_BYTES), pv_pte_make(frame, PTE_PRESENT | PTE_USER | PTE_NX), XEN_FLUSH_NONE);
+		xen_pte_set(&space, VADDR(TEST_ADDRESS + i * PAGE_BYTES),
+		            pv_pte_make(frame, PTE_PRESENT | PTE_USER | PTE_NX), XEN_FLUSH_NONE);
 	CHECK_EQUAL(entries_so_far(), before);
 	pv_lazy_mmu_leave();
 	CHECK_EQUAL(entries_so_far(), before + 1);
@@ -180,11 +187,11 @@ static void retire_while_asked_away(void)
 }
 
 const struct guest_test batch_tests[] = {
-	{"M11-single-call-bypass", one_entry_goes_alone},
-	{"M11-full-buffer-at-every-offset", full_buffer_at_every_offset},
-	{"M12-lazy-mmu-merges", lazy_mmu_merges},
-	{"M12-lazy-masks-events", lazy_masks_events},
-	{"M12-switch-enters-once", switch_enters_once},
-	{"M13-retire-while-asked-away", retire_while_asked_away},
-	{NULL, NULL},
+    {"M11-single-call-bypass", one_entry_goes_alone},
+    {"M11-full-buffer-at-every-offset", full_buffer_at_every_offset},
+    {"M12-lazy-mmu-merges", lazy_mmu_merges},
+    {"M12-lazy-masks-events", lazy_masks_events},
+    {"M12-switch-enters-once", switch_enters_once},
+    {"M13-retire-while-asked-away", retire_while_asked_away},
+    {NULL, NULL},
 };

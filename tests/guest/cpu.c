@@ -15,11 +15,11 @@
 #include "pv/time.h"
 #include "xen/segments.h"
 
-#define USER_CODE(name)                                                                            \
-	extern const char user_##name[], user_##name##_end[];                                      \
-	static struct cpu_frame run_##name(void)                                                   \
-	{                                                                                          \
-		return run_user_code(user_##name, (size_t)(user_##name##_end - user_##name));      \
+#define USER_CODE(name)                                                                       \
+	extern const char user_##name[], user_##name##_end[];                                 \
+	static struct cpu_frame run_##name(void)                                              \
+	{                                                                                     \
+		return run_user_code(user_##name, (size_t)(user_##name##_end - user_##name)); \
 	}
 
 USER_CODE(regs)
@@ -57,7 +57,8 @@ static void isolation(void)
 	struct cpu_frame frame = run_write_text();
 
 	CHECK_EQUAL(frame.vector, TRAP_PAGE_FAULT);
-	CHECK_EQUAL(frame.error_code & (PF_WRITE | PF_USER | PF_PRESENT), PF_WRITE | PF_USER | PF_PRESENT);
+	CHECK_EQUAL(frame.error_code & (PF_WRITE | PF_USER | PF_PRESENT),
+	            PF_WRITE | PF_USER | PF_PRESENT);
 }
 
 static void traps(void)
@@ -97,9 +98,11 @@ static void descriptor_table(void)
 	/* Privilege 0 is made 3 or refused, never granted: a system descriptor (here a TSS) is refused. */
 	CHECK(segments_update_descriptor(gdt, 4, 0x0000890000000067ull) != 0);
 	CHECK_EQUAL(words[4], 0);
-	CHECK(xen_update_va(va, pv_pte_make(gdt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG) != 0);
+	CHECK(xen_update_va(va, pv_pte_make(gdt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG) !=
+	      0);
 	CHECK_EQUAL(segments_load_gdt(&gdt, 0), 0);
-	CHECK_EQUAL(xen_update_va(va, pv_pte_make(gdt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG), 0);
+	CHECK_EQUAL(
+	    xen_update_va(va, pv_pte_make(gdt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG), 0);
 	host_table_free(gdt);
 }
 
@@ -112,7 +115,8 @@ static void local_table(void)
 	segments_load_ldt(pv_pfn_to_virt(ldt), 512); /* a refusal would be a panic */
 	CHECK_EQUAL(segments_update_descriptor(ldt, 0, code_descriptor()), 0);
 	segments_load_ldt(NULL, 0);
-	CHECK_EQUAL(xen_update_va(va, pv_pte_make(ldt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG), 0);
+	CHECK_EQUAL(
+	    xen_update_va(va, pv_pte_make(ldt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG), 0);
 	host_table_free(ldt);
 }
 
@@ -135,9 +139,9 @@ static void cpuid_hides(void)
 {
 	struct pv_cpuid one = pv_cpuid(1, 0), ten = pv_cpuid(10, 0);
 
-	CHECK_EQUAL(one.edx & (1u << 9 | 1u << 12 | 1u << 22), 0);  /* APIC, MTRR, ACPI */
-	CHECK_EQUAL(one.ecx & (1u << 3 | 1u << 5 | 1u << 21), 0); /* MWAIT, VMX, x2APIC */
-	CHECK(one.edx & (1u << 25));                              /* SSE is not hidden */
+	CHECK_EQUAL(one.edx & (1u << 9 | 1u << 12 | 1u << 22), 0); /* APIC, MTRR, ACPI */
+	CHECK_EQUAL(one.ecx & (1u << 3 | 1u << 5 | 1u << 21), 0);  /* MWAIT, VMX, x2APIC */
+	CHECK(one.edx & (1u << 25));                               /* SSE is not hidden */
 	CHECK_EQUAL(ten.eax, 0);
 }
 
@@ -213,15 +217,15 @@ static void returns_under_events(void)
 }
 
 const struct guest_test cpu_tests[] = {
-	{"M15-system-call-registers", system_call_registers},
-	{"N11-user-reads-no-kernel", isolation},
-	{"M15-M17-traps", traps},
-	{"M15-gdt", descriptor_table},
-	{"M15-ldt", local_table},
-	{"M15-segment-bases", segment_bases},
-	{"M15-cpuid", cpuid_hides},
-	{"M15-fpu", extended_state},
-	{"M15-ports-debug-registers", ports_and_registers},
-	{"M18-returns-under-events", returns_under_events},
-	{NULL, NULL},
+    {"M15-system-call-registers", system_call_registers},
+    {"N11-user-reads-no-kernel", isolation},
+    {"M15-M17-traps", traps},
+    {"M15-gdt", descriptor_table},
+    {"M15-ldt", local_table},
+    {"M15-segment-bases", segment_bases},
+    {"M15-cpuid", cpuid_hides},
+    {"M15-fpu", extended_state},
+    {"M15-ports-debug-registers", ports_and_registers},
+    {"M18-returns-under-events", returns_under_events},
+    {NULL, NULL},
 };

@@ -32,7 +32,8 @@ static void open_ports(void)
 {
 	for (unsigned int i = 0; i < PORTS; i++) {
 		got[i] = 0;
-		CHECK_EQUAL(evtchn_bind_ipi(this_cpu()->id, on_event, (void *)(uintptr_t)i, &ports[i]), 0);
+		CHECK_EQUAL(
+		    evtchn_bind_ipi(this_cpu()->id, on_event, (void *)(uintptr_t)i, &ports[i]), 0);
 	}
 }
 
@@ -162,7 +163,8 @@ static void timer(void)
 /* What we ran and slept, and what was stolen, add up to the time that passed. */
 static void stolen_time(void)
 {
-	uint64_t mono = pv_time_monotonic_ns(), own = pv_time_sched_clock_ns(), stolen = pv_time_stolen_ns();
+	uint64_t mono = pv_time_monotonic_ns(), own = pv_time_sched_clock_ns(),
+	         stolen = pv_time_stolen_ns();
 
 	for (unsigned int i = 0; i < 200000; i++)
 		port_relax();
@@ -176,12 +178,12 @@ static void stolen_time(void)
 }
 
 const struct guest_test event_tests[] = {
-	{"M16-flag", flag},
-	{"M17-masked-port", masked_port},
-	{"M17-storm", storm},
-	{"M17-block-wakes", block_wakes},
-	{"M22-clocks", clocks},
-	{"M22-timer", timer},
-	{"M22-stolen-time", stolen_time},
-	{NULL, NULL},
+    {"M16-flag", flag},
+    {"M17-masked-port", masked_port},
+    {"M17-storm", storm},
+    {"M17-block-wakes", block_wakes},
+    {"M22-clocks", clocks},
+    {"M22-timer", timer},
+    {"M22-stolen-time", stolen_time},
+    {NULL, NULL},
 };

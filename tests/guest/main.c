@@ -50,7 +50,8 @@ pfn_t test_space(struct pt_space *space, bool active)
 	CHECK_EQUAL(xen_space_init(space), 0);
 	CHECK_EQUAL(xen_pte_prepare(space, VADDR(TEST_ADDRESS)), 0);
 	xen_pte_set(space, VADDR(TEST_ADDRESS),
-		    pv_pte_make(frame, PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX), XEN_FLUSH_NONE);
+	            pv_pte_make(frame, PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX),
+	            XEN_FLUSH_NONE);
 	if (active) {
 		xen_space_activate(space);
 		xen_space_switch(space);
@@ -91,7 +92,8 @@ static bool leave_user_by_trap(struct cpu_frame *frame)
 static void enter_user(void *arg)
 {
 	(void)arg;
-	cpu_frame_init_user(cpu_stack_frame(user_stack + STACK_BYTES), TEST_ADDRESS, TEST_ADDRESS + PAGE_BYTES);
+	cpu_frame_init_user(cpu_stack_frame(user_stack + STACK_BYTES), TEST_ADDRESS,
+	                    TEST_ADDRESS + PAGE_BYTES);
 }
 
 struct cpu_frame run_user_code(const void *code, size_t bytes)
@@ -100,10 +102,12 @@ struct cpu_frame run_user_code(const void *code, size_t bytes)
 	pfn_t frame = test_space(&space, false);
 
 	memcpy(pv_pfn_to_virt(frame), code, bytes);
-	xen_pte_set(&space, VADDR(TEST_ADDRESS), pv_pte_make(frame, PTE_PRESENT | PTE_USER), XEN_FLUSH_NONE);
+	xen_pte_set(&space, VADDR(TEST_ADDRESS), pv_pte_make(frame, PTE_PRESENT | PTE_USER),
+	            XEN_FLUSH_NONE);
 	xen_space_activate(&space);
 	xen_space_switch(&space);
-	host_handlers = (struct host_handlers){.system_call = leave_user, .trap = leave_user_by_trap};
+	host_handlers =
+	    (struct host_handlers){.system_call = leave_user, .trap = leave_user_by_trap};
 	pv_cpu_set_kernel_stack(user_stack + STACK_BYTES);
 	user_context = cpu_context_prepare(user_stack + STACK_BYTES, enter_user, NULL);
 	cpu_context_switch(&main_context, user_context);

@@ -60,8 +60,9 @@ static void boot_layout(void)
 	unsigned long walked = 0;
 
 	pt_walk(xen_kernel_space.root, PT_FORMAT.user_end, pt_reach(),
-		&(struct pt_visitor){.entry = count_entry, .arg = &layout});
-	pt_walk(xen_kernel_space.root, 0, pt_reach(), &(struct pt_visitor){.table = count_table, .arg = &walked});
+	        &(struct pt_visitor){.entry = count_entry, .arg = &layout});
+	pt_walk(xen_kernel_space.root, 0, pt_reach(),
+	        &(struct pt_visitor){.table = count_table, .arg = &walked});
 	CHECK(layout.pages > pv_boot_info()->frame_count);
 	CHECK_EQUAL(layout.text, (unsigned long)(image_text_end - image_start) >> PAGE_SHIFT);
 	CHECK(layout.writable > 0 && layout.tables >= walked);
@@ -119,12 +120,12 @@ static void entries_not_present(void)
 }
 
 const struct guest_test memory_tests[] = {
-	{"M1-boot-info", boot_info},
-	{"M2-layout-walk", boot_layout},
-	{"M2-boot-check", boot_verify},
-	{"M2-stores-refused", store_refused},
-	{"M3-translation", translation},
-	{"M3-foreign-frames", foreign_frames},
-	{"M3-not-present", entries_not_present},
-	{NULL, NULL},
+    {"M1-boot-info", boot_info},
+    {"M2-layout-walk", boot_layout},
+    {"M2-boot-check", boot_verify},
+    {"M2-stores-refused", store_refused},
+    {"M3-translation", translation},
+    {"M3-foreign-frames", foreign_frames},
+    {"M3-not-present", entries_not_present},
+    {NULL, NULL},
 };

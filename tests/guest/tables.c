@@ -49,7 +49,8 @@ static void unpinned_is_free(void)
 	pfn_t frame = test_space(&space, false);
 
 	for (uintptr_t i = 1; i < 100; i++)
-		xen_pte_set(&space, VADDR(TEST_ADDRESS + i * PAGE_BYTES), pv_pte_make(frame, PTE_PRESENT | PTE_USER), XEN_FLUSH_NONE);
+		xen_pte_set(&space, VADDR(TEST_ADDRESS + i * PAGE_BYTES),
+		            pv_pte_make(frame, PTE_PRESENT | PTE_USER), XEN_FLUSH_NONE);
 	CHECK_EQUAL(entries_so_far(), before);
 	test_space_end(&space);
 	CHECK_EQUAL(entries_so_far(), before);
@@ -122,9 +123,11 @@ static void flush_of_rights(void)
 	vaddr_t va = VADDR(TEST_ADDRESS);
 
 	CHECK(try_store((void *)TEST_ADDRESS, 7));
-	xen_pte_set(&space, va, pv_pte_make(frame, PTE_PRESENT | PTE_USER | PTE_NX), XEN_FLUSH_PAGE);
+	xen_pte_set(&space, va, pv_pte_make(frame, PTE_PRESENT | PTE_USER | PTE_NX),
+	            XEN_FLUSH_PAGE);
 	CHECK(!try_store((void *)TEST_ADDRESS, 8));
-	xen_pte_set(&space, va, pv_pte_make(frame, PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX), XEN_FLUSH_NONE);
+	xen_pte_set(&space, va, pv_pte_make(frame, PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX),
+	            XEN_FLUSH_NONE);
 	CHECK(try_store((void *)TEST_ADDRESS, 9));
 	xen_pte_set(&space, va, PTE_NONE, XEN_FLUSH_PAGE);
 	CHECK(!try_store((void *)TEST_ADDRESS, 10));
@@ -144,7 +147,8 @@ static unsigned long table_count(const struct pt_space *space)
 {
 	unsigned long count = 0;
 
-	pt_walk(space->root, 0, PT_FORMAT.user_end, &(struct pt_visitor){.table = visit_count, .arg = &count});
+	pt_walk(space->root, 0, PT_FORMAT.user_end,
+	        &(struct pt_visitor){.table = visit_count, .arg = &count});
 	return count;
 }
 
@@ -158,13 +162,14 @@ static void tables_come_and_go(void)
 	CHECK_EQUAL(table_count(&space), 4);
 	for (unsigned int i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
 		CHECK_EQUAL(xen_pte_prepare(&space, VADDR(at[i])), 0);
-		xen_pte_set(&space, VADDR(at[i]), pv_pte_make(frame, PTE_PRESENT | PTE_USER | PTE_NX), XEN_FLUSH_NONE);
+		xen_pte_set(&space, VADDR(at[i]),
+		            pv_pte_make(frame, PTE_PRESENT | PTE_USER | PTE_NX), XEN_FLUSH_NONE);
 		CHECK_EQUAL(user_word(at[i]), word_of(frame));
 	}
 	CHECK_EQUAL(table_count(&space), 4 + 1 + 2 + 3 + 3);
 	for (unsigned int i = 0; i < pt_entry_count(4) / 2; i++)
 		CHECK_EQUAL(pt_entry_read(space.root, i).v & PTE_FRAME_MASK,
-			    pt_entry_read(space.user_root, i).v & PTE_FRAME_MASK);
+		            pt_entry_read(space.user_root, i).v & PTE_FRAME_MASK);
 	for (unsigned int i = 0; i < sizeof(at) / sizeof(at[0]); i++)
 		xen_pte_set(&space, VADDR(at[i]), PTE_NONE, XEN_FLUSH_PAGE);
 	xen_tables_trim(&space, VADDR(0), (vaddr_t){PV_USER_END});
@@ -211,7 +216,8 @@ static void rule_of_the_table_in_force(void)
 	expect_xen("Bad type");
 	expect_xen("Could not get page type");
 	expect_xen("Error getting mfn");
-	CHECK(xen_update_va(VADDR(xen_pfn_to_virt(root)), pte_from_pfn(root, PTE_PRESENT | PTE_WRITE | PTE_NX), 0) != 0);
+	CHECK(xen_update_va(VADDR(xen_pfn_to_virt(root)),
+	                    pte_from_pfn(root, PTE_PRESENT | PTE_WRITE | PTE_NX), 0) != 0);
 	CHECK_EQUAL(mmuext(MMUEXT_PIN_L4_TABLE, p2m_mfn(root)), 0);
 	test_space_end(&space);
 }
@@ -270,21 +276,22 @@ static void many_spaces(void)
 		test_space_end(&space);
 	}
 	pv_counters(&end);
-	CHECK_EQUAL(end.tables_pinned - start.tables_pinned, end.tables_unpinned - start.tables_unpinned);
+	CHECK_EQUAL(end.tables_pinned - start.tables_pinned,
+	            end.tables_unpinned - start.tables_unpinned);
 }
 
 const struct guest_test table_tests[] = {
-	{"M4-unpinned-costs-nothing", unpinned_is_free},
-	{"M4-updates-every-way", entry_updates},
-	{"M4-rights-and-flush", flush_of_rights},
-	{"M5-M6-tables-come-and-go", tables_come_and_go},
-	{"M6-pin-and-unpin", pin_and_unpin},
-	{"M6-never-active", never_active},
-	{"M6-rule-pin", rules_of_pinning},
-	{"M6-rule-in-force", rule_of_the_table_in_force},
-	{"M6-rule-xens-slots", rule_of_xens_slots},
-	{"M6-rule-entries", rule_of_tables_in_entries},
-	{"M6-many-spaces", many_spaces},
-	{"M10-flushes", flushes},
-	{NULL, NULL},
+    {"M4-unpinned-costs-nothing", unpinned_is_free},
+    {"M4-updates-every-way", entry_updates},
+    {"M4-rights-and-flush", flush_of_rights},
+    {"M5-M6-tables-come-and-go", tables_come_and_go},
+    {"M6-pin-and-unpin", pin_and_unpin},
+    {"M6-never-active", never_active},
+    {"M6-rule-pin", rules_of_pinning},
+    {"M6-rule-in-force", rule_of_the_table_in_force},
+    {"M6-rule-xens-slots", rule_of_xens_slots},
+    {"M6-rule-entries", rule_of_tables_in_entries},
+    {"M6-many-spaces", many_spaces},
+    {"M10-flushes", flushes},
+    {NULL, NULL},
 };

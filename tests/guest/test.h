@@ -21,22 +21,23 @@ struct guest_test {
 };
 
 /* Each file's tests; ends with a NULL name. */
-extern const struct guest_test memory_tests[], table_tests[], batch_tests[], cpu_tests[], event_tests[];
+extern const struct guest_test memory_tests[], table_tests[], batch_tests[], cpu_tests[],
+    event_tests[];
 
 /* The running test has failed, and goes on: so that what it took is given back. */
 void test_fail(const char *file, int line, const char *what, long long got);
 
-#define CHECK(cond)                                                                                \
-	do {                                                                                       \
-		if (!(cond))                                                                       \
-			test_fail(__FILE__, __LINE__, #cond, 0);                                   \
+#define CHECK(cond)                                              \
+	do {                                                     \
+		if (!(cond))                                     \
+			test_fail(__FILE__, __LINE__, #cond, 0); \
 	} while (0)
 
-#define CHECK_EQUAL(got, want)                                                                     \
-	do {                                                                                       \
-		long long got_ = (long long)(got);                                                 \
-		if (got_ != (long long)(want))                                                     \
-			test_fail(__FILE__, __LINE__, #got " == " #want, got_);                    \
+#define CHECK_EQUAL(got, want)                                                  \
+	do {                                                                    \
+		long long got_ = (long long)(got);                              \
+		if (got_ != (long long)(want))                                  \
+			test_fail(__FILE__, __LINE__, #got " == " #want, got_); \
 	} while (0)
 
 /* From here to the end of the test Xen may print lines with `text` in them. */

@@ -24,12 +24,13 @@ static const char *exit_program;
 static const char *running;
 static bool failed;
 
-#define CHECK(cond)                                                                                \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			printf("# %s:%d: not true: %s (errno %d)\n", __FILE__, __LINE__, #cond, errno); \
-			failed = true;                                                             \
-		}                                                                                  \
+#define CHECK(cond)                                                                             \
+	do {                                                                                    \
+		if (!(cond)) {                                                                  \
+			printf("# %s:%d: not true: %s (errno %d)\n", __FILE__, __LINE__, #cond, \
+			       errno);                                                          \
+			failed = true;                                                          \
+		}                                                                               \
 	} while (0)
 
 struct counters {
@@ -41,7 +42,8 @@ static unsigned long long value_of(const char *text, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+	for (const char *line = text; line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
 		if (strncmp(line, name, len) == 0 && line[len] == ' ')
 			return strtoull(line + len, NULL, 10);
 	return 0;
@@ -58,18 +60,18 @@ static struct counters read_counters(void)
 		exit(1);
 	text[len] = '\0';
 	return (struct counters){
-		.entries = value_of(text, "xen.entries"),
-		.iret = value_of(text, "hypercall.iret"),
-		.sched_op = value_of(text, "hypercall.sched_op"),
-		.vcpu_op = value_of(text, "hypercall.vcpu_op"),
-		.version = value_of(text, "hypercall.xen_version"),
-		.evtchn = value_of(text, "hypercall.event_channel_op"),
-		.space_switches = value_of(text, "space.switches"),
-		.task_switches = value_of(text, "task.switches"),
-		.traps = value_of(text, "traps"),
-		.pinned = value_of(text, "tables.pinned"),
-		.unpinned = value_of(text, "tables.unpinned"),
-		.free_pages = value_of(text, "pages.free"),
+	    .entries = value_of(text, "xen.entries"),
+	    .iret = value_of(text, "hypercall.iret"),
+	    .sched_op = value_of(text, "hypercall.sched_op"),
+	    .vcpu_op = value_of(text, "hypercall.vcpu_op"),
+	    .version = value_of(text, "hypercall.xen_version"),
+	    .evtchn = value_of(text, "hypercall.event_channel_op"),
+	    .space_switches = value_of(text, "space.switches"),
+	    .task_switches = value_of(text, "task.switches"),
+	    .traps = value_of(text, "traps"),
+	    .pinned = value_of(text, "tables.pinned"),
+	    .unpinned = value_of(text, "tables.unpinned"),
+	    .free_pages = value_of(text, "pages.free"),
 	};
 }
 
@@ -78,8 +80,9 @@ static void check_balance(const struct counters *before)
 {
 	struct counters after = read_counters();
 
-	printf("# %s: free pages %llu then %llu, live tables %llu then %llu\n", running, before->free_pages,
-	       after.free_pages, before->pinned - before->unpinned, after.pinned - after.unpinned);
+	printf("# %s: free pages %llu then %llu, live tables %llu then %llu\n", running,
+	       before->free_pages, after.free_pages, before->pinned - before->unpinned,
+	       after.pinned - after.unpinned);
 	CHECK(after.free_pages == before->free_pages);
 	CHECK(after.pinned - after.unpinned == before->pinned - before->unpinned);
 }
@@ -185,7 +188,8 @@ static void out_of_memory(void)
 
 	if (hog == 0) {
 		for (size_t chunk = 1 << 20;;) {
-			char *area = mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			char *area = mmap(NULL, chunk, PROT_READ | PROT_WRITE,
+			                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 			if (area == MAP_FAILED)
 				_exit(12); /* told in time */
@@ -193,7 +197,8 @@ static void out_of_memory(void)
 		}
 	}
 	CHECK(waitpid(hog, &status, 0) == hog);
-	CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) || (WIFEXITED(status) && WEXITSTATUS(status) == 12));
+	CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+	      (WIFEXITED(status) && WEXITSTATUS(status) == 12));
 	CHECK(run_program(exit_program) == 0);
 	check_balance(&before);
 }
@@ -231,7 +236,8 @@ static void switch_between_processes(void)
 	CHECK(pipe(to) == 0 && pipe(from) == 0);
 	pid = fork();
 	if (pid == 0) {
-		bounce(to[0], from[1], 2 * ROUNDS); /* more than asked for: it does not end meanwhile */
+		bounce(to[0], from[1],
+		       2 * ROUNDS); /* more than asked for: it does not end meanwhile */
 		_exit(0);
 	}
 	ping_pong(to[1], from[0], 10);
@@ -247,7 +253,8 @@ static void switch_between_processes(void)
 	unsigned long long faults = after.traps - before.traps;
 
 	/* A page that is touched for the first time meanwhile costs an entry of its own. */
-	printf("# %llu switches of tables, %llu page faults, %llu entries into Xen for both\n", switches, faults, entries);
+	printf("# %llu switches of tables, %llu page faults, %llu entries into Xen for both\n",
+	       switches, faults, entries);
 	CHECK(switches >= 2 * ROUNDS);
 	CHECK(faults < 5);
 	CHECK(entries <= switches + faults);
@@ -281,7 +288,8 @@ static void switch_within_a_space(void)
 	waitpid(pid, NULL, 0);
 	unsigned long long entries = work_entries(&after) - work_entries(&before);
 
-	printf("# %llu switches of tasks, %llu entries into Xen for them\n", after.task_switches - before.task_switches, entries);
+	printf("# %llu switches of tasks, %llu entries into Xen for them\n",
+	       after.task_switches - before.task_switches, entries);
 	CHECK(after.task_switches - before.task_switches >= 2 * ROUNDS);
 	CHECK(entries == 0);
 }

@@ -9,7 +9,7 @@
 
 #include "arch/x86/frame.h"
 
-#define CHECK(type, member, offset)                                                                \
+#define CHECK(type, member, offset) \
 	_Static_assert(offsetof(struct type, member) == (offset), #type "." #member " in entry.S")
 
 CHECK(cpu_frame, r15, 0);

@@ -6,7 +6,7 @@
 
 #include <port/cpu.h>
 
-#define CPUID_FEATURES     7u
+#define CPUID_FEATURES       7u
 #define CPUID_7_EBX_FSGSBASE (1u << 0)
 #define CR4_FSGSBASE         (1ul << 16)
 
@@ -15,7 +15,7 @@ static bool usable;
 void fsbase_detect(void)
 {
 	usable = port_cpuid(0, 0).eax >= CPUID_FEATURES &&
-		 (port_cpuid(CPUID_FEATURES, 0).ebx & CPUID_7_EBX_FSGSBASE);
+	         (port_cpuid(CPUID_FEATURES, 0).ebx & CPUID_7_EBX_FSGSBASE);
 	if (usable)
 		port_write_cr4(port_read_cr4() | CR4_FSGSBASE);
 }

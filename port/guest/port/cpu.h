@@ -18,8 +18,8 @@ static inline struct port_cpuid port_cpuid(uint32_t leaf, uint32_t subleaf)
 	struct port_cpuid r;
 
 	__asm__ volatile("ud2a; .ascii \"xen\"; cpuid"
-			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
-			 : "0"(leaf), "2"(subleaf));
+	                 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+	                 : "0"(leaf), "2"(subleaf));
 	return r;
 }
 

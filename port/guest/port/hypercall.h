@@ -8,6 +8,6 @@
 
 /* Any context. The result is Xen's: negative errno values in Xen's numbering, or what the call defines. */
 long port_hypercall(unsigned long number, unsigned long arg0, unsigned long arg1,
-		    unsigned long arg2, unsigned long arg3, unsigned long arg4);
+                    unsigned long arg2, unsigned long arg3, unsigned long arg4);
 
 #endif
