@@ -152,14 +152,33 @@ static void fill_early(const struct builder *b)
 	memset(table_words(b->tables), 0, PAGE_BYTES);
 }
 
-/* Change the boot map's entry for a frame. */
-static void boot_remap(struct mc_batch *batch, const struct builder *b, pfn_t pfn, pte_t entry)
+pte_t boot_early_entry(pte_t old, pte_t wanted, bool is_table)
+{
+	bool same_frame = pte_present(wanted) && pte_mfn(old).v == pte_mfn(wanted).v;
+
+	if (is_table && pte_present(old) && !pte_writable(old) && same_frame)
+		return pte_clear_flags(wanted, PTE_WRITE);
+	return wanted;
+}
+
+/* Change entry `idx` of a leaf table of the boot map. */
+static void boot_set_entry(struct mc_batch *batch, const struct builder *b, pfn_t leaf,
+                           unsigned int idx, pte_t old, pte_t wanted)
+{
+	pfn_t mapped = pte_pfn(old);
+	bool is_table = in_run(mapped, b->boot_tables, b->boot_table_count);
+
+	mc_mmu_update(batch, pt_entry_maddr(leaf, idx), boot_early_entry(old, wanted, is_table));
+}
+
+/* Change the boot map's entry for a frame, while tables are reachable through the boot map. */
+static void boot_remap(struct mc_batch *batch, const struct builder *b, pfn_t pfn, pte_t wanted)
 {
 	uintptr_t va = (uintptr_t)boot_pfn_to_virt(pfn);
 	pfn_t leaf = boot_find_leaf(b->boot_tables, va);
 	unsigned int idx = pt_index(pt_offset((vaddr_t){va}), 1);
 
-	mc_mmu_update(batch, pt_entry_maddr(leaf, idx), entry);
+	boot_set_entry(batch, b, leaf, idx, (pte_t){table_words(leaf)[idx]}, wanted);
 }
 
 static void install_early(const struct builder *b)
@@ -232,12 +251,14 @@ static void restrict_boot_map(const struct builder *b)
 
 		for (unsigned int i = 0; i < LEAF_ENTRIES; i++, va += PAGE_BYTES) {
 			bool inside = va >= (uintptr_t)image_start && va < (uintptr_t)image_end;
-			pte_t entry =
-			    inside ? pte_from_pfn(boot_virt_to_pfn((void *)va), image_flags(va))
-			           : PTE_NONE;
+			pte_t old = pt_entry_read(leaf, i);
 
-			if (inside || !pte_none(pt_entry_read(leaf, i)))
-				mc_mmu_update(&batch, pt_entry_maddr(leaf, i), entry);
+			if (inside)
+				boot_set_entry(
+				    &batch, b, leaf, i, old,
+				    pte_from_pfn(boot_virt_to_pfn((void *)va), image_flags(va)));
+			else if (!pte_none(old))
+				boot_set_entry(&batch, b, leaf, i, old, PTE_NONE);
 		}
 		offset += reach;
 	}

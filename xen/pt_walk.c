@@ -33,6 +33,8 @@ void pt_entry_store(pfn_t table, unsigned int idx, pte_t value)
 
 	if (PT_FORMAT.entry_shift == 2)
 		port_store32(address, (uint32_t)value.v);
+	else if (pte_present(value) && pte_present(pt_entry_read(table, idx)))
+		port_exchange_pte64(address, value.v); /* no order of halves is right for both */
 	else
 		port_store_pte64(address, value.v);
 }

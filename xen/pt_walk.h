@@ -47,7 +47,7 @@ pte_t pt_entry_read(pfn_t table, unsigned int idx);
 maddr_t pt_entry_maddr(pfn_t table, unsigned int idx);
 
 /* Plain store, for a table that Xen has not validated. On PAE the halves go in the order that never shows a torn present
- * entry; elsewhere it is one store. */
+ * entry, and a present entry replaces a present one in one atomic step; elsewhere it is one store. */
 void pt_entry_store(pfn_t table, unsigned int idx, pte_t value);
 
 #endif
