@@ -282,13 +282,14 @@ static void send_report(void)
 	len = MIN(report_make(report, sizeof(report)), sizeof(report));
 	if (channel_write(CHANNEL_REPORT, report, len) < len)
 		klog(LOG_WARNING, "stream: the report is cut short");
+	channel_set_eof(CHANNEL_REPORT);
 }
 
+/* The rings whose reader the end of the run waits for. The report fits its ring, and the launcher reads it last. */
 static const enum channel_ring_idx output_rings[] = {
     CHANNEL_STDOUT,
     CHANNEL_STDERR,
     CHANNEL_TTY_OUT,
-    CHANNEL_REPORT,
 };
 
 /* Bytes that the other end has still to take. */
@@ -358,11 +359,9 @@ void stream_finish(enum channel_exit_kind kind, uint32_t value, const char *mess
 		return;
 	}
 	send_report();
-	for (size_t i = 0; i < ARRAY_COUNT(output_rings); i++)
-		if (output_rings[i] != CHANNEL_TTY_OUT)
-			channel_set_eof(output_rings[i]);
 	drain();
-	channel_set_eof(CHANNEL_TTY_OUT);
+	for (size_t i = 0; i < ARRAY_COUNT(output_rings); i++)
+		channel_set_eof(output_rings[i]);
 	channel_store_exit(kind, value, message);
 }
 

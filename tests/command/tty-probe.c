@@ -111,11 +111,12 @@ static void test_basics(void)
 	struct termios mode;
 
 	tcgetattr(0, &mode);
-	printf("flags %o %o %o %o line %d\n", mode.c_iflag, mode.c_oflag, mode.c_cflag, mode.c_lflag,
-	       mode.c_line);
+	printf("flags %o %o %o %o line %d\n", mode.c_iflag, mode.c_oflag, mode.c_cflag,
+	       mode.c_lflag, mode.c_line);
 	for (int i = 0; i < 17; i++)
 		printf("%d ", mode.c_cc[i]);
-	printf("\nspeeds %u %u\n", (unsigned int)cfgetispeed(&mode), (unsigned int)cfgetospeed(&mode));
+	printf("\nspeeds %u %u\n", (unsigned int)cfgetispeed(&mode),
+	       (unsigned int)cfgetospeed(&mode));
 	printf("terminals %d %d %d\n", isatty(0), isatty(1), isatty(2));
 	printf("group %d session %d\n", tcgetpgrp(0) == getpgrp(), tcgetsid(0) == getsid(0));
 	ioctl(0, TIOCGWINSZ, &size);
@@ -162,7 +163,9 @@ static void timed_read(const char *what, long least_ms)
 
 	say_read(what, 0, 100);
 	took = now_ms() - start;
-	printf("time %s\n", took < least_ms - 20 ? "too short" : took > least_ms + 3000 ? "too long" : "good");
+	printf("time %s\n", took < least_ms - 20     ? "too short"
+	                    : took > least_ms + 3000 ? "too long"
+	                                             : "good");
 }
 
 static void test_raw(void)

@@ -242,10 +242,12 @@ type:x
 expect:keys 6
 type:^C^Z
 expect:keys 7
+wait:300
 type:abc
 expect:abc
 type:^C
 expect:keys 8
+wait:300
 type:abc
 expect:abc
 type:^Cdef\r
