@@ -14,6 +14,11 @@
 #define RED_ZONE_BYTES 128u
 #define FPU_ALIGNMENT  64u
 
+/* In the legacy part of the FPU state. */
+#define MXCSR_OFFSET        24u
+#define MXCSR_VALID_OFFSET  28u
+#define MXCSR_VALID_DEFAULT 0xffbfu /* where the CPU says 0 */
+
 /* Flags that a program may set: carry parity adjust zero sign trap direction overflow
  * nested-task(no) alignment. */
 #define RFLAGS_USER              0x50dd5ull /* CF PF AF ZF SF TF DF OF RF AC */
@@ -128,16 +133,21 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
  * format. */
 static bool fpu_header_ok(const uint8_t *area)
 {
-	uint64_t header[8];
+	uint64_t header[3]; /* the words that the CPU checks */
 
 	memcpy(header, area + ABI_FXSAVE_BYTES, sizeof(header));
 	if (header[0] & ~pv_fpu_features())
 		return false;
-	for (size_t i = 1; i < ARRAY_COUNT(header); i++) {
-		if (header[i] != 0)
-			return false;
-	}
-	return true;
+	return header[1] == 0 && header[2] == 0;
+}
+
+/* Control bits that the CPU does not have make the load fault; not every emulator sees to that. */
+static bool mxcsr_ok(const uint8_t *area, uint32_t valid)
+{
+	uint32_t mxcsr;
+
+	memcpy(&mxcsr, area + MXCSR_OFFSET, sizeof(mxcsr));
+	return !(mxcsr & ~(valid ? valid : MXCSR_VALID_DEFAULT));
 }
 
 /* Take the FPU state from a frame; 0 as address: the initial state. */
@@ -147,12 +157,14 @@ static int fpu_pop(struct task *task, uintptr_t from)
 	uint32_t magic2 = 0;
 	uint32_t bytes = pv_fpu_area_bytes();
 	uint8_t *area = task->fpu;
+	uint32_t mxcsr_valid;
 
 	if (from == 0) {
 		pv_fpu_init_area(task->fpu);
 		pv_fpu_restore(task->fpu);
 		return 0;
 	}
+	memcpy(&mxcsr_valid, area + MXCSR_VALID_OFFSET, sizeof(mxcsr_valid));
 	if (from % FPU_ALIGNMENT != 0)
 		return -EFAULT;
 	if (copy_from_user(area, (void *)from, ABI_FXSAVE_BYTES) != 0)
@@ -171,7 +183,7 @@ static int fpu_pop(struct task *task, uintptr_t from)
 	} else if (pv_fpu_features() && !fpu_header_ok(area)) {
 		return -EFAULT;
 	}
-	return pv_fpu_restore_user(area) ? 0 : -EFAULT;
+	return mxcsr_ok(area, mxcsr_valid) && pv_fpu_restore_user(area) ? 0 : -EFAULT;
 }
 
 static void context_load(struct cpu_frame *frame, const struct abi_sigcontext *context)
@@ -194,7 +206,7 @@ static void context_load(struct cpu_frame *frame, const struct abi_sigcontext *c
 	frame->rsp = context->rsp;
 	frame->rip = context->rip;
 	frame->rflags = (frame->rflags & ~RFLAGS_USER) | (context->rflags & RFLAGS_USER);
-	/* Segments stay those of 64-bit user mode: there are no others to go to. */
+	/* Segments are those of 64-bit user mode: the caller has refused any others. */
 	frame->vector = FRAME_UPCALL;
 }
 
@@ -219,7 +231,8 @@ long sys_rt_sigreturn(const struct sys_args *args)
 
 	task->restart.resume = NULL;
 	if (copy_from_user(&user, (void *)at, sizeof(user)) != 0 ||
-	    user.uc.context.rip >= PV_USER_END)
+	    user.uc.context.rip >= PV_USER_END || user.uc.context.cs != (uint16_t)frame->cs ||
+	    user.uc.context.ss != (uint16_t)frame->ss)
 		goto bad;
 	sched_save_user_state(task);
 	context_load(frame, &user.uc.context);
