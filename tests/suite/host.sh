@@ -14,7 +14,7 @@ set -u
 PATH=$PATH:/usr/sbin:/sbin
 
 busybox=${BUSYBOX:-/bin/busybox}
-devices='null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9'
+devices='null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0'
 
 populate() {
 	mkdir -p "$root/bin" "$root/sbin" "$root/usr/bin" "$root/usr/sbin" "$root/etc" "$root/tmp" \

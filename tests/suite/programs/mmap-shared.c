@@ -3,6 +3,36 @@
  * not; it stays shared after the child has ended. */
 #include "tests/suite/programs/say.h"
 
+/* Two processes that each open the file and map it on their own. */
+static void through_a_file(void)
+{
+	int ends[2], fd = open("f", O_RDWR | O_CREAT, 0600);
+	volatile int *numbers;
+	pid_t child;
+	char byte;
+
+	if (ftruncate(fd, 8192) || pipe(ends))
+		return;
+	child = fork();
+	if (child == 0) {
+		fd = open("f", O_RDWR);
+		numbers = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		numbers[1500] = 77;
+		if (write(ends[1], "w", 1) != 1)
+			_exit(1);
+		while (numbers[0] == 0)
+			sleep_ms(1);
+		_exit(numbers[0]);
+	}
+	numbers = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (read(ends[0], &byte, 1) == 1)
+		say("from the other process: %d", numbers[1500]);
+	numbers[0] = 5;
+	say_end("other process", child);
+	if (pread(fd, &byte, 1, 6000) == 1)
+		say("in the file: %d", byte);
+}
+
 int main(void)
 {
 	int *shared = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -40,5 +70,6 @@ int main(void)
 		;
 	say("four children added up to %d", shared[1]);
 	say_number("munmap", munmap(shared, 8192));
+	through_a_file();
 	return 0;
 }

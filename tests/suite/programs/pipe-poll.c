@@ -114,7 +114,7 @@ int main(void)
 		many[i] = (struct pollfd){.fd = i == 1 ? 55 : file, .events = POLLIN};
 	say_number("three of them", poll(many, 3, 1000));
 	say("events %d %d %d", many[0].revents, many[1].revents, many[2].revents);
-	try_select("select of a closed one", 66, file, 0);
+	try_select("select of a closed one", 55, file, 0);
 	say_number("select with a bad time",
 	           select(0, NULL, NULL, NULL, &(struct timeval){.tv_sec = -1}));
 	say_number("too many", poll(many, HIDE((nfds_t)1000000), 0));

@@ -33,5 +33,6 @@ int main(void)
 	ask("null", open("/dev/null", O_RDWR));
 	ask("zero", open("/dev/zero", O_RDWR));
 	ask("closed", 99);
+	say_number("/dev/tty without a terminal", open("/dev/tty", O_RDWR));
 	return 0;
 }
