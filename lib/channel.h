@@ -14,6 +14,10 @@
  * if its `*_wants_bell` word is nonzero. A side that is about to sleep sets its own word, executes a full
  * barrier, looks at the rings once more, and only then sleeps. It clears the word on waking.
  *
+ * Demand: who finds CHANNEL_STDIN empty stores the position head + 1 in its `demand` and rings. A host whose
+ * standard input is shared with others (a terminal, with a pager at the other end of a pipe) takes nothing
+ * from it while head is at or beyond demand, so that input nobody asked for is left to them.
+ *
  * Neither side trusts the other: positions and lengths are checked before use.
  */
 #ifndef PINFOLD_LIB_CHANNEL_H
@@ -49,7 +53,8 @@ struct channel_ring {
 	uint32_t tail;
 	uint32_t eof;           /* the writer will write no more */
 	uint32_t reader_closed; /* the reader will read no more: a writer gets EPIPE */
-	uint32_t reserved[10];
+	uint32_t demand;        /* CHANNEL_STDIN: see below */
+	uint32_t reserved[9];
 };
 
 /* The rings. The terminal's two exist beside the streams: a program may have its input on a terminal

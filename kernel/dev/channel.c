@@ -118,6 +118,17 @@ void channel_consume(enum channel_ring_idx idx, size_t bytes)
 	channel_ring_bell();
 }
 
+void channel_demand(enum channel_ring_idx idx)
+{
+	uint32_t *demand = &header->ring[idx].demand;
+	uint32_t wanted = rings[idx].own_pos + 1;
+
+	if (__atomic_load_n(demand, __ATOMIC_RELAXED) == wanted)
+		return;
+	__atomic_store_n(demand, wanted, __ATOMIC_RELEASE);
+	channel_ring_bell();
+}
+
 size_t channel_unread(enum channel_ring_idx idx)
 {
 	return ring_fill(idx);

@@ -37,6 +37,9 @@ size_t channel_write(enum channel_ring_idx idx, const char *data, size_t len);
 size_t channel_space(enum channel_ring_idx idx, char **data);
 void channel_produce(enum channel_ring_idx idx, size_t bytes);
 size_t channel_writable(enum channel_ring_idx idx);
+/* The input ring is empty and somebody would read: the host may take more from where its bytes come from. */
+void channel_demand(enum channel_ring_idx idx);
+
 /* Bytes the host has not read yet. */
 size_t channel_unread(enum channel_ring_idx idx);
 bool channel_reader_closed(enum channel_ring_idx idx);

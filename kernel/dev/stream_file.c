@@ -87,6 +87,8 @@ static long stream_read(struct file *file, struct uio *uio, uint64_t *pos)
 	while (!can_read(stream) || channel_readable(stream->ring) == 0) {
 		if (!stream->busy && channel_at_end(stream->ring))
 			return 0;
+		if (!stream->busy)
+			channel_demand(stream->ring);
 		if (file->flags & ABI_O_NONBLOCK)
 			return -EAGAIN;
 		if (wait_event(&stream->wait, can_read(stream), WAIT_FOREVER))
@@ -106,6 +108,8 @@ static uint32_t stream_read_poll(struct file *file, struct poll_table *table)
 	poll_wait(table, &stream->wait);
 	if (channel_readable(stream->ring) > 0)
 		events |= ABI_POLLIN | ABI_POLLRDNORM;
+	else
+		channel_demand(stream->ring);
 	if (__atomic_load_n(&channel_header()->ring[stream->ring].eof, __ATOMIC_RELAXED))
 		events |= ABI_POLLHUP;
 	return events;

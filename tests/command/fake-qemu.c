@@ -6,6 +6,7 @@
  * The variable FAKE_GUEST says what it does: words separated by spaces, carried out in order.
  *   boot             takes over the channel, as every kernel does first
  *   copy             copies standard input to standard output until its end
+ *   read=N           reads N bytes of standard input at most, at once
  *   both             writes "out" to standard output and "err" to standard error
  *   zeros            writes zeros to standard output until the reader has gone
  *   terminal         echoes keys from the terminal, "size R C" after a change, until "q"
@@ -156,6 +157,8 @@ static size_t get(enum channel_ring_idx idx, char *data, size_t room)
 		}
 		if (len > 0 || eof != 0)
 			break;
+		ring->demand = head + 1;
+		ring_bell();
 		sleep_until_bell();
 	}
 	ring_bell();
@@ -250,9 +253,11 @@ static void print_xen_crash(void)
 	       "(XEN) Hardware Dom0 crashed: rebooting machine in 5 seconds.\n");
 }
 
-/* What ends the guest. Returns for any other word. */
+/* The words with a number, and those that end the guest. Returns for any other word. */
 static void carry_out_end(const char *word)
 {
+	char data[4096];
+
 	if (strncmp(word, "exit=", 5) == 0)
 		store_exit(CHANNEL_EXIT_STATUS, (uint32_t)atoi(word + 5), "");
 	if (strncmp(word, "killed=", 7) == 0)
@@ -269,6 +274,8 @@ static void carry_out_end(const char *word)
 	}
 	if (strcmp(word, "die") == 0)
 		raise(SIGKILL);
+	if (strncmp(word, "read=", 5) == 0)
+		get(CHANNEL_STDIN, data, (size_t)atoi(word + 5));
 	if (strcmp(word, "hang") == 0)
 		wait_for_ever();
 }

@@ -73,6 +73,18 @@ check fake-reader-leaves 'out_is "5000000
 "' 'err_is "9
 "'
 
+FAKE_GUEST='boot read=6 exit=0'
+printf 'first\nsecond\nthird\n' > "$work/lines"
+run_with "$work/lines" sh -c "$pinfold run -- x; cat"
+check fake-file-left-to-others 'status_is 0' 'out_is "second
+third
+"'
+FAKE_GUEST='boot exit=0'
+run_with "$work/lines" sh -c "while read -r line; do $pinfold run -- x; echo \$line; done"
+check fake-loop-over-file 'out_is "first
+second
+third
+"'
 # Signals from outside: the first is the program's, a second one ends the run.
 FAKE_GUEST='boot signal exit=6'
 run sh -c "$pinfold run -v -- x 2> '$work/ready' & job=\$!
@@ -108,6 +120,9 @@ check fake-terminal-back-after-two-signals 'status_is 0'
 fake_terminal 'boot xen-panic' 'expect:Xen panicked,status:125,cooked' $pinfold run -- x
 check fake-terminal-back-after-panic 'status_is 0'
 rm -f "$TMPDIR"/pinfold-*.log
+fake_terminal 'boot hang' 'type:typed ahead\r,expect:left typed ahead,status:0' \
+	sh -c "$pinfold run --timeout 1 -- x > '$work/terminal-out'; read -r line; echo left \$line"
+check fake-terminal-keys-left-to-others 'status_is 0'
 fake_terminal 'boot signal exit=5' "expect:kernel's log,cooked,type:^C,status:5,cooked" \
 	sh -c "exec $pinfold run -v -- x > $work/terminal-out"
 check fake-terminal-only-input 'status_is 0' 'grep -q "signal 2" "$work/terminal-out"'

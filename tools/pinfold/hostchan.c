@@ -118,6 +118,22 @@ void hostchan_produce(struct hostchan *channel, enum channel_ring_idx idx, size_
 	ring_bell(channel);
 }
 
+bool hostchan_is_wanted(const struct hostchan *channel, enum channel_ring_idx idx)
+{
+	const struct hostchan_ring *ring = &channel->ring[idx];
+	uint32_t demand = __atomic_load_n(&ring->shared->demand, __ATOMIC_ACQUIRE);
+
+	return (int32_t)(demand - ring->position) > 0;
+}
+
+uint32_t hostchan_unread(const struct hostchan *channel, enum channel_ring_idx idx)
+{
+	const struct hostchan_ring *ring = &channel->ring[idx];
+	uint32_t fill = ring->position - __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE);
+
+	return fill <= ring->size ? fill : 0;
+}
+
 void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx)
 {
 	__atomic_store_n(&channel->ring[idx].shared->eof, 1, __ATOMIC_RELEASE);

@@ -44,6 +44,12 @@ size_t hostchan_room(struct hostchan *channel, enum channel_ring_idx idx, uint8_
 /* Says that `len` bytes were put into the room. */
 void hostchan_produce(struct hostchan *channel, enum channel_ring_idx idx, size_t len);
 
+/* Nonzero if the guest waits for bytes of this ring that are not there yet. */
+bool hostchan_is_wanted(const struct hostchan *channel, enum channel_ring_idx idx);
+
+/* Bytes of this ring that the guest has not read. */
+uint32_t hostchan_unread(const struct hostchan *channel, enum channel_ring_idx idx);
+
 /* The end of a ring from either side. */
 void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx);
 void hostchan_close_reader(struct hostchan *channel, enum channel_ring_idx idx);

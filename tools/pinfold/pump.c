@@ -53,6 +53,8 @@ struct loop {
 	struct way_out way[WAY_COUNT];
 	struct pollfd poll[POLL_COUNT];
 	enum channel_ring_idx stdin_ring;
+	bool is_file; /* standard input is one: its own offset moves only as the guest reads */
+	off_t file_offset;
 	int64_t started_ns;
 	bool is_noted; /* the user was told that the start takes long */
 	bool is_over;
@@ -135,8 +137,12 @@ static void move_in(struct loop *loop)
 
 	if (len == 0)
 		return;
-	got = read(pump->stdin_fd, room, len);
+	if (loop->is_file)
+		got = pread(pump->stdin_fd, room, len, loop->file_offset);
+	else
+		got = read(pump->stdin_fd, room, len);
 	if (got > 0) {
+		loop->file_offset += got;
 		hostchan_produce(pump->channel, loop->stdin_ring, (size_t)got);
 	} else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
 		hostchan_set_eof(pump->channel, loop->stdin_ring);
@@ -220,10 +226,18 @@ static void take_signal(struct loop *loop)
 	}
 }
 
-/* A background job does not read from the terminal: it would be stopped without having asked for input. */
-static bool may_read_stdin(const struct pump *pump)
+/*
+ * A terminal that is not the program's own is shared: with a pager at the other end of a pipe, or with
+ * the shell when this is a background job. It is read only when the guest asks, and from the foreground.
+ */
+static bool may_read_stdin(const struct loop *loop)
 {
-	return pump->is_raw || !isatty(pump->stdin_fd) || tcgetpgrp(pump->stdin_fd) == getpgrp();
+	const struct pump *pump = loop->pump;
+
+	if (pump->is_raw || !isatty(pump->stdin_fd))
+		return true;
+	return hostchan_is_wanted(pump->channel, loop->stdin_ring) &&
+	       tcgetpgrp(pump->stdin_fd) == getpgrp();
 }
 
 /* Fills in what to wait for. Returns the longest time to wait, in ms; -1 for as long as it takes. */
@@ -241,7 +255,7 @@ static int plan_poll(struct loop *loop)
 	fds[POLL_QEMU] = (struct pollfd){.fd = pump->qemu->stderr_fd, .events = POLLIN};
 	fds[POLL_STDIN].fd = -1;
 	if (pump->stdin_fd >= 0 && hostchan_room(pump->channel, loop->stdin_ring, &room) > 0) {
-		if (may_read_stdin(pump))
+		if (may_read_stdin(loop))
 			fds[POLL_STDIN] = (struct pollfd){.fd = pump->stdin_fd, .events = POLLIN};
 		else
 			wait_ms = BACKGROUND_MS;
@@ -387,11 +401,31 @@ static void set_ways(struct loop *loop)
 	loop->stdin_ring = header->fd_kind[0] == CHANNEL_FD_TTY ? CHANNEL_TTY_IN : CHANNEL_STDIN;
 }
 
+/* A file's offset is shared with this command's parent: what the guest did not read is left for others. */
+static void note_stdin_file(struct loop *loop)
+{
+	struct stat stat;
+
+	if (fstat(STDIN_FILENO, &stat) != 0 || !S_ISREG(stat.st_mode))
+		return;
+	loop->file_offset = lseek(STDIN_FILENO, 0, SEEK_CUR);
+	loop->is_file = loop->pump->stdin_fd >= 0 && loop->file_offset >= 0;
+}
+
+static void give_back_stdin(const struct loop *loop)
+{
+	off_t unread = hostchan_unread(loop->pump->channel, loop->stdin_ring);
+
+	if (loop->is_file)
+		(void)lseek(STDIN_FILENO, loop->file_offset - unread, SEEK_SET);
+}
+
 enum pump_end pump_run(struct pump *pump)
 {
 	struct loop loop = {.pump = pump, .started_ns = now_ns()};
 
 	set_ways(&loop);
+	note_stdin_file(&loop);
 	take_window(&loop);
 	while (!loop.is_over) {
 		int wait_ms;
@@ -407,6 +441,7 @@ enum pump_end pump_run(struct pump *pump)
 		hostchan_disarm(pump->channel);
 		handle_poll(&loop);
 	}
+	give_back_stdin(&loop);
 	return loop.end;
 }
 
