@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Contents of ramfs files: pages in a radix tree, one reference each. What is not there reads as zero. The part of the last page
- * behind the end of the file is zero, so that a file can grow over it.
+ * Contents of ramfs files: pages in a radix tree, one reference each. What is not there reads as zero. The part of the last page behind the end of the file may
+ * have been written to through a mapping and is cleared when the file grows.
  */
 #include "kernel/fs/ramfs.h"
 
@@ -76,6 +76,14 @@ static void file_zero_part(struct inode *inode, uint64_t from, uint64_t to)
 		memset((char *)page_virt(page) + (from & (PAGE_BYTES - 1)), 0, (size_t)(to - from));
 }
 
+/* The file will grow: what a mapping has written behind the end is not to be seen. */
+static void file_zero_behind_end(struct inode *inode)
+{
+	uint64_t size = inode->size;
+
+	file_zero_part(inode, size, PAGE_INDEX_END(size) << PAGE_SHIFT);
+}
+
 static long ramfs_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
 	struct inode *inode = file->inode;
@@ -133,6 +141,8 @@ static long ramfs_write(struct file *file, struct uio *uio, uint64_t *pos)
 	if ((seals & ABI_F_SEAL_WRITE) != 0 ||
 	    ((seals & ABI_F_SEAL_GROW) != 0 && *pos + uio->left > inode->size))
 		return -EPERM;
+	if (*pos > inode->size)
+		file_zero_behind_end(inode);
 	while (uio->left > 0) {
 		size_t want = MIN(uio->left, PAGE_BYTES - (size_t)(*pos & (PAGE_BYTES - 1)));
 		long moved = write_one_page(inode, uio, *pos);
@@ -219,6 +229,8 @@ int ramfs_file_truncate(struct inode *inode, uint64_t size)
 
 		file_drop_pages(inode, end, UINT64_MAX);
 		file_zero_part(inode, size, end << PAGE_SHIFT);
+	} else {
+		file_zero_behind_end(inode);
 	}
 	inode->size = size;
 	return 0;
@@ -287,8 +299,10 @@ int ramfs_file_allocate(struct inode *inode, unsigned int mode, uint64_t offset,
 		if (is_err(page))
 			return (int)ptr_err(page);
 	}
-	if (end > inode->size && (mode & ABI_FALLOC_FL_KEEP_SIZE) == 0)
+	if (end > inode->size && (mode & ABI_FALLOC_FL_KEEP_SIZE) == 0) {
+		file_zero_behind_end(inode);
 		inode->size = end;
+	}
 	inode_touch_ctime(inode);
 	return 0;
 }
