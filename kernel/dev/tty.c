@@ -214,11 +214,7 @@ static int tty_open(struct file *file)
 	open_file->tty = tty;
 	open_file->life = tty->life;
 	file->private = open_file;
-	/* A session leader without a terminal gets the first that it opens. */
-	if (process && !(file->flags & ABI_O_NOCTTY) &&
-	    (file->flags & ABI_O_ACCMODE) != ABI_O_WRONLY && process->sid == process->pid &&
-	    !process->tty && tty->sid == 0)
-		tty_acquire(tty, false);
+	/* A session leader does not get its terminal by this: /dev/console is opened by daemons too. TIOCSCTTY gives it. */
 	return 0;
 }
 
