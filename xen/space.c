@@ -224,7 +224,9 @@ static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte,
 {
 	struct xen_cpu *cpu = this_cpu();
 	struct mc_batch batch = mc_begin();
-	bool in_force = space == &xen_kernel_space || cpu->space_actual == space;
+	/* Behind a switch that waits in the batch the address is one of the next space. */
+	bool in_force =
+	    space == &xen_kernel_space || (cpu->space_actual == space && cpu->space_asked == space);
 
 	if (in_force && cpu->lazy != XEN_LAZY_MMU) {
 		mc_update_va(&batch, va, pte,

@@ -58,7 +58,9 @@ void tlb_flush_page_all(struct mc_batch *batch, vaddr_t va)
 
 static bool may_hold(const struct xen_cpu *cpu, const struct pt_space *space)
 {
-	return space == &xen_kernel_space || cpu->space_actual == space;
+	/* The one asked for is in force by the time that what is queued now is carried out. */
+	return space == &xen_kernel_space || cpu->space_actual == space ||
+	       cpu->space_asked == space;
 }
 
 void tlb_note_stale(const struct pt_space *space, vaddr_t va)

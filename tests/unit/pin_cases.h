@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cases of pinning and of spaces, for the programs that run them with each lock model. Status
+ * as of cmocka's groups.
+ */
+#ifndef PINFOLD_TESTS_UNIT_PIN_CASES_H
+#define PINFOLD_TESTS_UNIT_PIN_CASES_H
+
+int pin_cases_run(void);
+int space_cases_run(void);
+
+#endif
