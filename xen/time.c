@@ -16,9 +16,13 @@
 #include "xen/hypercall.h"
 
 #define NS_PER_SEC 1000000000ull
+/* Some 146 years. */
+#define DEADLINE_MAX_NS (1ull << 62)
 
 static struct shared_info *shared;
 static void (*timer_handler)(void);
+/* System time began with Xen; ours begins when this domain does. */
+static uint64_t start_ns;
 /* The latest value any vcpu has returned. */
 static volatile uint64_t last_monotonic;
 
@@ -51,10 +55,9 @@ static uint64_t read_system_time(void)
 	return ns;
 }
 
-uint64_t time_monotonic_ns(void)
+/* System time that never goes back, whichever vcpu reads it. */
+static uint64_t steady_system_time(void)
 {
-	if (!shared)
-		return 0; /* early messages of the log ask */
 	uint64_t now = read_system_time();
 	uint64_t last = __atomic_load_n(&last_monotonic, __ATOMIC_RELAXED);
 
@@ -65,6 +68,13 @@ uint64_t time_monotonic_ns(void)
 	} while (!__atomic_compare_exchange_n(&last_monotonic, &last, now, true, __ATOMIC_RELAXED,
 	                                      __ATOMIC_RELAXED));
 	return now;
+}
+
+uint64_t time_monotonic_ns(void)
+{
+	if (!shared)
+		return 0; /* early messages of the log ask */
+	return steady_system_time() - start_ns;
 }
 
 uint64_t time_wall_ns(void)
@@ -84,7 +94,7 @@ uint64_t time_wall_ns(void)
 		port_compiler_barrier();
 	} while ((version & 1) || port_load32(&shared->wc_version) != version);
 	/* The record says what the wall clock was when system time began. */
-	return seconds * NS_PER_SEC + ns + time_monotonic_ns();
+	return seconds * NS_PER_SEC + ns + steady_system_time();
 }
 
 struct vcpu_runstate_info time_read_runstate(const volatile struct vcpu_runstate_info *record)
@@ -135,10 +145,16 @@ void time_timer_set_handler(void (*handler)(void))
 	timer_handler = handler;
 }
 
+/* In Xen's terms, and never so late that Xen, whose time is signed, takes it for the past. */
+static uint64_t system_deadline(uint64_t deadline_ns)
+{
+	return deadline_ns < DEADLINE_MAX_NS - start_ns ? deadline_ns + start_ns : DEADLINE_MAX_NS;
+}
+
 void time_timer_set(uint64_t deadline_ns)
 {
 	struct xen_cpu *cpu = this_cpu();
-	struct vcpu_set_singleshot_timer op = {.timeout_abs_ns = deadline_ns, .flags = 0};
+	struct vcpu_set_singleshot_timer op = {.timeout_abs_ns = system_deadline(deadline_ns)};
 
 	if (cpu->timer_deadline_ns == deadline_ns)
 		return;
@@ -164,6 +180,7 @@ static void timer_event(void *arg)
 void time_init(struct shared_info *info)
 {
 	shared = info;
+	start_ns = steady_system_time();
 }
 
 void time_init_cpu(void)

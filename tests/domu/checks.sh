@@ -204,23 +204,30 @@ check_processes() {
 		guest_expect many least=1 && guest_type many 'exit\n' && guest_expect_end many 0
 }
 
-# Wall clock and sleep, also across a pause: the clock goes on while the guest stands.
+# Wall clock, time since boot and sleep, also across a pause: the clock goes on meanwhile.
 check_clock() {
+	started=$(date +%s)
 	guest_start clock shell && guest_expect_prompt clock &&
-		guest_type clock 'date +begin=%%s; sleep 2; date +end=%%s; echo slept=$?\n' &&
+		guest_type clock 'date +begin=%%s; sleep 2; date +end=%%s\n' &&
+		guest_type clock 's=$?; sed "s/^/up=/; s/[.].*//" /proc/uptime; echo slept=$s\n' &&
 		guest_expect clock slept=0 || return 1
-	before=$(guest_console clock | sed -n 's/^begin=//p')
-	after=$(guest_console clock | sed -n 's/^end=//p')
-	difference=$(($(date +%s) - after))
-	if [ $((after - before)) -lt 2 ] || [ $difference -gt 20 ] || [ $difference -lt -2 ]; then
-		why="the clock went from $before to $after, $difference s behind dom0's"
+	begin=$(guest_console clock | sed -n 's/^begin=//p')
+	end=$(guest_console clock | sed -n 's/^end=//p')
+	up=$(guest_console clock | sed -n 's/^up=//p')
+	now=$(date +%s)
+	if [ $((end - begin)) -lt 2 ] || [ $((now - end)) -gt 20 ] || [ $((now - end)) -lt -2 ]; then
+		why="the clock went from $begin to $end and dom0's is at $now"
+		return 1
+	fi
+	if [ "$up" -lt 2 ] || [ "$up" -gt $((now - started + 2)) ]; then
+		why="up $up s, $((now - started)) s after its creation"
 		return 1
 	fi
 	xl pause clock && sleep 3 && xl unpause clock || return 1
 	guest_type clock 'date +resumed=%%s; sleep 1; echo slept=$((40 + 2))\n' &&
 		guest_expect clock slept=42 || return 1
 	resumed=$(guest_console clock | sed -n 's/^resumed=//p')
-	if [ $((resumed - after)) -lt 3 ]; then
+	if [ $((resumed - end)) -lt 3 ]; then
 		why="the clock stood still while the guest was paused"
 		return 1
 	fi
