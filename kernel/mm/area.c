@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The areas of an address space: a list in order of address, without overlaps. Looking up remembers the last answer, as the next
- * question is mostly about the same area.
+ * The areas of an address space: a list in order of address, without overlaps. Looking up remembers
+ * the last answer, as the next question is mostly about the same area.
  *
  * Leaves out: entries of page tables, which belong to the callers (entry.c).
  */
@@ -28,7 +28,8 @@ struct vm_area *area_at_or_above(struct vm *vm, uintptr_t addr)
 
 	if (!area)
 		area = area_from_node(vm, vm->areas.next);
-	/* Back to the first that ends above it, then on to it: from wherever the last search ended. */
+	/* Back to the first that ends above it, then on to it: from wherever the last search ended.
+	 */
 	while (area && area->end > addr) {
 		struct vm_area *previous = area_previous(vm, area);
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entries of an address space's page tables: what they look like, and the operations on ranges of them.
+ * Entries of an address space's page tables: what they look like, and the operations on ranges of
+ * them.
  *
- * Invariants: an entry has the rights of its area, but that it may lack write permission (copy-on-write; a fault gives it). Each
- * entry, present or hidden, holds one reference on its frame. A frame whose entry was cleared is put only after the batch
- * with the change and its flush has been issued, since until then the CPU may still use it.
+ * Invariants: an entry has the rights of its area, but that it may lack write permission
+ * (copy-on-write; a fault gives it). Each entry, present or hidden, holds one reference on its
+ * frame. A frame whose entry was cleared is put only after the batch with the change and its flush
+ * has been issued, since until then the CPU may still use it.
  *
- * A hidden entry keeps the frame of an area that permits nothing. Its address bits are the inverted pfn: that is far above
- * any memory, so that a CPU that reads ahead through entries that are not present finds nothing there.
+ * A hidden entry keeps the frame of an area that permits nothing. Its address bits are the inverted
+ * pfn: that is far above any memory, so that a CPU that reads ahead through entries that are not
+ * present finds nothing there.
  */
 #include "kernel/mm/internal.h"
 
@@ -141,7 +144,7 @@ void entry_release_all(struct vm *vm)
 static enum pv_flush flush_needed(pte_t old, pte_t new)
 {
 	bool lost_write = pte_writable(old) && !pte_writable(new);
-	bool lost_exec = (old.v & PTE_NX) == 0 && (new.v & PTE_NX) != 0;
+	bool lost_exec = (old.v & PTE_NX) == 0 && (new.v &PTE_NX) != 0;
 
 	if (!pte_present(old))
 		return PV_FLUSH_NONE;
@@ -156,7 +159,8 @@ static bool visit_protect(struct pt_space *space, vaddr_t va, pte_t pte, void *a
 
 	if (!page)
 		return true;
-	/* A frame of ours alone may be written at once; the others when a fault has looked at them. */
+	/* A frame of ours alone may be written at once; the others when a fault has looked at them.
+	 */
 	bool write = area_private(area) ? page->ref_count == 1 && soft == 0 : pte_writable(pte);
 	pte_t changed = entry_make(area, page, write, soft);
 
@@ -225,7 +229,8 @@ void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end)
 	if (below)
 		low = below->end;
 	/* Mostly a neighbour shares the leaf table, and there is nothing to look for. */
-	uintptr_t first = (MAX(low, start & ~(LEAF_BYTES - 1)) + LEAF_BYTES - 1) & ~(LEAF_BYTES - 1);
+	uintptr_t first =
+	    (MAX(low, start & ~(LEAF_BYTES - 1)) + LEAF_BYTES - 1) & ~(LEAF_BYTES - 1);
 	uintptr_t last = MIN(high, (end + LEAF_BYTES - 1) & ~(LEAF_BYTES - 1));
 
 	if (first < last && last - first >= LEAF_BYTES)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page faults: what is not there yet is put there, what is shared copy-on-write is copied, stacks grow.
+ * Page faults: what is not there yet is put there, what is shared copy-on-write is copied, stacks
+ * grow.
  *
- * Entries that are new or only gain rights need no flush: a CPU that still has the old one faults again and finds the
- * new one. The copy that takes a shared frame's place does need one, or this process could go on reading the old frame.
+ * Entries that are new or only gain rights need no flush: a CPU that still has the old one faults
+ * again and finds the new one. The copy that takes a shared frame's place does need one, or this
+ * process could go on reading the old frame.
  */
 #include "kernel/linux/abi.h"
 #include "kernel/mm/internal.h"
@@ -110,7 +112,8 @@ static int fill_file(struct vm *vm, const struct vm_area *area, uintptr_t addr, 
 /* The entry is empty and its table is there. */
 static int fill(struct vm *vm, const struct vm_area *area, uintptr_t addr, bool write)
 {
-	return area->inode ? fill_file(vm, area, addr, write) : fill_anonymous(vm, area, addr, write);
+	return area->inode ? fill_file(vm, area, addr, write)
+	                   : fill_anonymous(vm, area, addr, write);
 }
 
 /* Map what the file has around `addr`, all in one batch. The page itself decides the result. */
@@ -126,7 +129,8 @@ static int fill_around(struct vm *vm, const struct vm_area *area, uintptr_t addr
 	result = fill_file(vm, area, addr, false);
 	for (; result == 0 && at < end; at += PAGE_BYTES)
 		if (at != addr && file_index(area, at) < file_pages &&
-		    pte_none(pv_pte_read(&vm->space, VADDR(at))) && fill_file(vm, area, at, false) != 0)
+		    pte_none(pv_pte_read(&vm->space, VADDR(at))) &&
+		    fill_file(vm, area, at, false) != 0)
 			break;
 	pv_lazy_mmu_leave();
 	return result;
@@ -140,7 +144,8 @@ static int write_to_protected(struct vm *vm, const struct vm_area *area, uintptr
 
 	ASSERT(page);
 	if (!area_private(area)) {
-		struct page *again = area->inode->ops->get_page(area->inode, file_index(area, addr), true);
+		struct page *again =
+		    area->inode->ops->get_page(area->inode, file_index(area, addr), true);
 
 		if (is_err(again))
 			return (int)ptr_err(again);
@@ -204,8 +209,10 @@ int vm_fault(struct vm *vm, uintptr_t addr, unsigned int access)
 	return fault_in(vm, area, page_floor(addr), access);
 }
 
-/* Up to a chunk of pages of one area, in one batch as far as entries are empty. Where it stopped, by `at`. */
-static int populate_chunk(struct vm *vm, struct vm_area *area, uintptr_t *at, uintptr_t end, bool write)
+/* Up to a chunk of pages of one area, in one batch as far as entries are empty. Where it stopped,
+ * by `at`. */
+static int populate_chunk(struct vm *vm, struct vm_area *area, uintptr_t *at, uintptr_t end,
+                          bool write)
 {
 	int result = 0;
 
@@ -233,7 +240,8 @@ int vm_populate(struct vm *vm, uintptr_t start, uintptr_t end)
 
 		if (!area || (area->prot & VM_PROT_ALL) == 0)
 			return -ENOMEM;
-		uintptr_t stop = MIN(MIN(end, area->end), start + POPULATE_CHUNK_PAGES * PAGE_BYTES);
+		uintptr_t stop =
+		    MIN(MIN(end, area->end), start + POPULATE_CHUNK_PAGES * PAGE_BYTES);
 		bool write = area_private(area) && (area->prot & VM_WRITE);
 		uintptr_t at = start;
 		int result = populate_chunk(vm, area, &at, stop, write);

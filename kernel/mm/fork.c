@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The copy of an address space for fork: frames are shared; what is private loses write permission in both, so that the first to
- * write gets a copy of its own.
+ * The copy of an address space for fork: frames are shared; what is private loses write permission
+ * in both, so that the first to write gets a copy of its own.
  *
- * The child's tables are not pinned yet, so its entries are plain stores; the parent's changes go in one batch for each area, with one
- * flush. When memory runs out half-way the child is destroyed: the parent's frames then have one owner again, and
- * its next write takes the permission back.
+ * The child's tables are not pinned yet, so its entries are plain stores; the parent's changes go
+ * in one batch for each area, with one flush. When memory runs out half-way the child is destroyed:
+ * the parent's frames then have one owner again, and its next write takes the permission back.
  */
 #include "kernel/mm/internal.h"
 
@@ -54,7 +54,7 @@ static bool fork_areas(struct vm *source, struct vm *child)
 {
 	const struct vm_area *area;
 
-	list_for_each_entry(area, &source->areas, struct vm_area, node) {
+	list_for_each_entry (area, &source->areas, struct vm_area, node) {
 		if (area->flags & VM_DONT_FORK)
 			continue;
 		struct vm_area *copy = area_create(area, area->start, area->end);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of kernel/mm share: the list of areas (area.c), entries of the page tables (entry.c), faults (fault.c),
- * limits.
+ * What the files of kernel/mm share: the list of areas (area.c), entries of the page tables
+ * (entry.c), faults (fault.c), limits.
  *
- * The kernel is not preemptible and nothing in here sleeps: inode_ops.get_page must not sleep either. So an address
- * space needs no lock, and a walk sees no change but its own.
+ * The kernel is not preemptible and nothing in here sleeps: inode_ops.get_page must not sleep
+ * either. So an address space needs no lock, and a walk sees no change but its own.
  */
 #ifndef PINFOLD_KERNEL_MM_INTERNAL_H
 #define PINFOLD_KERNEL_MM_INTERNAL_H
@@ -47,13 +47,15 @@ struct vm_area *area_at_or_above(struct vm *vm, uintptr_t addr);
 /* Neighbours in order of address, or NULL. */
 struct vm_area *area_next(struct vm *vm, const struct vm_area *area);
 struct vm_area *area_previous(struct vm *vm, const struct vm_area *area);
-/* A new area on no list, as `model` but for its range; the offset goes with `start`. NULL: out of memory. */
+/* A new area on no list, as `model` but for its range; the offset goes with `start`. NULL: out of
+ * memory. */
 struct vm_area *area_create(const struct vm_area *model, uintptr_t start, uintptr_t end);
 /* Put it among the others, with which it does not overlap; it is counted. */
 void area_insert(struct vm *vm, struct vm_area *area);
 /* Take it from the list, if it is on one, and free it. */
 void area_destroy(struct vm *vm, struct vm_area *area);
-/* Change the bounds of an area on the list; nothing else lies where it grows to. The offset stays that of its old start. */
+/* Change the bounds of an area on the list; nothing else lies where it grows to. The offset stays
+ * that of its old start. */
 void area_resize(struct vm *vm, struct vm_area *area, uintptr_t start, uintptr_t end);
 /* Make both ends of the range bounds of areas. -ENOMEM. */
 int area_split_range(struct vm *vm, uintptr_t start, uintptr_t end);
@@ -73,14 +75,17 @@ static inline bool area_private(const struct vm_area *area)
 
 /* --- entry.c --- */
 
-/* In a present entry and in a hidden one: the frame is a page of the area's file, not a copy of ours. */
+/* In a present entry and in a hidden one: the frame is a page of the area's file, not a copy of
+ * ours. */
 #define PTE_FILE PTE_SOFT0
-/* In an entry that is not present: it keeps a frame for when the area becomes accessible again (PROT_NONE). */
+/* In an entry that is not present: it keeps a frame for when the area becomes accessible again
+ * (PROT_NONE). */
 #define PTE_HIDDEN PTE_SOFT1
 
 /* The frame of an entry, hidden or present; NULL: none of ours. */
 struct page *entry_page(pte_t pte);
-/* An entry for the area: with write permission if `write` and the area has it; hidden if the area permits nothing. `soft`: PTE_FILE or 0. */
+/* An entry for the area: with write permission if `write` and the area has it; hidden if the area
+ * permits nothing. `soft`: PTE_FILE or 0. */
 pte_t entry_make(const struct vm_area *area, const struct page *page, bool write, uint64_t soft);
 /* Account for an entry that appears (+1) or goes (-1). */
 void entry_count(struct vm *vm, pte_t pte, int change);
@@ -96,7 +101,8 @@ void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end, bool file_pages_on
 void entry_release_all(struct vm *vm);
 /* Give the entries of [start, end), inside the area, the rights the area has now. */
 void entry_protect(struct vm *vm, const struct vm_area *area, uintptr_t start, uintptr_t end);
-/* Move the entries of [from, from + bytes) to `to`; the ranges do not overlap. -ENOMEM: nothing is moved. */
+/* Move the entries of [from, from + bytes) to `to`; the ranges do not overlap. -ENOMEM: nothing is
+ * moved. */
 int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes);
 /* Free tables that hold nothing any more around a range that was unmapped. */
 void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end);
@@ -105,15 +111,19 @@ void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end);
 
 /* Whether the area allows the access: one of enum vm_prot. */
 bool area_permits(const struct vm_area *area, unsigned int access);
-/* Make a page of an area present for the access, which is permitted (or forced: a write to what is private). Errors as vm_fault(). */
+/* Make a page of an area present for the access, which is permitted (or forced: a write to what is
+ * private). Errors as vm_fault(). */
 int fault_in(struct vm *vm, struct vm_area *area, uintptr_t page_addr, unsigned int access);
-/* Touch the pages of a range, as far as it is mapped and accessible. Stops at the first error, which is returned. */
+/* Touch the pages of a range, as far as it is mapped and accessible. Stops at the first error,
+ * which is returned. */
 int vm_populate(struct vm *vm, uintptr_t start, uintptr_t end);
 
 /* --- vm.c --- */
 
-/* Whether `bytes` more may be mapped: RLIMIT_AS, RLIMIT_DATA, the number of areas, the size of memory. 0 or -ENOMEM. */
-int vm_check_growth(struct vm *vm, uint64_t bytes, unsigned int prot, unsigned int flags, bool file);
+/* Whether `bytes` more may be mapped: RLIMIT_AS, RLIMIT_DATA, the number of areas, the size of
+ * memory. 0 or -ENOMEM. */
+int vm_check_growth(struct vm *vm, uint64_t bytes, unsigned int prot, unsigned int flags,
+                    bool file);
 /* Change the protection of a range. Errors as mprotect. */
 int vm_protect(struct vm *vm, uintptr_t start, uintptr_t end, unsigned int prot);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Small objects: size classes, each with slabs of one frame; what is larger than the largest class takes a block of frames.
+ * Small objects: size classes, each with slabs of one frame; what is larger than the largest class
+ * takes a block of frames.
  *
- * A slab begins with its header, which has one bit for each object, so that freeing twice or freeing what was never given out is
- * noticed at once. A slab with a free object is on its class's list; an empty slab is given back. Objects are aligned to 16,
- * blocks of frames to a page.
+ * A slab begins with its header, which has one bit for each object, so that freeing twice or
+ * freeing what was never given out is noticed at once. A slab with a free object is on its class's
+ * list; an empty slab is given back. Objects are aligned to 16, blocks of frames to a page.
  */
 #include "kernel/mm/page.h"
 
@@ -15,15 +16,16 @@ struct slab {
 	uint16_t size_class;
 	uint16_t in_use;
 	uint32_t padding;
-	uint64_t used[BITMAP_WORDS]; /* bit n: object n is given out; bits beyond the last object are set */
+	uint64_t used[BITMAP_WORDS]; /* bit n: object n is given out; bits beyond the last object
+	                                are set */
 	uint64_t padding_to_64;
 };
 
 _Static_assert(sizeof(struct slab) == 64, "objects begin at a multiple of 64");
 
 /* Multiples of 16 that divide what a frame has left with little waste. */
-static const uint16_t class_bytes[] = {16,  32,	 48,  64,  96,	128, 192,  256, 336,
-				       400, 496, 576, 672, 800, 1008, 1344, 2016};
+static const uint16_t class_bytes[] = {16,  32,  48,  64,  96,  128,  192,  256, 336,
+                                       400, 496, 576, 672, 800, 1008, 1344, 2016};
 
 #define CLASS_COUNT     ARRAY_COUNT(class_bytes)
 #define CLASS_BYTES_MAX 2016u
@@ -87,7 +89,8 @@ static void slab_give(struct slab *slab, const void *ptr)
 	uint64_t bit = 1ull << (index % 64);
 
 	ASSERT((const char *)ptr >= (const char *)(slab + 1));
-	ASSERT(offset % class_bytes[slab->size_class] == 0 && index < class_objects(slab->size_class));
+	ASSERT(offset % class_bytes[slab->size_class] == 0 &&
+	       index < class_objects(slab->size_class));
 	ASSERT(slab->used[index / 64] & bit);
 	slab->used[index / 64] &= ~bit;
 	if (slab->in_use == class_objects(slab->size_class))
@@ -129,7 +132,8 @@ void *kmalloc(size_t bytes)
 
 	if (!slabs->next)
 		list_init(slabs);
-	slab = list_empty(slabs) ? slab_create(size_class) : list_entry(slabs->next, struct slab, node);
+	slab = list_empty(slabs) ? slab_create(size_class)
+	                         : list_entry(slabs->next, struct slab, node);
 	return slab ? slab_take(slab) : NULL;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page allocator: blocks of 2^order frames, aligned to their size, with one free list for each order. A block that is
- * freed joins its neighbour of the same size when that is free too.
+ * The page allocator: blocks of 2^order frames, aligned to their size, with one free list for each
+ * order. A block that is freed joins its neighbour of the same size when that is free too.
  *
- * Invariants: the first frame of a free block has PAGE_FREE, its order, no reference and is on the list of that order; no other frame
- * of the block has PAGE_FREE. Two free neighbours of one size that could be one block are one block.
+ * Invariants: the first frame of a free block has PAGE_FREE, its order, no reference and is on the
+ * list of that order; no other frame of the block has PAGE_FREE. Two free neighbours of one size
+ * that could be one block are one block.
  */
 #include "kernel/mm/page.h"
 
@@ -99,7 +100,8 @@ static void take_from_list(struct page *page)
 	page->flags = 0;
 }
 
-/* The block that makes a block of the next order together with this one, if it is free and whole. */
+/* The block that makes a block of the next order together with this one, if it is free and whole.
+ */
 static struct page *free_buddy(const struct page *page, unsigned int order)
 {
 	unsigned long number = page_pfn(page).v ^ (1ul << order);

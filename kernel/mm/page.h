@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page frames: one struct page for each, the allocator of blocks of 2^order frames, and the direct map that makes each
- * frame readable and writable (but for page tables) at one kernel address.
+ * Page frames: one struct page for each, the allocator of blocks of 2^order frames, and the direct
+ * map that makes each frame readable and writable (but for page tables) at one kernel address.
  */
 #ifndef PINFOLD_KERNEL_MM_PAGE_H
 #define PINFOLD_KERNEL_MM_PAGE_H
@@ -14,13 +14,13 @@
 #define PAGE_ORDER_MAX 10u
 
 struct page {
-	struct pt_frame pt;   /* the guest layer's marks; ours to keep, not to touch */
-	uint32_t ref_count;   /* 0: free */
-	uint8_t order;        /* of the block this frame is the first of */
-	uint8_t flags;        /* enum page_flag */
-	struct list node;     /* free list, or the owner's */
+	struct pt_frame pt; /* the guest layer's marks; ours to keep, not to touch */
+	uint32_t ref_count; /* 0: free */
+	uint8_t order;      /* of the block this frame is the first of */
+	uint8_t flags;      /* enum page_flag */
+	struct list node;   /* free list, or the owner's */
 	union {
-		void *owner;          /* slab, page table … */
+		void *owner;         /* slab, page table … */
 		unsigned long index; /* page of a file */
 	};
 };
@@ -32,11 +32,13 @@ enum page_flag {
 	PAGE_BLOCK = 8,    /* first frame of a large object of kmalloc */
 };
 
-/* A block of 2^order frames, contiguous in pfn, with one reference; contents undefined. NULL: out of memory. */
+/* A block of 2^order frames, contiguous in pfn, with one reference; contents undefined. NULL: out
+ * of memory. */
 struct page *page_alloc(unsigned int order);
 /* One zeroed frame. */
 struct page *page_alloc_zeroed(void);
-/* One frame for a program, contents undefined; NULL already while a few frames are left, which the kernel may need to go on. */
+/* One frame for a program, contents undefined; NULL already while a few frames are left, which the
+ * kernel may need to go on. */
 struct page *page_alloc_user(void);
 /* Take and drop references; the last put frees the block. */
 void page_get(struct page *page);
@@ -52,11 +54,13 @@ size_t page_free_count(void);
 size_t page_total_count(void);
 size_t page_managed_count(void);
 
-/* At boot: the frame array lies in `frames[0 .. count)` (zeroed), nothing is free yet; then ranges are given to the allocator. */
+/* At boot: the frame array lies in `frames[0 .. count)` (zeroed), nothing is free yet; then ranges
+ * are given to the allocator. */
 void page_init(struct page *frames, size_t count);
 void page_free_range(pfn_t first, size_t count);
 
-/* Small objects. kmalloc: contents undefined; kzalloc: zeroed; aligned to 16. NULL: out of memory. kfree(NULL) is nothing. */
+/* Small objects. kmalloc: contents undefined; kzalloc: zeroed; aligned to 16. NULL: out of memory.
+ * kfree(NULL) is nothing. */
 void *kmalloc(size_t bytes);
 void *kzalloc(size_t bytes);
 void *krealloc(void *ptr, size_t bytes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls madvise, msync, mincore. Files are in memory only, so that there is nothing to write back or to read ahead.
+ * The calls madvise, msync, mincore. Files are in memory only, so that there is nothing to write
+ * back or to read ahead.
  */
 #include "kernel/linux/abi_fs.h"
 #include "kernel/linux/abi_mm.h"
@@ -28,23 +29,25 @@ static int advise_remove(const struct vm_area *area, uintptr_t start, uintptr_t 
 	if (area_private(area) || !(area->prot & VM_WRITE))
 		return -EACCES;
 	return inode->ops->allocate(inode, ABI_FALLOC_FL_PUNCH_HOLE | ABI_FALLOC_FL_KEEP_SIZE,
-				    area->offset + (start - area->start), end - start);
+	                            area->offset + (start - area->start), end - start);
 }
 
-static int advise_populate(struct vm *vm, const struct vm_area *area, uintptr_t start, uintptr_t end, int advice)
+static int advise_populate(struct vm *vm, const struct vm_area *area, uintptr_t start,
+                           uintptr_t end, int advice)
 {
 	int result;
 
 	if (!area_permits(area, advice == ABI_MADV_POPULATE_WRITE ? VM_WRITE : VM_READ))
 		return -EINVAL;
 	for (result = 0; start < end && result == 0; start += PAGE_BYTES)
-		result = vm_fault(vm, start, advice == ABI_MADV_POPULATE_WRITE ? VM_WRITE : VM_READ);
+		result =
+		    vm_fault(vm, start, advice == ABI_MADV_POPULATE_WRITE ? VM_WRITE : VM_READ);
 	return result == -EIO ? -EFAULT : result;
 }
 
 /* Change the flags of a part of an area, which is then one of its own until it is joined again. */
-static int advise_flags(struct vm *vm, struct vm_area *area, uintptr_t start, uintptr_t end, unsigned int set,
-			unsigned int clear)
+static int advise_flags(struct vm *vm, struct vm_area *area, uintptr_t start, uintptr_t end,
+                        unsigned int set, unsigned int clear)
 {
 	int result;
 
@@ -59,7 +62,8 @@ static int advise_flags(struct vm *vm, struct vm_area *area, uintptr_t start, ui
 }
 
 /* The part [start, end) of one area. */
-static int advise_area(struct vm *vm, struct vm_area *area, uintptr_t start, uintptr_t end, int advice)
+static int advise_area(struct vm *vm, struct vm_area *area, uintptr_t start, uintptr_t end,
+                       int advice)
 {
 	bool anonymous = !area->inode && area_private(area);
 
@@ -136,26 +140,30 @@ long sys_msync(const struct sys_args *args)
 	unsigned int flags = SYS_UINT(args, 2);
 	struct vm_area *area;
 
-	if ((flags & ~(ABI_MS_ASYNC | ABI_MS_INVALIDATE | ABI_MS_SYNC)) || (start & (PAGE_BYTES - 1)) ||
+	if ((flags & ~(ABI_MS_ASYNC | ABI_MS_INVALIDATE | ABI_MS_SYNC)) ||
+	    (start & (PAGE_BYTES - 1)) ||
 	    (flags & (ABI_MS_ASYNC | ABI_MS_SYNC)) == (ABI_MS_ASYNC | ABI_MS_SYNC))
 		return -EINVAL;
 	if (end < start)
 		return -ENOMEM;
 	if (flags & ABI_MS_INVALIDATE)
-		for (area = area_at_or_above(vm, start); area && area->start < end; area = area_next(vm, area))
+		for (area = area_at_or_above(vm, start); area && area->start < end;
+		     area = area_next(vm, area))
 			if (area->flags & VM_LOCKED)
 				return -EBUSY;
 	return area_bytes_in(vm, start, end) == end - start ? 0 : -ENOMEM;
 }
 
-/* What a page of an area is to mincore: there, or (files are always in memory) there without an entry. */
+/* What a page of an area is to mincore: there, or (files are always in memory) there without an
+ * entry. */
 static uint8_t page_in_core(struct vm *vm, const struct vm_area *area, uintptr_t addr)
 {
 	uint64_t index = (area->offset + (addr - area->start)) >> PAGE_SHIFT;
 
 	if (entry_page(pv_pte_read(&vm->space, VADDR(addr))))
 		return 1;
-	return area->inode && area->inode->link_count > 0 && index < (area->inode->size + PAGE_BYTES - 1) >> PAGE_SHIFT;
+	return area->inode && area->inode->link_count > 0 &&
+	       index < (area->inode->size + PAGE_BYTES - 1) >> PAGE_SHIFT;
 }
 
 long sys_mincore(const struct sys_args *args)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls mlock, mlock2, munlock, mlockall, munlockall. Nothing is ever paged out, so that locking a range means to touch it all.
+ * The calls mlock, mlock2, munlock, mlockall, munlockall. Nothing is ever paged out, so that
+ * locking a range means to touch it all.
  */
 #include "kernel/linux/abi.h"
 #include "kernel/linux/abi_mm.h"
@@ -13,7 +14,7 @@ static uint64_t locked_bytes(const struct vm *vm)
 	const struct vm_area *area;
 	uint64_t bytes = 0;
 
-	list_for_each_entry(area, &vm->areas, struct vm_area, node)
+	list_for_each_entry (area, &vm->areas, struct vm_area, node)
 		if (area->flags & VM_LOCKED)
 			bytes += area->end - area->start;
 	return bytes;
@@ -106,7 +107,7 @@ static void change_all(struct vm *vm, bool lock, bool populate)
 {
 	struct vm_area *area;
 
-	list_for_each_entry(area, &vm->areas, struct vm_area, node) {
+	list_for_each_entry (area, &vm->areas, struct vm_area, node) {
 		area->flags &= ~(unsigned int)VM_LOCKED;
 		if (lock)
 			area->flags |= VM_LOCKED;

@@ -13,9 +13,9 @@
 #define ZERO_DEVICE_MINOR 5
 
 /* What MAP_SHARED_VALIDATE may be combined with; others would be ignored, which it forbids. */
-#define FLAGS_KNOWN                                                                                \
-	(ABI_MAP_TYPE | ABI_MAP_FIXED | ABI_MAP_ANONYMOUS | ABI_MAP_32BIT | ABI_MAP_GROWSDOWN |      \
-	 ABI_MAP_DENYWRITE | ABI_MAP_EXECUTABLE | ABI_MAP_LOCKED | ABI_MAP_NORESERVE |               \
+#define FLAGS_KNOWN                                                                             \
+	(ABI_MAP_TYPE | ABI_MAP_FIXED | ABI_MAP_ANONYMOUS | ABI_MAP_32BIT | ABI_MAP_GROWSDOWN | \
+	 ABI_MAP_DENYWRITE | ABI_MAP_EXECUTABLE | ABI_MAP_LOCKED | ABI_MAP_NORESERVE |          \
 	 ABI_MAP_POPULATE | ABI_MAP_NONBLOCK | ABI_MAP_STACK | ABI_MAP_HUGETLB)
 
 struct mmap_request {
@@ -64,13 +64,15 @@ static int check_range(struct mmap_request *request)
 
 static bool is_zero_device(const struct inode *inode)
 {
-	return ABI_S_ISCHR(inode->mode) && inode->rdev == abi_makedev(ZERO_DEVICE_MAJOR, ZERO_DEVICE_MINOR);
+	return ABI_S_ISCHR(inode->mode) &&
+	       inode->rdev == abi_makedev(ZERO_DEVICE_MAJOR, ZERO_DEVICE_MINOR);
 }
 
 /* Shared memory without a file is a file without a name. */
 static int make_shared_memory(struct mmap_request *request)
 {
-	int result = vm_check_growth(current()->vm, request->bytes, request->prot, request->vm_flags, false);
+	int result =
+	    vm_check_growth(current()->vm, request->bytes, request->prot, request->vm_flags, false);
 
 	if (result != 0)
 		return result;
@@ -94,7 +96,8 @@ static int check_file(struct mmap_request *request, bool shared)
 		return -EACCES;
 	if (mode == ABI_O_WRONLY)
 		return -EACCES;
-	if (!is_zero_device(inode) && (!inode->ops || !inode->ops->get_page || ABI_S_ISDIR(inode->mode)))
+	if (!is_zero_device(inode) &&
+	    (!inode->ops || !inode->ops->get_page || ABI_S_ISDIR(inode->mode)))
 		return -ENODEV;
 	if (request->flags & ABI_MAP_GROWSDOWN)
 		return -EINVAL;
@@ -127,13 +130,15 @@ static int choose_object(struct mmap_request *request)
 	else if (type != ABI_MAP_PRIVATE)
 		return -EINVAL;
 	if (!request->file) {
-		if (type == ABI_MAP_SHARED_VALIDATE || (shared && (request->flags & ABI_MAP_GROWSDOWN)))
+		if (type == ABI_MAP_SHARED_VALIDATE ||
+		    (shared && (request->flags & ABI_MAP_GROWSDOWN)))
 			return -EINVAL;
 		if (request->flags & ABI_MAP_GROWSDOWN)
 			request->vm_flags |= VM_GROWS_DOWN;
 		return shared ? make_shared_memory(request) : 0;
 	}
-	if (type == ABI_MAP_SHARED_VALIDATE && (request->flags & ~(FLAGS_KNOWN | ABI_MAP_FIXED_NOREPLACE)))
+	if (type == ABI_MAP_SHARED_VALIDATE &&
+	    (request->flags & ~(FLAGS_KNOWN | ABI_MAP_FIXED_NOREPLACE)))
 		return -EOPNOTSUPP;
 	result = check_file(request, shared);
 	if (result != 0)
@@ -159,8 +164,9 @@ static long do_mmap(struct mmap_request *request)
 	/* A hint too low is a wish for the lowest there is. */
 	if (!fixed && request->addr != 0)
 		request->addr = MAX(page_floor(request->addr), VM_USER_MIN);
-	at = vm_map(vm, request->addr, request->bytes, request->prot & VM_PROT_ALL, request->vm_flags,
-		    request->inode, request->inode ? request->offset : 0, fixed, request->name);
+	at = vm_map(vm, request->addr, request->bytes, request->prot & VM_PROT_ALL,
+	            request->vm_flags, request->inode, request->inode ? request->offset : 0, fixed,
+	            request->name);
 	if (at < 0)
 		return at;
 	bool wanted = (request->flags & ABI_MAP_POPULATE) && !(request->flags & ABI_MAP_NONBLOCK);
@@ -255,7 +261,8 @@ static bool heap_room(struct vm *vm, uintptr_t start, uintptr_t end)
 {
 	const struct vm_area *above = area_at_or_above(vm, start);
 
-	return end <= VM_USER_TOP - PAGE_BYTES && (!above || area_low_bound(above) >= end + PAGE_BYTES);
+	return end <= VM_USER_TOP - PAGE_BYTES &&
+	       (!above || area_low_bound(above) >= end + PAGE_BYTES);
 }
 
 long sys_brk(const struct sys_args *args)
@@ -274,7 +281,8 @@ long sys_brk(const struct sys_args *args)
 			return (long)vm->brk_end;
 	} else if (new_end > old_end) {
 		if (!heap_room(vm, old_end, new_end) ||
-		    vm_map(vm, old_end, new_end - old_end, VM_READ | VM_WRITE, 0, NULL, 0, true, "[heap]") < 0)
+		    vm_map(vm, old_end, new_end - old_end, VM_READ | VM_WRITE, 0, NULL, 0, true,
+		           "[heap]") < 0)
 			return (long)vm->brk_end;
 		if (vm->new_flags & VM_LOCKED)
 			vm_populate(vm, old_end, new_end);

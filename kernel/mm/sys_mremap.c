@@ -47,7 +47,8 @@ static struct vm_area *resizable_area(const struct remap *remap)
 	if (remap->new_bytes > remap->old_bytes) {
 		uint64_t more = remap->new_bytes - remap->old_bytes;
 
-		if (vm_check_growth(remap->vm, more, area->prot, area->flags, area->inode != NULL) != 0)
+		if (vm_check_growth(remap->vm, more, area->prot, area->flags,
+		                    area->inode != NULL) != 0)
 			return err_ptr(-ENOMEM);
 	}
 	return area;
@@ -123,11 +124,12 @@ static long remap_to(struct remap *remap)
 	if (is_err(area))
 		return ptr_err(area);
 	if ((remap->flags & ABI_MREMAP_DONTUNMAP) &&
-	    vm_check_growth(remap->vm, remap->new_bytes, area->prot, area->flags, area->inode != NULL) != 0)
+	    vm_check_growth(remap->vm, remap->new_bytes, area->prot, area->flags,
+	                    area->inode != NULL) != 0)
 		return -ENOMEM;
 	if (remap->old_bytes > remap->new_bytes) {
 		int result = vm_unmap(remap->vm, remap->old + remap->new_bytes,
-				      remap->old_bytes - remap->new_bytes);
+		                      remap->old_bytes - remap->new_bytes);
 
 		if (result != 0)
 			return result;
@@ -185,7 +187,8 @@ long sys_mremap(const struct sys_args *args)
 	if (remap.flags & (ABI_MREMAP_FIXED | ABI_MREMAP_DONTUNMAP))
 		return remap_to(&remap);
 	if (remap.old_bytes > remap.new_bytes) {
-		result = vm_unmap(remap.vm, remap.old + remap.new_bytes, remap.old_bytes - remap.new_bytes);
+		result = vm_unmap(remap.vm, remap.old + remap.new_bytes,
+		                  remap.old_bytes - remap.new_bytes);
 		return result != 0 ? result : (long)remap.old;
 	}
 	if (remap.old_bytes == remap.new_bytes) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of programs as the kernel reads and writes it: the running task's through its own mappings, where the CPU checks the
- * rights and faults are resolved as for the program itself; any address space's through the direct map.
+ * Memory of programs as the kernel reads and writes it: the running task's through its own
+ * mappings, where the CPU checks the rights and faults are resolved as for the program itself; any
+ * address space's through the direct map.
  */
 #include "arch/x86/uaccess.h"
 
@@ -79,8 +80,10 @@ static struct page *page_for_access(struct vm *vm, uintptr_t addr, bool write, i
 	*error = -EFAULT;
 	if (!area || (!write && !area_permits(area, VM_READ)))
 		return NULL;
-	/* What is private may be changed against its protection: the change is the process's own copy. */
-	if (write && !area_permits(area, VM_WRITE) && (!area_private(area) || !area_permits(area, VM_READ)))
+	/* What is private may be changed against its protection: the change is the process's own
+	 * copy. */
+	if (write && !area_permits(area, VM_WRITE) &&
+	    (!area_private(area) || !area_permits(area, VM_READ)))
 		return NULL;
 	*error = fault_in(vm, area, page_floor(addr), write ? VM_WRITE : VM_READ);
 	if (*error != 0)

@@ -2,9 +2,10 @@
 /*
  * Address spaces as a whole: their life, and mapping, unmapping and protecting ranges of them.
  *
- * How much may be mapped: what is private and writable, or shared without a file, must not be larger than the machine's memory in one
- * mapping, unless it is mapped without reservation. Many such mappings together may be: frames are taken when they are touched, and
- * a program that finds none left is ended.
+ * How much may be mapped: what is private and writable, or shared without a file, must not be
+ * larger than the machine's memory in one mapping, unless it is mapped without reservation. Many
+ * such mappings together may be: frames are taken when they are touched, and a program that finds
+ * none left is ended.
  */
 #include "kernel/linux/abi.h"
 #include "kernel/mm/internal.h"
@@ -56,7 +57,7 @@ void vm_put(struct vm *vm)
 	pv_space_retire(&vm->space);
 	entry_release_all(vm);
 	pv_space_destroy(&vm->space);
-	list_for_each_entry_safe(area, next, &vm->areas, struct vm_area, node)
+	list_for_each_entry_safe (area, next, &vm->areas, struct vm_area, node)
 		area_destroy(vm, area);
 	if (vm->exe) {
 		vm->exe->exec_count--;
@@ -71,7 +72,7 @@ static uint64_t data_bytes(struct vm *vm)
 	const struct vm_area *area;
 	uint64_t bytes = 0;
 
-	list_for_each_entry(area, &vm->areas, struct vm_area, node)
+	list_for_each_entry (area, &vm->areas, struct vm_area, node)
 		if ((area->prot & VM_WRITE) && (area->flags & (VM_SHARED | VM_GROWS_DOWN)) == 0)
 			bytes += area->end - area->start;
 	return bytes;
@@ -124,11 +125,14 @@ static long choose_place(struct vm *vm, uintptr_t addr, size_t bytes, bool exact
 	return area_find_free(vm, bytes);
 }
 
-long vm_map(struct vm *vm, uintptr_t addr, size_t bytes, unsigned int prot, unsigned int flags, struct inode *inode,
-	    uint64_t offset, bool replace, const char *name)
+long vm_map(struct vm *vm, uintptr_t addr, size_t bytes, unsigned int prot, unsigned int flags,
+            struct inode *inode, uint64_t offset, bool replace, const char *name)
 {
-	struct vm_area model = {
-	    .prot = prot, .flags = flags | vm->new_flags, .inode = inode, .offset = offset, .name = name};
+	struct vm_area model = {.prot = prot,
+	                        .flags = flags | vm->new_flags,
+	                        .inode = inode,
+	                        .offset = offset,
+	                        .name = name};
 	uint64_t replaced;
 	int result;
 
@@ -168,7 +172,8 @@ int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes)
 	uintptr_t end;
 	int result;
 
-	if ((addr & (PAGE_BYTES - 1)) || addr > VM_USER_TOP || bytes > VM_USER_TOP - addr || bytes == 0)
+	if ((addr & (PAGE_BYTES - 1)) || addr > VM_USER_TOP || bytes > VM_USER_TOP - addr ||
+	    bytes == 0)
 		return -EINVAL;
 	end = page_ceil(addr + bytes);
 	area = area_at_or_above(vm, addr);
@@ -203,9 +208,11 @@ static int protect_area(struct vm *vm, struct vm_area *area, unsigned int prot)
 		uint64_t bytes = area->end - area->start;
 		uint64_t limit = vm_limit(ABI_RLIMIT_DATA);
 
-		if ((area->flags & VM_NO_RESERVE) == 0 && bytes >> PAGE_SHIFT > page_managed_count())
+		if ((area->flags & VM_NO_RESERVE) == 0 &&
+		    bytes >> PAGE_SHIFT > page_managed_count())
 			result = -ENOMEM;
-		if ((area->flags & VM_GROWS_DOWN) == 0 && limit != ABI_RLIM_INFINITY && data_bytes(vm) + bytes > limit)
+		if ((area->flags & VM_GROWS_DOWN) == 0 && limit != ABI_RLIM_INFINITY &&
+		    data_bytes(vm) + bytes > limit)
 			result = -ENOMEM;
 	}
 	if (result != 0)
@@ -245,8 +252,8 @@ void vm_truncate_inode(struct inode *inode, uint64_t first_index)
 	struct vm *vm;
 	struct vm_area *area;
 
-	list_for_each_entry(vm, &vm_all, struct vm, all_node)
-		list_for_each_entry(area, &vm->areas, struct vm_area, node) {
+	list_for_each_entry (vm, &vm_all, struct vm, all_node)
+		list_for_each_entry (area, &vm->areas, struct vm_area, node) {
 			uint64_t area_first = area->offset >> PAGE_SHIFT;
 			uint64_t pages = (area->end - area->start) >> PAGE_SHIFT;
 			uint64_t skip = first_index > area_first ? first_index - area_first : 0;

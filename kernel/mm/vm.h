@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A process's address space: areas, demand paging, copy-on-write, and the user memory access functions.
+ * A process's address space: areas, demand paging, copy-on-write, and the user memory access
+ * functions.
  */
 #ifndef PINFOLD_KERNEL_MM_VM_H
 #define PINFOLD_KERNEL_MM_VM_H
@@ -25,14 +26,14 @@ enum vm_flags {
 	VM_WIPE_ON_FORK = 8,
 	VM_NO_RESERVE = 16, /* not counted against the memory there is */
 	VM_LOCKED = 32,
-	VM_NO_WRITE = 64,   /* shared, of a file not open for writing: can never become writable */
+	VM_NO_WRITE = 64, /* shared, of a file not open for writing: can never become writable */
 };
 
 struct vm_area {
 	struct list node; /* sorted by start */
 	uintptr_t start, end;
-	unsigned int prot;  /* enum vm_prot */
-	unsigned int flags; /* enum vm_flags */
+	unsigned int prot;   /* enum vm_prot */
+	unsigned int flags;  /* enum vm_flags */
 	struct inode *inode; /* pages come from here; NULL: anonymous. One reference. */
 	uint64_t offset;     /* bytes into the inode at `start` */
 	const char *name;    /* "[heap]" … for /proc, or NULL */
@@ -46,14 +47,15 @@ struct vm {
 	uintptr_t mmap_top; /* new mappings go below */
 	uintptr_t brk_start, brk_end;
 	uintptr_t stack_top, arg_start, arg_end, env_start, env_end;
-	uint64_t mapped_bytes;  /* sum of the areas */
+	uint64_t mapped_bytes;   /* sum of the areas */
 	uint64_t resident_pages; /* frames mapped, but for the shared frame of zeros */
 	uint64_t file_pages;     /* … of them those that belong to files */
 	uint64_t resident_peak;
 	uint32_t area_count;
-	unsigned int new_flags;  /* enum vm_flags that every new mapping of the process gets: mlockall */
-	struct list all_node;    /* on the list of all address spaces */
-	struct inode *exe; /* /proc/self/exe, one reference */
+	unsigned int
+	    new_flags; /* enum vm_flags that every new mapping of the process gets: mlockall */
+	struct list all_node; /* on the list of all address spaces */
+	struct inode *exe;    /* /proc/self/exe, one reference */
 	char exe_path[256];
 };
 
@@ -62,25 +64,30 @@ struct vm *vm_create(void);
 void vm_get(struct vm *vm);
 /* The last put frees pages, areas, tables. */
 void vm_put(struct vm *vm);
-/* Copy for fork: private pages are shared copy-on-write. err_ptr(-ENOMEM) leaves the source as it was. */
+/* Copy for fork: private pages are shared copy-on-write. err_ptr(-ENOMEM) leaves the source as it
+ * was. */
 struct vm *vm_fork(struct vm *source);
 
-/* Map [addr, addr + bytes) or, with addr 0 (and not VM_FIXED), a free range below mmap_top. Takes its own reference on the inode. Address or
- * -errno. `replace`: unmap what is there (MAP_FIXED); otherwise addr is a hint. */
-long vm_map(struct vm *vm, uintptr_t addr, size_t bytes, unsigned int prot, unsigned int flags, struct inode *inode,
-	    uint64_t offset, bool replace, const char *name);
+/* Map [addr, addr + bytes) or, with addr 0 (and not VM_FIXED), a free range below mmap_top. Takes
+ * its own reference on the inode. Address or -errno. `replace`: unmap what is there (MAP_FIXED);
+ * otherwise addr is a hint. */
+long vm_map(struct vm *vm, uintptr_t addr, size_t bytes, unsigned int prot, unsigned int flags,
+            struct inode *inode, uint64_t offset, bool replace, const char *name);
 int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes);
 /* The area that contains `addr`, or NULL. */
 struct vm_area *vm_find(struct vm *vm, uintptr_t addr);
 
-/* The file has shrunk: drop every mapping of its pages from `first_index` on (copied private pages stay), so that the next touch faults. */
+/* The file has shrunk: drop every mapping of its pages from `first_index` on (copied private pages
+ * stay), so that the next touch faults. */
 void vm_truncate_inode(struct inode *inode, uint64_t first_index);
 
-/* A page fault at `addr`; access is the vm_prot wanted. 0: retry the access. -EFAULT: nothing mapped (SEGV_MAPERR); -EACCES: not
- * permitted (SEGV_ACCERR); -ENOMEM; -EIO: beyond the end of the file (SIGBUS). May sleep. */
+/* A page fault at `addr`; access is the vm_prot wanted. 0: retry the access. -EFAULT: nothing
+ * mapped (SEGV_MAPERR); -EACCES: not permitted (SEGV_ACCERR); -ENOMEM; -EIO: beyond the end of the
+ * file (SIGBUS). May sleep. */
 int vm_fault(struct vm *vm, uintptr_t addr, unsigned int access);
 
-/* The running task's user memory. 0 or -EFAULT; never touches kernel memory whatever the pointer is. Demand paging happens. */
+/* The running task's user memory. 0 or -EFAULT; never touches kernel memory whatever the pointer
+ * is. Demand paging happens. */
 int copy_from_user(void *to, const void *user_from, size_t bytes);
 int copy_to_user(void *user_to, const void *from, size_t bytes);
 int clear_user(void *user_to, size_t bytes);
@@ -88,7 +95,8 @@ int clear_user(void *user_to, size_t bytes);
 long strncpy_from_user(char *to, const char *user_from, size_t size);
 bool user_range_ok(const void *user, size_t bytes);
 
-/* Another process's memory (exec's new stack, /proc/PID/cmdline): copies through the direct map. Bytes done or -errno. */
+/* Another process's memory (exec's new stack, /proc/PID/cmdline): copies through the direct map.
+ * Bytes done or -errno. */
 long vm_read(struct vm *vm, uintptr_t addr, void *to, size_t bytes);
 long vm_write(struct vm *vm, uintptr_t addr, const void *from, size_t bytes);
 

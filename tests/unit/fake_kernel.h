@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For hosted tests of kernel parts: a machine's memory, a panic that can be caught, random numbers that are the same in
- * each run.
+ * For hosted tests of kernel parts: a machine's memory, a panic that can be caught, random numbers
+ * that are the same in each run.
  */
 #ifndef PINFOLD_TESTS_UNIT_FAKE_KERNEL_H
 #define PINFOLD_TESTS_UNIT_FAKE_KERNEL_H
@@ -22,16 +22,16 @@ extern jmp_buf fake_panic_target;
 extern bool fake_panic_expected;
 
 /* Whether the statement ends in a panic. */
-#define FAKE_PANICS(statement)                                                                     \
-	({                                                                                         \
-		volatile bool panicked_ = true;                                                            \
-		fake_panic_expected = true;                                                        \
-		if (setjmp(fake_panic_target) == 0) {                                              \
-			statement;                                                                 \
-			panicked_ = false;                                                         \
-		}                                                                                  \
-		fake_panic_expected = false;                                                       \
-		panicked_;                                                                         \
+#define FAKE_PANICS(statement)                        \
+	({                                            \
+		volatile bool panicked_ = true;       \
+		fake_panic_expected = true;           \
+		if (setjmp(fake_panic_target) == 0) { \
+			statement;                    \
+			panicked_ = false;            \
+		}                                     \
+		fake_panic_expected = false;          \
+		panicked_;                            \
 	})
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See fake_mmu.h. Rules of pv/mmu.h that are checked here: tables are there before an entry is set; lazy mode is not nested and nothing
- * in it reads what it has set; a frame lives until its entry's change and the flush have been issued; a change that
- * takes rights away is flushed (the TLB would keep the old entry, and the test would see it).
+ * See fake_mmu.h. Rules of pv/mmu.h that are checked here: tables are there before an entry is set;
+ * lazy mode is not nested and nothing in it reads what it has set; a frame lives until its entry's
+ * change and the flush have been issued; a change that takes rights away is flushed (the TLB would
+ * keep the old entry, and the test would see it).
  */
 #include "tests/unit/fake_mmu.h"
 
@@ -144,7 +145,8 @@ static void pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush
 	updates[update_count++] = update;
 }
 
-static bool pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit, void *arg)
+static bool pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit,
+                     void *arg)
 {
 	struct table *table = table_of(space);
 
@@ -154,7 +156,8 @@ static bool pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_
 		if (addr < start.v || addr >= end.v)
 			continue;
 		ASSERT(!table->set_in_batch[page]);
-		if (!pte_none(table->entry[page]) && !visit(space, VADDR(addr), table->entry[page], arg))
+		if (!pte_none(table->entry[page]) &&
+		    !visit(space, VADDR(addr), table->entry[page], arg))
 			return false;
 	}
 	return true;
@@ -163,7 +166,8 @@ static bool pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_
 static bool leaf_empty(const struct table *table, unsigned int leaf)
 {
 	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++)
-		if (leaf_number(FAKE_MMU_BASE + page * PAGE_BYTES) == leaf && !pte_none(table->entry[page]))
+		if (leaf_number(FAKE_MMU_BASE + page * PAGE_BYTES) == leaf &&
+		    !pte_none(table->entry[page]))
 			return false;
 	return true;
 }
@@ -175,7 +179,8 @@ static void tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 	for (unsigned int leaf = 0; leaf < LEAVES; leaf++) {
 		uintptr_t base = (FAKE_MMU_BASE / LEAF_BYTES + leaf) * LEAF_BYTES;
 
-		if (!table->leaf[leaf] || base < start.v || base + LEAF_BYTES > end.v || !leaf_empty(table, leaf))
+		if (!table->leaf[leaf] || base < start.v || base + LEAF_BYTES > end.v ||
+		    !leaf_empty(table, leaf))
 			continue;
 		page_put(table->leaf[leaf]);
 		table->leaf[leaf] = NULL;

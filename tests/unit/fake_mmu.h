@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables for hosted tests of the kernel's memory management: a window of addresses per space behind pv/mmu.h, with a TLB for each
- * of two CPUs that forgets nothing by itself.
+ * Page tables for hosted tests of the kernel's memory management: a window of addresses per space
+ * behind pv/mmu.h, with a TLB for each of two CPUs that forgets nothing by itself.
  */
 #ifndef PINFOLD_TESTS_UNIT_FAKE_MMU_H
 #define PINFOLD_TESTS_UNIT_FAKE_MMU_H
@@ -14,8 +14,8 @@ struct pt_space;
 #define FAKE_MMU_BASE  0x401ce000ul
 #define FAKE_MMU_PAGES 600u
 
-/* The first word of the page at `addr`, as the CPU finds it for an access of enum vm_prot: first in the TLB of either CPU, then in the tables (and
- * then it is in the TLB). NULL: a fault. */
+/* The first word of the page at `addr`, as the CPU finds it for an access of enum vm_prot: first in
+ * the TLB of either CPU, then in the tables (and then it is in the TLB). NULL: a fault. */
 uint64_t *fake_mmu_translate(struct pt_space *space, uintptr_t addr, unsigned int access);
 
 #endif

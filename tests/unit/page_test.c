@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/mm/page.c kernel/mm/kmalloc.c tests/unit/fake_kernel.c */
 /*
- * The page allocator and kmalloc under random operations, against an oracle that knows of each frame and each byte who has it; and
- * that freeing twice is noticed.
+ * The page allocator and kmalloc under random operations, against an oracle that knows of each
+ * frame and each byte who has it; and that freeing twice is noticed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -85,7 +85,8 @@ static void test_pages_random(void **state)
 			page_put(block->page);
 			block->page = NULL;
 		} else {
-			block->order = fake_random(8) ? fake_random(4) : fake_random(PAGE_ORDER_MAX + 1);
+			block->order =
+			    fake_random(8) ? fake_random(4) : fake_random(PAGE_ORDER_MAX + 1);
 			block->page = page_alloc(block->order);
 			if (!block->page)
 				continue;

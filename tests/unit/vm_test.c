@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: kernel/mm/area.c kernel/mm/entry.c kernel/mm/vm.c kernel/mm/fault.c kernel/mm/fork.c kernel/mm/sys_mremap.c kernel/mm/page.c kernel/mm/kmalloc.c tests/unit/fake_kernel.c tests/unit/fake_mmu.c */
+/* sources: kernel/mm/area.c kernel/mm/entry.c kernel/mm/vm.c kernel/mm/fault.c kernel/mm/fork.c */
+/* sources: kernel/mm/sys_mremap.c kernel/mm/page.c kernel/mm/kmalloc.c */
+/* sources: tests/unit/fake_kernel.c tests/unit/fake_mmu.c */
 /*
- * Address spaces under random operations of several processes, against an oracle that knows what each page of each must hold:
- * mapping, unmapping, protecting, moving, forking, dropping, truncating a file under its mappings, with memory enough and with
- * far too little.
+ * Address spaces under random operations of several processes, against an oracle that knows what
+ * each page of each must hold: mapping, unmapping, protecting, moving, forking, dropping,
+ * truncating a file under its mappings, with memory enough and with far too little.
  *
- * The fake page tables (fake_mmu.c) have a TLB that keeps what nobody flushed, carry out lazy updates only at the end, and stop the
- * test when a frame is given back while an entry may still be used.
+ * The fake page tables (fake_mmu.c) have a TLB that keeps what nobody flushed, carry out lazy
+ * updates only at the end, and stop the test when a frame is given back while an entry may still be
+ * used.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -116,8 +119,10 @@ static int expected_access(const struct expected *page, unsigned int access, uin
 	return 0;
 }
 
-/* One access of a process as the CPU does it: through the TLB, then through the tables, then by a fault. */
-static int cpu_access(struct actor *actor, unsigned int number, unsigned int access, uint64_t *value)
+/* One access of a process as the CPU does it: through the TLB, then through the tables, then by a
+ * fault. */
+static int cpu_access(struct actor *actor, unsigned int number, unsigned int access,
+                      uint64_t *value)
 {
 	uintptr_t addr = address(number);
 
@@ -183,7 +188,8 @@ static void range_choose(unsigned int *first, unsigned int *count)
 
 static void do_map(struct actor *actor)
 {
-	static const unsigned int prots[] = {0, VM_READ, VM_READ | VM_WRITE, VM_READ | VM_WRITE, VM_PROT_ALL, VM_EXEC};
+	static const unsigned int prots[] = {
+	    0, VM_READ, VM_READ | VM_WRITE, VM_READ | VM_WRITE, VM_PROT_ALL, VM_EXEC};
 	struct expected model = {.kind = ANONYMOUS + fake_random(3), .prot = prots[fake_random(6)]};
 	unsigned int first, count;
 
@@ -193,8 +199,9 @@ static void do_map(struct actor *actor)
 		count = MIN(count, FILE_PAGES - model.file_page);
 	}
 	long at = vm_map(actor->vm, address(first), count * PAGE_BYTES, model.prot,
-			 model.kind == FILE_SHARED ? VM_SHARED : 0, model.kind == ANONYMOUS ? NULL : &file,
-			 (uint64_t)model.file_page << PAGE_SHIFT, true, NULL);
+	                 model.kind == FILE_SHARED ? VM_SHARED : 0,
+	                 model.kind == ANONYMOUS ? NULL : &file,
+	                 (uint64_t)model.file_page << PAGE_SHIFT, true, NULL);
 
 	if (refused(at))
 		return;
@@ -262,11 +269,12 @@ static void do_move(struct actor *actor)
 	to = fake_random(PAGES - count + 1);
 	const struct vm_area *area = vm_find(actor->vm, address(first));
 
-	if (!area || area->end < address(first + count) || (to < first + count && first < to + count))
+	if (!area || area->end < address(first + count) ||
+	    (to < first + count && first < to + count))
 		return;
 	task.vm = actor->vm;
 	struct sys_args args = {.arg = {address(first), count * PAGE_BYTES, count * PAGE_BYTES,
-					ABI_MREMAP_MAYMOVE | ABI_MREMAP_FIXED, address(to)}};
+	                                ABI_MREMAP_MAYMOVE | ABI_MREMAP_FIXED, address(to)}};
 	long result = sys_mremap(&args);
 
 	task.vm = NULL;
@@ -384,7 +392,7 @@ static void check_areas(const struct actor *actor)
 	uint64_t bytes = 0;
 	unsigned int count = 0;
 
-	list_for_each_entry(area, &actor->vm->areas, struct vm_area, node) {
+	list_for_each_entry (area, &actor->vm->areas, struct vm_area, node) {
 		assert_true(area->start >= end && area->end > area->start);
 		end = area->end;
 		bytes += area->end - area->start;
@@ -430,7 +438,7 @@ static void run_random(void)
 			page_put(file_pages[i]);
 	memset(file_pages, 0, sizeof(file_pages));
 	memset(file_values, 0, sizeof(file_values));
-	
+
 	assert_int_equal(page_free_count(), all);
 	assert_int_equal(entry_zero_page()->ref_count, 1);
 	assert_true(fork_count > 100 && move_count > 100);

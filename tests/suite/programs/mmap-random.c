@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shows: 4000 random operations on 256 pages (anonymous and of a file, private and shared; mapped, unmapped, protected, moved,
- * dropped, forked) leave every page with the contents, and every access with the signal, that it must have.
+ * Shows: 4000 random operations on 256 pages (anonymous and of a file, private and shared; mapped,
+ * unmapped, protected, moved, dropped, forked) leave every page with the contents, and every access
+ * with the signal, that it must have.
  */
 #include "tests/suite/programs/say.h"
 
@@ -111,8 +112,10 @@ static void choose(unsigned int *first, unsigned int *count)
 
 static void do_map(void)
 {
-	static const int prots[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE};
-	struct expected model = {.kind = ANONYMOUS + random_below(3), .prot = prots[random_below(4)]};
+	static const int prots[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
+	                            PROT_READ | PROT_WRITE};
+	struct expected model = {.kind = ANONYMOUS + random_below(3),
+	                         .prot = prots[random_below(4)]};
 	int flags = MAP_FIXED | (model.kind == FILE_SHARED ? MAP_SHARED : MAP_PRIVATE);
 	unsigned int first, count;
 	void *got;
@@ -128,8 +131,8 @@ static void do_map(void)
 		if (count > FILE_PAGES - model.file_page)
 			count = FILE_PAGES - model.file_page;
 	}
-	got = mmap(base + first * PAGE, count * PAGE, model.prot, flags, model.kind == ANONYMOUS ? -1 : file,
-		   (off_t)(model.file_page * PAGE));
+	got = mmap(base + first * PAGE, count * PAGE, model.prot, flags,
+	           model.kind == ANONYMOUS ? -1 : file, (off_t)(model.file_page * PAGE));
 	if (got != base + first * PAGE)
 		wrong("mmap", first, (unsigned long)errno, 0);
 	for (unsigned int i = 0; i < count; i++, model.file_page++)
@@ -186,15 +189,16 @@ static void do_move(void)
 	to = random_below(PAGES - count + 1);
 	if (to < first + count && first < to + count)
 		return;
-	got = mmap(base + first * PAGE, count * PAGE, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS,
-		   -1, 0);
+	got = mmap(base + first * PAGE, count * PAGE, PROT_READ | PROT_WRITE,
+	           MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (got != base + first * PAGE)
 		wrong("mmap", first, (unsigned long)errno, 0);
 	for (unsigned int i = first; i < first + count; i++) {
 		pages[i] = (struct expected){.kind = ANONYMOUS, .prot = PROT_READ | PROT_WRITE};
 		touch(i, i % 3);
 	}
-	got = mremap(base + first * PAGE, count * PAGE, count * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, base + to * PAGE);
+	got = mremap(base + first * PAGE, count * PAGE, count * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+	             base + to * PAGE);
 	if (got != base + to * PAGE)
 		wrong("mremap", first, (unsigned long)errno, 0);
 	memcpy(&pages[to], &pages[first], count * sizeof(pages[0]));
@@ -253,7 +257,8 @@ int main(void)
 	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
 
 	file = open("random-data", O_RDWR | O_CREAT | O_EXCL, 0600);
-	if (file < 0 || unlink("random-data") != 0 || ftruncate(file, (off_t)(FILE_PAGES * PAGE)) != 0)
+	if (file < 0 || unlink("random-data") != 0 ||
+	    ftruncate(file, (off_t)(FILE_PAGES * PAGE)) != 0)
 		return 1;
 	base = mmap(NULL, PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (base == MAP_FAILED || munmap(base, PAGES * PAGE) != 0)
