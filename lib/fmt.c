@@ -84,18 +84,25 @@ static void put_field(struct fmt_out *out, const struct fmt_spec *spec, const ch
 		put_repeated(out, ' ', pad);
 }
 
-static void put_integer(struct fmt_out *out, const struct fmt_spec *spec, const char *prefix,
-                        uint64_t value, unsigned int base)
+/* The digits at the end of `text`; where they start. None for 0. */
+static size_t write_digits(char text[DIGITS_MAX], uint64_t value, unsigned int base, bool upper)
 {
-	const char *digits = spec->upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	char text[DIGITS_MAX];
-	size_t start = sizeof(text);
-	size_t zeros = 0;
-	size_t len;
+	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	size_t start = DIGITS_MAX;
 
 	while (value != 0)
 		text[--start] = digits[divide_step(&value, base)];
-	len = sizeof(text) - start;
+	return start;
+}
+
+static void put_integer(struct fmt_out *out, const struct fmt_spec *spec, const char *prefix,
+                        uint64_t value, unsigned int base)
+{
+	char text[DIGITS_MAX];
+	size_t start = write_digits(text, value, base, spec->upper);
+	size_t zeros = 0;
+	size_t len = DIGITS_MAX - start;
+
 	if (spec->has_precision) {
 		if (spec->precision > len)
 			zeros = spec->precision - len;
@@ -238,23 +245,18 @@ static uint64_t zero_extend(uint64_t value, unsigned int arg_bytes)
 	return value << unused_bits >> unused_bits;
 }
 
-/* A va_list that functions can hand on and advance. */
-struct fmt_args {
-	va_list list;
-};
-
 /* Flags, width, precision and length; the conversion's letter is at what is returned. */
-static const char *parse_spec(const char *format, struct fmt_spec *spec, struct fmt_args *args)
+static const char *parse_spec(const char *format, struct fmt_spec *spec, va_list *args)
 {
 	format = parse_flags(format, spec);
 	if (*format == '*') {
-		set_width(spec, va_arg(args->list, int));
+		set_width(spec, va_arg(*args, int));
 		format++;
 	} else {
 		format = parse_number(format, &spec->width);
 	}
 	if (*format == '.' && format[1] == '*') {
-		set_precision(spec, va_arg(args->list, int));
+		set_precision(spec, va_arg(*args, int));
 		format += 2;
 	} else if (*format == '.') {
 		spec->has_precision = true;
@@ -264,10 +266,10 @@ static const char *parse_spec(const char *format, struct fmt_spec *spec, struct 
 }
 
 static void convert_integer(struct fmt_out *out, struct fmt_spec *spec, char conversion,
-                            struct fmt_args *args)
+                            va_list *args)
 {
 	uint64_t value =
-	    spec->arg_bytes == 8 ? va_arg(args->list, uint64_t) : va_arg(args->list, unsigned int);
+	    spec->arg_bytes == 8 ? va_arg(*args, uint64_t) : va_arg(*args, unsigned int);
 
 	spec->upper = conversion == 'X';
 	if (conversion == 'd' || conversion == 'i')
@@ -277,8 +279,7 @@ static void convert_integer(struct fmt_out *out, struct fmt_spec *spec, char con
 }
 
 /* False: the conversion is not known. */
-static bool convert(struct fmt_out *out, struct fmt_spec *spec, char conversion,
-                    struct fmt_args *args)
+static bool convert(struct fmt_out *out, struct fmt_spec *spec, char conversion, va_list *args)
 {
 	char c;
 
@@ -293,14 +294,14 @@ static bool convert(struct fmt_out *out, struct fmt_spec *spec, char conversion,
 		return true;
 	case 'p':
 		spec->alternate = true;
-		put_unsigned(out, spec, 'x', (uintptr_t)va_arg(args->list, void *));
+		put_unsigned(out, spec, 'x', (uintptr_t)va_arg(*args, void *));
 		return true;
 	case 'c':
-		c = (char)va_arg(args->list, int);
+		c = (char)va_arg(*args, int);
 		put_field(out, spec, "", 0, &c, 1);
 		return true;
 	case 's':
-		put_string(out, spec, va_arg(args->list, const char *));
+		put_string(out, spec, va_arg(*args, const char *));
 		return true;
 	case '%':
 		put_char(out, '%');
@@ -313,9 +314,9 @@ static bool convert(struct fmt_out *out, struct fmt_spec *spec, char conversion,
 int fmt_vprint(char *buffer, size_t size, const char *format, va_list list)
 {
 	struct fmt_out out = {.buffer = buffer, .size = size};
-	struct fmt_args args;
+	va_list args;
 
-	va_copy(args.list, list);
+	va_copy(args, list);
 	while (*format) {
 		struct fmt_spec spec = {0};
 		const char *start = format;
@@ -330,7 +331,7 @@ int fmt_vprint(char *buffer, size_t size, const char *format, va_list list)
 		else
 			put_bytes(&out, start, (size_t)(format - start));
 	}
-	va_end(args.list);
+	va_end(args);
 	if (size > 0)
 		buffer[out.len < size ? out.len : size - 1] = '\0';
 	return (int)out.len;
