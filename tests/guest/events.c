@@ -157,6 +157,13 @@ static void timer(void)
 		port_relax();
 	pv_irq_disable();
 	CHECK(rung);
+	rung = false;
+	pv_timer_set(UINT64_MAX - 1); /* as good as never: not the past of Xen's signed time */
+	pv_irq_enable();
+	for (uint64_t start = pv_time_monotonic_ns(); pv_time_monotonic_ns() - start < 2000000;)
+		port_relax();
+	pv_irq_disable();
+	CHECK(!rung);
 	pv_timer_set_handler(NULL);
 }
 
