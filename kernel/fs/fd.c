@@ -97,6 +97,11 @@ static void table_close_slot(struct fd_table *table, int fd)
 	file_put(file);
 }
 
+bool fd_table_shared(const struct fd_table *table)
+{
+	return table->ref_count > 1;
+}
+
 void fd_table_put(struct fd_table *table)
 {
 	if (--table->ref_count > 0)

@@ -170,6 +170,8 @@ struct fd_table *fd_table_create(void);
 struct fd_table *fd_table_copy(struct fd_table *source); /* NULL: out of memory */
 void fd_table_get(struct fd_table *table);
 void fd_table_put(struct fd_table *table);
+/* More than one task uses the table. */
+bool fd_table_shared(const struct fd_table *table);
 void fd_table_close_on_exec(struct fd_table *table);
 struct fs_context *fs_context_create(void);
 struct fs_context *fs_context_copy(struct fs_context *source);

@@ -14,6 +14,12 @@
 #include "kernel/task/internal.h"
 #include "pv/cpu.h"
 
+/* Copies that replace what is shared; NULL: nothing to replace. */
+struct exec_own {
+	struct sig_handlers *handlers;
+	struct fd_table *files;
+};
+
 static void exec_free(struct exec *exec)
 {
 	exec_args_free(&exec->args);
@@ -49,7 +55,7 @@ static void name_set(struct task *task, const char *path)
 }
 
 /* What the process keeps, and what starts anew. */
-static void process_renew(struct task *task, const struct exec *exec, struct sig_handlers *handlers)
+static void process_renew(struct task *task, const struct exec *exec)
 {
 	struct process *process = task->process;
 
@@ -62,16 +68,11 @@ static void process_renew(struct task *task, const struct exec *exec, struct sig
 		process->parent_death_signal = 0;
 	process->executed = true;
 	process_timers_exec(process);
-	if (handlers) {
-		sig_handlers_put(task->handlers);
-		task->handlers = handlers;
-	}
 	sig_handlers_reset(task->handlers);
 	task->altstack = (struct abi_stack){.flags = ABI_SS_DISABLE};
 	task->restart.resume = NULL;
 	name_set(task, exec->name);
-	if (task->files)
-		fd_table_close_on_exec(task->files);
+	fd_table_close_on_exec(task->files);
 }
 
 /* Leave the old address space for the new one. */
@@ -94,25 +95,58 @@ static void vm_replace(struct task *task, struct vm *vm)
 		vm_put(old);
 }
 
+/* What tasks outside the process, or its other threads, share must become our own. */
+static int make_own(struct task *task, struct exec_own *own)
+{
+	*own = (struct exec_own){NULL, NULL};
+	if (task->handlers->ref_count > 1) {
+		own->handlers = sig_handlers_copy(task->handlers);
+		if (!own->handlers)
+			return -ENOMEM;
+	}
+	if (fd_table_shared(task->files)) {
+		own->files = fd_table_copy(task->files);
+		if (!own->files)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void own_free(struct exec_own *own)
+{
+	sig_handlers_put(own->handlers);
+	if (own->files)
+		fd_table_put(own->files);
+}
+
+static void own_install(struct task *task, const struct exec_own *own)
+{
+	if (own->handlers) {
+		sig_handlers_put(task->handlers);
+		task->handlers = own->handlers;
+	}
+	if (own->files) {
+		fd_table_put(task->files);
+		task->files = own->files;
+	}
+}
+
 static int exec_commit(struct exec *exec)
 {
 	struct task *task = current();
-	struct sig_handlers *handlers = NULL;
-	int result;
+	struct exec_own own;
+	int result = make_own(task, &own);
 
-	if (task->handlers->ref_count > 1) {
-		handlers = sig_handlers_copy(task->handlers);
-		if (!handlers)
-			return -ENOMEM;
-	}
-	result = exit_other_threads();
+	if (result == 0)
+		result = exit_other_threads();
 	if (result != 0) {
-		sig_handlers_put(handlers);
+		own_free(&own);
 		return result;
 	}
 	vm_replace(task, exec->vm);
 	exec->vm = NULL;
-	process_renew(task, exec, handlers);
+	own_install(task, &own);
+	process_renew(task, exec);
 	task->fs_base = 0;
 	task->gs_base = 0;
 	pv_fpu_init_area(task->fpu);
