@@ -79,20 +79,23 @@ void area_insert(struct vm *vm, struct vm_area *area)
 	vm->area_count++;
 }
 
-void area_destroy(struct vm *vm, struct vm_area *area)
+void area_discard(struct vm_area *area)
 {
-	if (!list_empty(&area->node)) {
-		list_remove(&area->node);
-		vm->mapped_bytes -= area->end - area->start;
-		vm->area_count--;
-	}
-	if (vm->last_found == area)
-		vm->last_found = NULL;
 	if (area->inode) {
 		area->inode->map_count--;
 		inode_put(area->inode);
 	}
 	kfree(area);
+}
+
+void area_destroy(struct vm *vm, struct vm_area *area)
+{
+	list_remove(&area->node);
+	vm->mapped_bytes -= area->end - area->start;
+	vm->area_count--;
+	if (vm->last_found == area)
+		vm->last_found = NULL;
+	area_discard(area);
 }
 
 void area_resize(struct vm *vm, struct vm_area *area, uintptr_t start, uintptr_t end)
@@ -143,13 +146,13 @@ void area_merge_range(struct vm *vm, uintptr_t start, uintptr_t end)
 		struct vm_area *next = area_next(vm, area);
 
 		if (next && alike(area, next)) {
-			uintptr_t joined_end = next->end;
+			uintptr_t joined_start = area->start;
 
-			area_destroy(vm, next);
-			area_resize(vm, area, area->start, joined_end);
-		} else {
-			area = next;
+			next->offset = area->offset;
+			area_destroy(vm, area);
+			area_resize(vm, next, joined_start, next->end);
 		}
+		area = next;
 	}
 }
 

@@ -52,8 +52,10 @@ struct vm_area *area_previous(struct vm *vm, const struct vm_area *area);
 struct vm_area *area_create(const struct vm_area *model, uintptr_t start, uintptr_t end);
 /* Put it among the others, with which it does not overlap; it is counted. */
 void area_insert(struct vm *vm, struct vm_area *area);
-/* Take it from the list, if it is on one, and free it. */
+/* Take it from the list and free it. */
 void area_destroy(struct vm *vm, struct vm_area *area);
+/* Free one that never was on the list. */
+void area_discard(struct vm_area *area);
 /* Change the bounds of an area on the list; nothing else lies where it grows to. The offset stays
  * that of its old start. */
 void area_resize(struct vm *vm, struct vm_area *area, uintptr_t start, uintptr_t end);

@@ -79,7 +79,7 @@ static void *slab_take(struct slab *slab)
 	slab->in_use++;
 	if (slab->in_use == class_objects(slab->size_class))
 		list_remove(&slab->node);
-	return (char *)(slab + 1) + (word * 64 + bit) * class_bytes[slab->size_class];
+	return (char *)(slab + 1) + ((size_t)word * 64 + bit) * class_bytes[slab->size_class];
 }
 
 static void slab_give(struct slab *slab, const void *ptr)

@@ -97,7 +97,7 @@ static long move_mapping(const struct remap *remap)
 		return -ENOMEM;
 	result = entry_move(vm, remap->old, to, MIN(remap->old_bytes, remap->new_bytes));
 	if (result != 0) {
-		area_destroy(vm, moved);
+		area_discard(moved);
 		return result;
 	}
 	area_insert(vm, moved);

@@ -158,7 +158,7 @@ long vm_map(struct vm *vm, uintptr_t addr, size_t bytes, unsigned int prot, unsi
 	if (replaced > 0)
 		result = vm_unmap(vm, addr, bytes);
 	if (result != 0) {
-		area_destroy(vm, area);
+		area_discard(area);
 		return result;
 	}
 	area_insert(vm, area);
