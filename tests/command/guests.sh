@@ -100,10 +100,12 @@ check guest-arguments-elsewhere 'out_is "there
 "'
 
 # QEMU is killed: found as the launcher's child, once the guest's program runs.
+: > "$work/up"
 run sh -c "$pinfold run -- sh -c 'echo up; sleep 100' > '$work/up' & job=\$!
 	until grep -q up '$work/up'; do sleep 0.1; done
 	kill -KILL \$(cat /proc/\$job/task/\$job/children); wait \$job"
 check guest-qemu-killed 'status_is 125' err_is_one_line 'err_has "killed by signal 9"' 'log_has XEN'
+: > "$work/up"
 run sh -c "$pinfold run -- sh -c 'trap \"echo caught; exit 9\" TERM; echo up
 		while :; do sleep 0.1; done' > '$work/up' & job=\$!
 	until grep -q up '$work/up'; do sleep 0.1; done
@@ -121,12 +123,12 @@ two" ]'
 terminal 'expect:# ,raw,type:echo a$((1+1))b\r,expect:a2b,type:sleep 100\r,wait:500,type:^C,expect:# ,type:stty size\r,expect:24 80,size:31x91,wait:300,type:stty size\r,expect:31 91,type:exit 4\r,status:4,cooked' \
 	$pinfold run -- sh
 check guest-terminal-shell 'status_is 0'
-terminal 'expect:# ,type:cax^Ht /etc/hostnamf^?e\r,expect:pinfold,type:^D,status:0,cooked' \
+terminal 'expect:# ,type:cax^Ht /etc/hostnamf^?e\r,expect:pinfold,expect:# ,type:^D,status:0,cooked' \
 	$pinfold run -- sh
 check guest-terminal-editing 'status_is 0'
 terminal 'expect:go,type:^C,status:130,cooked' $pinfold run -- sh -c 'echo go; exec sleep 100'
 check guest-terminal-ctrl-c 'status_is 0'
-terminal 'expect:# ,type:vi /tmp/x\r,expect:/tmp/x,type:ihello,expect:hello,wait:500,type:^[,expect:Modified,wait:500,type::wq\r,expect:# ,type:cat /tmp/x\r,expect:hello,type:exit\r,status:0,cooked' \
+terminal 'expect:# ,type:vi /tmp/x\r,expect:/tmp/x,type:ihello,expect:hello,wait:500,type:^[,expect:Modified,wait:500,type::wq\r,expect:# ,type:cat /tmp/x\r,expect:hello,expect:# ,type:exit\r,status:0,cooked' \
 	$pinfold run -- sh
 check guest-terminal-vi 'status_is 0'
 

@@ -87,14 +87,17 @@ third
 "'
 # Signals from outside: the first is the program's, a second one ends the run.
 FAKE_GUEST='boot signal exit=6'
+: > "$work/ready"
 run sh -c "$pinfold run -v -- x 2> '$work/ready' & job=\$!
 	until grep -q log '$work/ready'; do sleep 0.05; done; kill -TERM \$job; wait \$job"
 check fake-signal-forwarded 'status_is 6' 'out_has "signal 15"'
 FAKE_GUEST='boot hang'
+: > "$work/ready"
 run sh -c "$pinfold run -v -- x 2> '$work/ready' & job=\$!
 	until grep -q log '$work/ready'; do sleep 0.05; done
 	kill -TERM \$job; sleep 0.2; kill -HUP \$job; wait \$job"
 check fake-second-signal 'status_is 129'
+: > "$work/ready"
 run sh -c "$pinfold run -v -- x 2> '$work/ready' & job=\$!
 	until grep -q log '$work/ready'; do sleep 0.05; done
 	guest=\$(cat /proc/\$job/task/\$job/children); kill -KILL \$job; wait \$job
