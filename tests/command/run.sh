@@ -3,6 +3,7 @@
 # Tests of the command: options and errors, then the launcher alone, then real guests.
 #
 # Use: tests/command/run.sh BUILD-FOLDER      (normally through make test-command)
+# With SKIP_GUESTS=1 only what needs no real guest: a few seconds.
 set -u
 
 work=$1
@@ -20,7 +21,10 @@ cp build/ramdisk/base.cpio "$work/lib/base.cpio"
 . "$here/arguments.sh"
 . "$here/archive.sh"
 . "$here/launcher.sh"
-[ -n "${SKIP_GUESTS-}" ] || . "$here/guests.sh"
+if [ -z "${SKIP_GUESTS-}" ]; then
+	. "$here/guests.sh"
+	. "$here/tty.sh"
+fi
 
 run ls "$TMPDIR"
 check nothing-left-behind 'out_is ""'
