@@ -2,6 +2,8 @@
 /*
  * What a terminal does for programs and to them: run once on a pseudo-terminal of this machine and once in the guest, with the
  * same keys, it must write the same. It leads its session on its terminal. After each line "keys N" the driver types.
+ *
+ * With the argument hang-up, in the guest only: what becomes of a terminal whose session ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -459,10 +461,83 @@ static void test_foreground(void)
 	say_read("parent in the foreground", 0, 100);
 }
 
-int main(void)
+static volatile sig_atomic_t hung_up;
+
+static void catch_hang_up(int number)
+{
+	(void)number;
+	hung_up++;
+}
+
+/* Not for a pseudo-terminal, which Linux does not hang up with its session. A session takes the terminal, and its leader exits with a process in the foreground. What the process sees goes to `fd`. */
+static _Noreturn void lead_and_leave(int fd)
+{
+	pid_t leader = setsid();
+
+	dprintf(fd, "leader takes the terminal: %d\n", ioctl(0, TIOCSCTTY, 0));
+	if (fork() == 0) {
+		char byte;
+		ssize_t got = read(0, &byte, 1);
+
+		while (getppid() == leader)
+			pause_ms(10);
+		dprintf(fd, "left behind: hang-ups %d, read %zd\n", (int)hung_up, got);
+		got = read(0, &byte, 1);
+		dprintf(fd, "read again %zd\n", got);
+		got = write(1, "x", 1);
+		dprintf(fd, "write %zd %s\n", got, error_name(errno));
+		got = tcgetattr(0, &fresh);
+		dprintf(fd, "attributes %zd %s\n", got, error_name(errno));
+		got = open("/dev/tty", O_RDWR);
+		dprintf(fd, "open /dev/tty %zd %s\n", got, error_name(errno));
+		_exit(0);
+	}
+	pause_ms(300);
+	_exit(0);
+}
+
+static void test_hang_up(void)
+{
+	struct sigaction action = {.sa_handler = catch_hang_up};
+	char *name = strdup(ttyname(0));
+	char told[1024];
+	ssize_t len;
+	int fds[2];
+
+	fflush(stdout);
+	sigaction(SIGHUP, &action, NULL);
+	say_result("TIOCNOTTY by the leader", ioctl(0, TIOCNOTTY, 0));
+	printf("hang-ups %d\n", (int)hung_up);
+	hung_up = 0;
+	if (pipe(fds) != 0)
+		return;
+	if (fork() == 0)
+		lead_and_leave(fds[1]);
+	close(fds[1]);
+	for (size_t used = 0; (len = read(fds[0], told + used, sizeof(told) - 1 - used)) > 0;
+	     told[used] = '\0')
+		used += (size_t)len;
+	len = write(1, "lost\n", 5);
+	snprintf(told + strlen(told), sizeof(told) - strlen(told), "write %zd %s\n", len,
+	         error_name(errno));
+	close(0);
+	close(1);
+	if (open(name, O_RDWR) != 0 || dup(0) != 1)
+		_exit(1);
+	printf("%s", told);
+	say_result("TIOCSCTTY again", ioctl(0, TIOCSCTTY, 0));
+	printf("group %d\n", tcgetpgrp(0) == getpgrp());
+	free(name);
+}
+
+int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	tcgetattr(0, &fresh);
+	if (argc > 1 && strcmp(argv[1], "hang-up") == 0) {
+		test_hang_up();
+		return 0;
+	}
 	test_basics();
 	test_lines();
 	test_raw();

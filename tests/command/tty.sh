@@ -265,3 +265,20 @@ END
 terminal 'expect:ready,kill:1,expect:hung up,status:7' \
 	$pinfold run -- sh -c 'trap "echo hung up; exit 7" HUP; echo ready; while :; do sleep 0.05; done'
 check terminal-hang-up 'status_is 0'
+
+# A terminal that is no pseudo-terminal is hung up when its session ends.
+terminal 'expect:group,status:0' $pinfold run -- "$tools/tty-probe" hang-up
+tr -d '\r' < "$work/out" > "$work/hang-up"
+check terminal-session-ends 'status_is 0' 'cmp -s "$work/hang-up" - << END
+TIOCNOTTY by the leader: 0 
+hang-ups 1
+leader takes the terminal: 0
+left behind: hang-ups 1, read 0
+read again 0
+write -1 EIO
+attributes -1 EIO
+open /dev/tty -1 ENXIO
+write -1 EIO
+TIOCSCTTY again: 0 
+group 1
+END'
