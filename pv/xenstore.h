@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The store that a toolstack shares with its guests, as a stream of bytes each way; its messages are
+ * The store that a toolstack shares with its guests, a stream of bytes each way; its messages are
  * those of Xen's xs_wire.h. The first domain has none.
  */
 #ifndef PINFOLD_PV_XENSTORE_H

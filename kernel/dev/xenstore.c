@@ -94,7 +94,7 @@ static void request_read(void)
 	request(STORE_READ, REQUEST_READ, PATH_SHUTDOWN, "", 0);
 }
 
-/* The value of control/shutdown, as a string. Empty: nobody wants anything, or this is our answer. */
+/* The value of control/shutdown, as a string. Empty: nobody wants anything, or it is our answer. */
 static void take_wish(const char *value)
 {
 	if (*value == 0)
@@ -128,8 +128,8 @@ static void take_message(void)
 	}
 }
 
-/* Where the next bytes of the arriving message belong, and how many are wanted at most. A payload that
- * is longer than its room goes over itself: it is not looked at. */
+/* Where the next bytes of the arriving message belong, and how many are wanted at most. A payload
+ * that is longer than its room goes over itself: it is not looked at. */
 static char *next_piece(size_t *len)
 {
 	size_t head_len = sizeof(store.head);

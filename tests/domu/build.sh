@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds the Linux dom0 of the domU tests: Debian's kernel as an ELF, and a ramdisk that holds busybox
-# and Xen's own toolstack (xl, xenstored, xenconsoled).
+# Builds the Linux dom0 of the domU tests: Debian's kernel as an ELF, and a ramdisk that holds
+# busybox and Xen's own toolstack (xl, xenstored, xenconsoled).
 #
 # Use: tests/domu/build.sh           (from the top of the source tree)
 # Results: build/domu/dom0-kernel and build/domu/dom0.cpio. Does nothing when both are there.

@@ -94,7 +94,8 @@ guest_reaped() {
 	grep -q 'Done. Exiting now' "/var/log/xen/xl-$1.log" 2> /dev/null
 }
 
-# guest_expect_end NAME CODE: the guest ends by itself with this reason (0 power-off, 1 reboot, 3 crash).
+# guest_expect_end NAME CODE: the guest ends by itself with this reason (0 power-off, 1 reboot,
+# 3 crash).
 guest_expect_end() {
 	if ! wait_for guest_reaped "$1"; then
 		why="$1 did not end"
