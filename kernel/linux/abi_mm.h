@@ -27,6 +27,7 @@
 #define ABI_MAP_HUGETLB         0x40000u
 #define ABI_MAP_SYNC            0x80000u
 #define ABI_MAP_FIXED_NOREPLACE 0x100000u
+#define ABI_MAP_HUGE_MASK       0xfc000000u /* log2 of the size of huge pages */
 
 #define ABI_MREMAP_MAYMOVE   1u
 #define ABI_MREMAP_FIXED     2u
@@ -42,26 +43,27 @@
 
 #define ABI_MLOCK_ONFAULT 1u
 
-#define ABI_MADV_NORMAL         0
-#define ABI_MADV_RANDOM         1
-#define ABI_MADV_SEQUENTIAL     2
-#define ABI_MADV_WILLNEED       3
-#define ABI_MADV_DONTNEED       4
-#define ABI_MADV_FREE           8
-#define ABI_MADV_REMOVE         9
-#define ABI_MADV_DONTFORK       10
-#define ABI_MADV_DOFORK         11
-#define ABI_MADV_MERGEABLE      12
-#define ABI_MADV_UNMERGEABLE    13
-#define ABI_MADV_HUGEPAGE       14
-#define ABI_MADV_NOHUGEPAGE     15
-#define ABI_MADV_DONTDUMP       16
-#define ABI_MADV_DODUMP         17
-#define ABI_MADV_WIPEONFORK     18
-#define ABI_MADV_KEEPONFORK     19
-#define ABI_MADV_COLD           20
-#define ABI_MADV_PAGEOUT        21
-#define ABI_MADV_POPULATE_READ  22
-#define ABI_MADV_POPULATE_WRITE 23
+#define ABI_MADV_NORMAL          0
+#define ABI_MADV_RANDOM          1
+#define ABI_MADV_SEQUENTIAL      2
+#define ABI_MADV_WILLNEED        3
+#define ABI_MADV_DONTNEED        4
+#define ABI_MADV_FREE            8
+#define ABI_MADV_REMOVE          9
+#define ABI_MADV_DONTFORK        10
+#define ABI_MADV_DOFORK          11
+#define ABI_MADV_MERGEABLE       12
+#define ABI_MADV_UNMERGEABLE     13
+#define ABI_MADV_HUGEPAGE        14
+#define ABI_MADV_NOHUGEPAGE      15
+#define ABI_MADV_DONTDUMP        16
+#define ABI_MADV_DODUMP          17
+#define ABI_MADV_WIPEONFORK      18
+#define ABI_MADV_KEEPONFORK      19
+#define ABI_MADV_COLD            20
+#define ABI_MADV_PAGEOUT         21
+#define ABI_MADV_POPULATE_READ   22
+#define ABI_MADV_POPULATE_WRITE  23
+#define ABI_MADV_DONTNEED_LOCKED 24
 
 #endif

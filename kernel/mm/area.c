@@ -173,10 +173,8 @@ uintptr_t area_low_bound(const struct vm_area *area)
 	return area->start > VM_STACK_GAP ? area->start - VM_STACK_GAP : 0;
 }
 
-/* The highest free range below mmap_top. */
-static uintptr_t find_below(struct vm *vm, size_t bytes)
+uintptr_t area_find_below(struct vm *vm, uintptr_t top, size_t bytes)
 {
-	uintptr_t top = vm->mmap_top;
 	struct list *node;
 
 	for (node = vm->areas.prev; node != &vm->areas; node = node->prev) {
@@ -207,7 +205,7 @@ static uintptr_t find_above(struct vm *vm, size_t bytes)
 
 long area_find_free(struct vm *vm, size_t bytes)
 {
-	uintptr_t at = find_below(vm, bytes);
+	uintptr_t at = area_find_below(vm, vm->mmap_top, bytes);
 
 	if (at == 0)
 		at = find_above(vm, bytes);

@@ -81,7 +81,6 @@ void entry_count(struct vm *vm, pte_t pte, int change)
 /* Frames to put after the batch. */
 struct zap {
 	struct vm *vm;
-	bool file_pages_only;
 	unsigned int count;
 	struct page *pages[GATHER_MAX];
 };
@@ -98,8 +97,6 @@ static bool visit_zap(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
 	struct zap *zap = arg;
 	struct page *page = entry_page(pte);
 
-	if (zap->file_pages_only && (pte.v & PTE_FILE) == 0)
-		return true;
 	pv_pte_set(space, va, PTE_NONE, pte_present(pte) ? PV_FLUSH_PAGE : PV_FLUSH_NONE);
 	entry_count(zap->vm, pte, -1);
 	if (page)
@@ -112,9 +109,9 @@ static bool visit_zap(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
 	return true;
 }
 
-void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end, bool file_pages_only)
+void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end)
 {
-	struct zap zap = {.vm = vm, .file_pages_only = file_pages_only};
+	struct zap zap = {.vm = vm};
 
 	pv_lazy_mmu_enter();
 	pv_pte_walk(&vm->space, VADDR(start), VADDR(end), visit_zap, &zap);

@@ -67,6 +67,8 @@ void area_merge_range(struct vm *vm, uintptr_t start, uintptr_t end);
 uint64_t area_bytes_in(struct vm *vm, uintptr_t start, uintptr_t end);
 /* The lowest address that must stay free below an area. */
 uintptr_t area_low_bound(const struct vm_area *area);
+/* The highest free range below `top`; 0: there is none. */
+uintptr_t area_find_below(struct vm *vm, uintptr_t top, size_t bytes);
 /* A free range for a new mapping, or -ENOMEM. */
 long area_find_free(struct vm *vm, size_t bytes);
 
@@ -97,8 +99,8 @@ struct page *entry_zero_page(void);
 /* At the first address space. False: out of memory. */
 bool entry_zero_page_init(void);
 
-/* Clear all entries of the range, or only those of file pages, and put their frames. */
-void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end, bool file_pages_only);
+/* Clear all entries of the range and put their frames. */
+void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end);
 /* Put the frames of all entries of a retired space. */
 void entry_release_all(struct vm *vm);
 /* Give the entries of [start, end), inside the area, the rights the area has now. */

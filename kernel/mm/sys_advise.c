@@ -14,7 +14,7 @@
 static bool advice_known(int advice)
 {
 	return (advice >= ABI_MADV_NORMAL && advice <= ABI_MADV_DONTNEED) ||
-	       (advice >= ABI_MADV_FREE && advice <= ABI_MADV_POPULATE_WRITE);
+	       (advice >= ABI_MADV_FREE && advice <= ABI_MADV_DONTNEED_LOCKED);
 }
 
 /* The file's data in the range is no more wanted: a hole. */
@@ -69,14 +69,15 @@ static int advise_area(struct vm *vm, struct vm_area *area, uintptr_t start, uin
 
 	switch (advice) {
 	case ABI_MADV_DONTNEED:
-		if (area->flags & VM_LOCKED)
+	case ABI_MADV_DONTNEED_LOCKED:
+		if (advice == ABI_MADV_DONTNEED && (area->flags & VM_LOCKED))
 			return -EINVAL;
-		entry_zap(vm, start, end, false);
+		entry_zap(vm, start, end);
 		return 0;
 	case ABI_MADV_FREE:
 		if (!anonymous)
 			return -EINVAL;
-		entry_zap(vm, start, end, false);
+		entry_zap(vm, start, end);
 		return 0;
 	case ABI_MADV_REMOVE:
 		return advise_remove(area, start, end);

@@ -52,12 +52,13 @@ static int change_lock(struct vm *vm, uintptr_t start, uintptr_t end, bool lock)
 	return result;
 }
 
-/* The pages that a range of bytes touches. */
+/* The pages that a range of bytes touches. A length that wraps to nothing is nothing, as on Linux.
+ */
 static int lock_range(uintptr_t start, size_t bytes, uintptr_t *first, uintptr_t *end)
 {
 	*first = page_floor(start);
-	*end = page_ceil(start + bytes);
-	return *end < *first || start + bytes < start ? -EINVAL : 0;
+	*end = *first + page_ceil(bytes + (start & (PAGE_BYTES - 1)));
+	return *end < *first ? -EINVAL : 0;
 }
 
 static long do_mlock(uintptr_t start, size_t bytes, bool populate)

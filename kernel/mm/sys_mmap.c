@@ -12,11 +12,15 @@
 #define ZERO_DEVICE_MAJOR 1
 #define ZERO_DEVICE_MINOR 5
 
+/* MAP_32BIT: addresses that a signed number of 32 bits can be. */
+#define LOW_TOP 0x80000000ul
+
 /* What MAP_SHARED_VALIDATE may be combined with; others would be ignored, which it forbids. */
 #define FLAGS_KNOWN                                                                             \
 	(ABI_MAP_TYPE | ABI_MAP_FIXED | ABI_MAP_ANONYMOUS | ABI_MAP_32BIT | ABI_MAP_GROWSDOWN | \
 	 ABI_MAP_DENYWRITE | ABI_MAP_EXECUTABLE | ABI_MAP_LOCKED | ABI_MAP_NORESERVE |          \
-	 ABI_MAP_POPULATE | ABI_MAP_NONBLOCK | ABI_MAP_STACK | ABI_MAP_HUGETLB)
+	 ABI_MAP_POPULATE | ABI_MAP_NONBLOCK | ABI_MAP_STACK | ABI_MAP_HUGETLB |                \
+	 ABI_MAP_FIXED_NOREPLACE | ABI_MAP_HUGE_MASK)
 
 struct mmap_request {
 	uintptr_t addr;
@@ -92,6 +96,8 @@ static int check_file(struct mmap_request *request, bool shared)
 	unsigned int mode = request->file->flags & ABI_O_ACCMODE;
 	const uint32_t *seals;
 
+	if (ABI_S_ISREG(inode->mode) && request->offset > INT64_MAX - request->bytes)
+		return -EOVERFLOW;
 	if (shared && (request->prot & VM_WRITE) && mode != ABI_O_RDWR)
 		return -EACCES;
 	if (mode == ABI_O_WRONLY)
@@ -137,8 +143,7 @@ static int choose_object(struct mmap_request *request)
 			request->vm_flags |= VM_GROWS_DOWN;
 		return shared ? make_shared_memory(request) : 0;
 	}
-	if (type == ABI_MAP_SHARED_VALIDATE &&
-	    (request->flags & ~(FLAGS_KNOWN | ABI_MAP_FIXED_NOREPLACE)))
+	if (type == ABI_MAP_SHARED_VALIDATE && (request->flags & ~FLAGS_KNOWN))
 		return -EOPNOTSUPP;
 	result = check_file(request, shared);
 	if (result != 0)
@@ -161,6 +166,11 @@ static long do_mmap(struct mmap_request *request)
 		result = choose_object(request);
 	if (result != 0)
 		return result;
+	if (!fixed && (request->flags & ABI_MAP_32BIT)) {
+		request->addr = area_find_below(vm, LOW_TOP, request->bytes);
+		if (request->addr == 0)
+			return -ENOMEM;
+	}
 	/* A hint too low is a wish for the lowest there is. */
 	if (!fixed && request->addr != 0)
 		request->addr = MAX(page_floor(request->addr), VM_USER_MIN);
@@ -197,6 +207,10 @@ long sys_mmap(const struct sys_args *args)
 		if (request.file->flags & ABI_O_PATH) {
 			file_put(request.file);
 			return -EBADF;
+		}
+		if (request.flags & ABI_MAP_HUGETLB) {
+			file_put(request.file);
+			return -EINVAL;
 		}
 	} else if (request.flags & ABI_MAP_HUGETLB) {
 		/* There are no huge pages. */

@@ -29,7 +29,7 @@ static int check_arguments(struct remap *remap)
 		return -EINVAL;
 	remap->old_bytes = page_ceil(remap->old_bytes);
 	remap->new_bytes = page_ceil(remap->new_bytes);
-	return remap->new_bytes == 0 ? -EINVAL : 0;
+	return remap->new_bytes == 0 || remap->new_bytes > VM_USER_TOP ? -EINVAL : 0;
 }
 
 /* The area that may be resized from old_bytes to new_bytes at `old`, or err_ptr. */
@@ -113,8 +113,7 @@ static long remap_to(struct remap *remap)
 {
 	struct vm_area *area;
 
-	if ((remap->to & (PAGE_BYTES - 1)) || remap->new_bytes > VM_USER_TOP ||
-	    remap->to > VM_USER_TOP - remap->new_bytes)
+	if ((remap->to & (PAGE_BYTES - 1)) || remap->to > VM_USER_TOP - remap->new_bytes)
 		return -EINVAL;
 	if (remap->old + remap->old_bytes > remap->to && remap->to + remap->new_bytes > remap->old)
 		return -EINVAL;
@@ -186,15 +185,12 @@ long sys_mremap(const struct sys_args *args)
 		return -EFAULT;
 	if (remap.flags & (ABI_MREMAP_FIXED | ABI_MREMAP_DONTUNMAP))
 		return remap_to(&remap);
+	if (remap.old_bytes == remap.new_bytes)
+		return (long)remap.old;
 	if (remap.old_bytes > remap.new_bytes) {
 		result = vm_unmap(remap.vm, remap.old + remap.new_bytes,
 		                  remap.old_bytes - remap.new_bytes);
 		return result != 0 ? result : (long)remap.old;
-	}
-	if (remap.old_bytes == remap.new_bytes) {
-		struct vm_area *area = resizable_area(&remap);
-
-		return is_err(area) ? ptr_err(area) : (long)remap.old;
 	}
 	return remap_grow(&remap);
 }

@@ -184,7 +184,7 @@ int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes)
 		area_merge_range(vm, addr, end);
 		return result;
 	}
-	entry_zap(vm, addr, end, false);
+	entry_zap(vm, addr, end);
 	for (area = area_at_or_above(vm, addr); area && area->start < end;) {
 		struct vm_area *next = area_next(vm, area);
 
@@ -259,6 +259,6 @@ void vm_truncate_inode(struct inode *inode, uint64_t first_index)
 			uint64_t skip = first_index > area_first ? first_index - area_first : 0;
 
 			if (area->inode == inode && skip < pages)
-				entry_zap(vm, area->start + (skip << PAGE_SHIFT), area->end, true);
+				entry_zap(vm, area->start + (skip << PAGE_SHIFT), area->end);
 		}
 }

@@ -77,8 +77,8 @@ int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes);
 /* The area that contains `addr`, or NULL. */
 struct vm_area *vm_find(struct vm *vm, uintptr_t addr);
 
-/* The file has shrunk: drop every mapping of its pages from `first_index` on (copied private pages
- * stay), so that the next touch faults. */
+/* The file has shrunk: drop every mapping of its pages from `first_index` on, private copies of
+ * them too, so that the next touch faults. */
 void vm_truncate_inode(struct inode *inode, uint64_t first_index);
 
 /* A page fault at `addr`; access is the vm_prot wanted. 0: retry the access. -EFAULT: nothing

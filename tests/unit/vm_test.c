@@ -253,7 +253,7 @@ static void do_drop(struct actor *actor)
 	unsigned int first, count;
 
 	range_choose(&first, &count);
-	entry_zap(actor->vm, address(first), address(first + count), false);
+	entry_zap(actor->vm, address(first), address(first + count));
 	for (unsigned int i = first; i < first + count; i++) {
 		actor->pages[i].own = false;
 		actor->pages[i].value = 0;
@@ -325,6 +325,10 @@ static void do_truncate(void)
 	uint64_t pages = fake_random(FILE_PAGES + 1);
 
 	vm_truncate_inode(&file, pages);
+	for (unsigned int i = 0; i < PROCESSES; i++)
+		for (unsigned int page = 0; page < PAGES; page++)
+			if (actors[i].pages[page].file_page >= pages)
+				actors[i].pages[page].own = false;
 	for (uint64_t i = pages; i < FILE_PAGES; i++) {
 		file_values[i] = 0;
 		if (!file_pages[i])
