@@ -69,7 +69,7 @@ static bool parse_field(const uint8_t *digits, uint32_t *out)
 static bool parse_header(const uint8_t *header, uint32_t field[FIELD_COUNT])
 {
 	for (int i = 0; i < FIELD_COUNT; i++) {
-		if (!parse_field(header + MAGIC_BYTES + i * 8, &field[i]))
+		if (!parse_field(header + MAGIC_BYTES + (size_t)i * 8, &field[i]))
 			return false;
 	}
 	return true;

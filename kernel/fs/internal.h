@@ -109,10 +109,10 @@ struct inode *walk_lookup_last(struct walk *walk);
  * link led straight to an object, NULL otherwise. Drops the reference on the link. 0 or -errno; after an error the walk has ended. */
 int walk_follow(struct walk *walk, struct inode *link, struct inode **out);
 
-/* A path of the running process copied in; free with kfree(); err_ptr(-EFAULT, -ENAMETOOLONG, -ENOENT when empty unless allowed). */
-char *path_copy_from_user(const void *user, bool allow_empty);
-/* The directory that a dirfd argument names, for a relative path: NULL for the current one; err_ptr. One reference. */
-struct inode *path_base_of_fd(int dirfd, const char *path);
+/* A path of the running process copied in, to be freed with kfree(). 0, -EFAULT, -ENAMETOOLONG, -ENOMEM; -ENOENT when empty unless allowed. */
+int path_copy_from_user(const void *user, bool allow_empty, char **out);
+/* The directory that a dirfd argument names, for a relative path, with a reference; NULL for the current one. 0 or -EBADF. */
+int path_base_of_fd(int dirfd, const char *path, struct inode **out);
 /* What the *at() calls do: copy the path, find the inode. With AT_EMPTY_PATH and "" it is the descriptor's own. */
 struct inode *path_lookup_at(int dirfd, const void *user_path, unsigned int path_flags,
                              bool allow_empty);

@@ -44,10 +44,18 @@ static void lock_insert(struct inode *inode, struct file_lock *lock)
 	struct file_lock *other;
 
 	list_for_each_entry (other, &inode->locks, struct file_lock, node) {
+		/* The analyser thinks that a removed first element is still on the list. */
+		/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 		if (other->start > lock->start)
 			break;
 	}
 	list_insert_before(&other->node, &lock->node);
+}
+
+static void lock_bury(struct file_lock *lock, struct list *dead)
+{
+	list_remove(&lock->node);
+	list_insert_before(dead, &lock->node);
 }
 
 static void lock_free(struct file_lock *lock)
@@ -56,9 +64,10 @@ static void lock_free(struct file_lock *lock)
 	kfree(lock);
 }
 
-/* Take the range of `range` away from the owner's locks; `spare` serves when one must be split. Returns the spare if it was not used. */
+/* Take the range of `range` away from the owner's locks; those of which nothing is left go to `dead`. `spare` serves when one must be
+ * split. Returns the spare if it was not used. */
 static struct file_lock *locks_cut(struct inode *inode, const struct file_lock *range,
-                                   struct file_lock *spare)
+                                   struct file_lock *spare, struct list *dead)
 {
 	struct file_lock *lock, *next;
 
@@ -79,27 +88,28 @@ static struct file_lock *locks_cut(struct inode *inode, const struct file_lock *
 		} else if (lock->end > range->end) {
 			lock->start = range->end + 1;
 		} else {
-			lock_free(lock);
+			lock_bury(lock, dead);
 		}
 	}
 	return spare;
 }
 
 /* Join the owner's neighbouring locks of one kind, as F_GETLK of others shows them. */
-static void locks_merge(struct inode *inode, struct file_lock *lock)
+static void locks_merge(struct inode *inode, struct file_lock *lock, struct list *dead)
 {
 	struct file_lock *other, *next;
 
 	list_for_each_entry_safe (other, next, &inode->locks, struct file_lock, node) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): as above */
 		if (other == lock || other->space != lock->space || other->owner != lock->owner ||
 		    other->exclusive != lock->exclusive)
 			continue;
 		if (other->end != UINT64_MAX && other->end + 1 == lock->start) {
 			lock->start = other->start;
-			lock_free(other);
+			lock_bury(other, dead);
 		} else if (lock->end != UINT64_MAX && lock->end + 1 == other->start) {
 			lock->end = other->end;
-			lock_free(other);
+			lock_bury(other, dead);
 		}
 	}
 	list_remove(&lock->node);
@@ -109,7 +119,8 @@ static void locks_merge(struct inode *inode, struct file_lock *lock)
 /* Set or (unlock) clear the lock. 0, -ENOMEM, -EAGAIN or -EINTR when another owner is in the way. */
 static int lock_apply(struct inode *inode, const struct file_lock *want, bool unlock, bool wait)
 {
-	struct file_lock *lock, *spare;
+	struct list dead = LIST_INIT(dead);
+	struct file_lock *lock, *spare, *next;
 	int result = 0;
 
 	if (!unlock && find_conflict(inode, want) != NULL) {
@@ -119,22 +130,24 @@ static int lock_apply(struct inode *inode, const struct file_lock *want, bool un
 		if (result != 0)
 			return result;
 	}
-	lock = kmalloc(sizeof(*lock));
-	spare = kmalloc(sizeof(*spare));
+	lock = kzalloc(sizeof(*lock));
+	spare = kzalloc(sizeof(*spare));
 	if (lock == NULL || spare == NULL) {
 		kfree(lock);
 		kfree(spare);
 		return -ENOMEM;
 	}
-	kfree(locks_cut(inode, want, spare));
+	kfree(locks_cut(inode, want, spare, &dead));
 	if (unlock) {
 		kfree(lock);
 	} else {
 		*lock = *want;
 		list_init(&lock->node);
 		lock_insert(inode, lock);
-		locks_merge(inode, lock);
+		locks_merge(inode, lock, &dead);
 	}
+	list_for_each_entry_safe (lock, next, &dead, struct file_lock, node)
+		lock_free(lock);
 	wait_wake_all(&lock_wait);
 	return 0;
 }

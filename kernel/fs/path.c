@@ -261,56 +261,58 @@ struct inode *path_lookup(struct inode *base, const char *path, unsigned int fla
 	return inode;
 }
 
-char *path_copy_from_user(const void *user, bool allow_empty)
+int path_copy_from_user(const void *user, bool allow_empty, char **out)
 {
 	char *path = kmalloc(ABI_PATH_MAX);
 	long len;
 
 	if (path == NULL)
-		return err_ptr(-ENOMEM);
+		return -ENOMEM;
 	len = strncpy_from_user(path, user, ABI_PATH_MAX);
 	if (len == 0 && !allow_empty)
 		len = -ENOENT;
 	if (len < 0) {
 		kfree(path);
-		return err_ptr(len);
+		return (int)len;
 	}
-	return path;
+	*out = path;
+	return 0;
 }
 
-struct inode *path_base_of_fd(int dirfd, const char *path)
+int path_base_of_fd(int dirfd, const char *path, struct inode **out)
 {
 	struct file *file;
-	struct inode *inode;
 
+	*out = NULL;
 	if (dirfd == ABI_AT_FDCWD || path[0] == '/')
-		return NULL;
+		return 0;
 	file = fd_get_file(dirfd);
 	if (file == NULL)
-		return err_ptr(-EBADF);
-	inode = file->inode;
-	inode_get(inode);
+		return -EBADF;
+	*out = file->inode;
+	inode_get(file->inode);
 	file_put(file);
-	return inode;
+	return 0;
 }
 
 struct inode *path_lookup_at(int dirfd, const void *user_path, unsigned int flags, bool allow_empty)
 {
-	char *path = path_copy_from_user(user_path, allow_empty);
 	struct inode *base, *found;
+	char *path;
+	int result = path_copy_from_user(user_path, allow_empty, &path);
 
-	if (is_err(path))
-		return (struct inode *)(void *)path;
-	base = path_base_of_fd(dirfd, path);
-	if (is_err(base)) {
-		found = base;
+	if (result != 0)
+		return err_ptr(result);
+	result = path_base_of_fd(dirfd, path, &base);
+	if (result != 0) {
+		found = err_ptr(result);
 	} else if (path[0] == 0) {
 		found = base != NULL ? base : fs_context_current()->cwd;
 		inode_get(found);
 	} else {
 		found = path_lookup(base, path, flags);
 	}
-	if (base != NULL && !is_err(base))
+	if (base != NULL)
 		inode_put(base);
 	kfree(path);
 	return found;

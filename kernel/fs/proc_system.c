@@ -133,8 +133,8 @@ static void cpu_model_name(char name[49])
 	size_t from = 0, len;
 
 	if (pv_cpuid(0x80000000u, 0).eax >= 0x80000004u) {
-		for (uint32_t i = 0; i < 3; i++) {
-			struct pv_cpuid id = pv_cpuid(0x80000002u + i, 0);
+		for (size_t i = 0; i < 3; i++) {
+			struct pv_cpuid id = pv_cpuid(0x80000002u + (uint32_t)i, 0);
 
 			words[i * 4] = id.eax;
 			words[i * 4 + 1] = id.ebx;

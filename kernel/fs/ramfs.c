@@ -7,8 +7,8 @@
 #include "kernel/fs/ramfs.h"
 
 #define FIRST_BUCKETS  8
-#define FIRST_COOKIE   3  /* 1 is the position behind ".", 2 behind ".." */
-#define ENTRY_SIZE     20 /* what an entry adds to the directory's st_size */
+#define FIRST_COOKIE   3    /* 1 is the position behind ".", 2 behind ".." */
+#define ENTRY_SIZE     20ul /* what an entry adds to the directory's st_size */
 #define LINK_COUNT_MAX 65000
 
 struct ramfs_entry {
@@ -506,29 +506,38 @@ static const struct file_ops ramfs_dir_file_ops = {
     .iterate = ramfs_iterate,
 };
 
+/* The first entry of a directory that has one, off the list. */
+static struct ramfs_entry *dir_pop(struct ramfs_dir *table)
+{
+	struct list *node = table->order.next;
+
+	table->order.next = node->next;
+	node->next->prev = &table->order;
+	list_init(node);
+	table->cursor = NULL;
+	return list_entry(node, struct ramfs_entry, order);
+}
+
 /* The whole tree goes; nothing in it is in use. Depth first without recursion: a directory's first entry is removed until none is left. */
 static void ramfs_destroy_all(struct filesystem *fs)
 {
 	struct inode *dir = fs->root;
 
 	for (;;) {
-		struct ramfs_dir *table = dir_of(dir);
 		struct ramfs_entry *entry;
 		struct inode *inode;
 
-		if (list_empty(&table->order)) {
+		if (list_empty(&dir_of(dir)->order)) {
 			if (dir == fs->root)
 				break;
 			dir = dir->parent;
-			entry = list_entry(dir_of(dir)->order.next, struct ramfs_entry, order);
-		} else {
-			entry = list_entry(table->order.next, struct ramfs_entry, order);
 		}
-		inode = entry->inode;
+		inode = list_entry(dir_of(dir)->order.next, struct ramfs_entry, order)->inode;
 		if (ABI_S_ISDIR(inode->mode) && dir_of(inode)->entry_count > 0) {
 			dir = inode;
 			continue;
 		}
+		entry = dir_pop(dir_of(dir));
 		entry_remove(entry);
 		kfree(entry);
 		if (ABI_S_ISDIR(inode->mode) || --inode->link_count == 0)

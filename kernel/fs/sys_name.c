@@ -14,19 +14,15 @@ struct user_walk {
 static int user_walk_begin(struct user_walk *user, int dirfd, const void *user_path)
 {
 	struct inode *base;
-	int result;
+	int result = path_copy_from_user(user_path, false, &user->path);
 
-	user->path = path_copy_from_user(user_path, false);
-	if (is_err(user->path))
-		return (int)ptr_err(user->path);
-	base = path_base_of_fd(dirfd, user->path);
-	if (is_err(base)) {
-		result = (int)ptr_err(base);
-	} else {
+	if (result != 0)
+		return result;
+	result = path_base_of_fd(dirfd, user->path, &base);
+	if (result == 0)
 		result = walk_begin(&user->walk, base, user->path);
-		if (base != NULL)
-			inode_put(base);
-	}
+	if (base != NULL)
+		inode_put(base);
 	if (result != 0)
 		kfree(user->path);
 	return result;
@@ -148,13 +144,13 @@ long sys_mknodat(const struct sys_args *args)
 
 static long do_symlink(const void *user_target, int dirfd, const void *path)
 {
-	char *target = path_copy_from_user(user_target, false);
 	struct user_walk user;
 	struct walk *walk = &user.walk;
-	long result;
+	char *target;
+	long result = path_copy_from_user(user_target, false, &target);
 
-	if (is_err(target))
-		return ptr_err(target);
+	if (result != 0)
+		return result;
 	result = user_walk_begin(&user, dirfd, path);
 	if (result == 0) {
 		result = check_new_name(walk, false);

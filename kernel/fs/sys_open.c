@@ -119,14 +119,14 @@ static struct file *open_walked(struct walk *walk, uint32_t flags, uint32_t mode
 
 static struct file *open_file(int dirfd, const char *path, uint32_t flags, uint32_t mode)
 {
-	struct inode *base = path_base_of_fd(dirfd, path);
+	struct inode *base;
 	struct walk walk;
 	struct file *file;
 	bool ended = false;
-	int result;
+	int result = path_base_of_fd(dirfd, path, &base);
 
-	if (is_err(base))
-		return (struct file *)(void *)base;
+	if (result != 0)
+		return err_ptr(result);
 	result = walk_begin(&walk, base, path);
 	if (base != NULL)
 		inode_put(base);
@@ -142,6 +142,7 @@ static long do_open(int dirfd, const void *user_path, uint32_t flags, uint32_t m
 {
 	struct file *file;
 	char *path;
+	int result;
 
 	if ((flags & ABI_O_PATH) != 0)
 		flags &= OPEN_PATH_FLAGS;
@@ -151,9 +152,9 @@ static long do_open(int dirfd, const void *user_path, uint32_t flags, uint32_t m
 		return -EOPNOTSUPP;
 	if ((flags & (ABI_O_CREAT | ABI_O_DIRECTORY)) == (ABI_O_CREAT | ABI_O_DIRECTORY))
 		return -EINVAL;
-	path = path_copy_from_user(user_path, false);
-	if (is_err(path))
-		return ptr_err(path);
+	result = path_copy_from_user(user_path, false, &path);
+	if (result != 0)
+		return result;
 	file = open_file(dirfd, path, flags, mode);
 	kfree(path);
 	if (is_err(file))

@@ -102,17 +102,23 @@ static void boot_mount(struct filesystem *fs, const char *name)
 	inode_put(dir);
 }
 
+static void boot_root(struct filesystem *root)
+{
+	if (root == NULL) {
+		panic("no memory for the root filesystem");
+	} else {
+		list_insert_before(&filesystem_all, &root->node);
+		boot_context.root = boot_context.cwd = root->root;
+		inode_get(root->root);
+		inode_get(root->root);
+	}
+}
+
 void vfs_init(void)
 {
-	struct filesystem *root = ramfs_create("tmpfs", "root", 0755);
 	struct inode *tmp;
 
-	if (root == NULL)
-		panic("no memory for the root filesystem");
-	list_insert_before(&filesystem_all, &root->node);
-	boot_context.root = boot_context.cwd = root->root;
-	inode_get(root->root);
-	inode_get(root->root);
+	boot_root(ramfs_create("tmpfs", "root", 0755));
 	if (memdev_init() != 0)
 		panic("no memory for the devices");
 	boot_mount(devfs_create("dev"), "dev");
