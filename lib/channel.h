@@ -10,9 +10,10 @@
  * wrap at 2^32; head - tail is the fill and never exceeds the ring's size. A writer stores the
  * data, then head (release); a reader loads head (acquire), then the data, then stores tail (release).
  *
- * Doorbell rule, the same on both sides: after changing head, tail or any state word, ring the peer
- * if its `*_wants_bell` word is nonzero. A side that is about to sleep sets its own word, executes a full
- * barrier, looks at the rings once more, and only then sleeps. It clears the word on waking.
+ * Doorbell rule, the same on both sides: after a change, ring the peer if its `*_wants_bell` word has
+ * the bit for it: CHANNEL_BELL_ROOM after changing tail, CHANNEL_BELL_NEWS after any other change. A side
+ * that is about to sleep sets the bits that it needs (ROOM only if it waits for the peer to read),
+ * executes a full barrier, looks once more, and only then sleeps. It clears the word on waking.
  *
  * Demand: who finds CHANNEL_STDIN empty stores the position head + 1 in its `demand` and rings. A host whose
  * standard input is shared with others (a terminal, with a pager at the other end of a pipe) takes nothing
@@ -26,8 +27,12 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC   0x64666e70u /* "pnfd", little-endian */
-#define CHANNEL_VERSION 1u
+#define CHANNEL_VERSION 2u
 #define CHANNEL_BYTES   (4u << 20)
+
+/* Bits of guest_wants_bell and host_wants_bell. */
+#define CHANNEL_BELL_NEWS 1u
+#define CHANNEL_BELL_ROOM 2u
 
 /* What a standard descriptor of the program is. */
 enum channel_fd_kind {

@@ -5,9 +5,9 @@
  * Our own positions and the geometry of the rings are kept in our memory: what the host stores is used for its positions
  * only, and a position that cannot be is taken as the end of that ring, with one log line.
  *
- * The bell: the guest always wants one but between the interrupt and the deferred work that looks at everything: the
- * interrupt handler clears the wish, channel_arm() states it again before the work looks. So the host rings once for any
- * number of changes, and none is missed.
+ * The bell: the guest always wants to hear of news but between the interrupt and the deferred work that looks at
+ * everything: the interrupt handler clears the wish, channel_arm() states it again before the work looks. So the host
+ * rings once for any number of changes, and none is missed. Room is asked for by who lacks it, each time anew.
  */
 #include "kernel/dev/channel.h"
 
@@ -48,16 +48,29 @@ struct channel_header *channel_header(void)
 	return header;
 }
 
-void channel_arm(void)
+/* State what the guest wants to hear of; the caller looks afterwards. */
+static void want_bell(uint32_t kinds)
 {
-	__atomic_store_n(&header->guest_wants_bell, 1u, __ATOMIC_RELAXED);
+	__atomic_store_n(&header->guest_wants_bell, kinds, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-void channel_ring_bell(void)
+void channel_arm(void)
+{
+	want_bell(CHANNEL_BELL_NEWS);
+}
+
+/* Room that is asked for includes news, which must not be lost by it. */
+static void want_room(void)
+{
+	want_bell(CHANNEL_BELL_NEWS | CHANNEL_BELL_ROOM);
+}
+
+/* Ring the host if it asked for this kind of bell. */
+static void ring_bell(uint32_t kind)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&header->host_wants_bell, __ATOMIC_RELAXED))
+	if (__atomic_load_n(&header->host_wants_bell, __ATOMIC_RELAXED) & kind)
 		com2_ring();
 }
 
@@ -115,7 +128,7 @@ void channel_consume(enum channel_ring_idx idx, size_t bytes)
 {
 	rings[idx].own_pos += (uint32_t)bytes;
 	__atomic_store_n(&header->ring[idx].tail, rings[idx].own_pos, __ATOMIC_RELEASE);
-	channel_ring_bell();
+	ring_bell(CHANNEL_BELL_ROOM);
 }
 
 void channel_demand(enum channel_ring_idx idx)
@@ -126,11 +139,19 @@ void channel_demand(enum channel_ring_idx idx)
 	if (__atomic_load_n(demand, __ATOMIC_RELAXED) == wanted)
 		return;
 	__atomic_store_n(demand, wanted, __ATOMIC_RELEASE);
-	channel_ring_bell();
+	ring_bell(CHANNEL_BELL_NEWS);
+}
+
+size_t channel_fill(enum channel_ring_idx idx)
+{
+	return ring_fill(idx);
 }
 
 size_t channel_unread(enum channel_ring_idx idx)
 {
+	if (ring_fill(idx) == 0)
+		return 0;
+	want_room();
 	return ring_fill(idx);
 }
 
@@ -139,6 +160,14 @@ size_t channel_writable(enum channel_ring_idx idx)
 	uint32_t fill = ring_fill(idx);
 
 	return rings[idx].broken ? 0 : rings[idx].size - fill;
+}
+
+bool channel_has_room(enum channel_ring_idx idx, size_t need)
+{
+	if (channel_writable(idx) >= need)
+		return true;
+	want_room();
+	return channel_writable(idx) >= need;
 }
 
 bool channel_reader_closed(enum channel_ring_idx idx)
@@ -166,34 +195,40 @@ static void publish(enum channel_ring_idx idx, size_t bytes)
 void channel_produce(enum channel_ring_idx idx, size_t bytes)
 {
 	publish(idx, bytes);
-	channel_ring_bell();
+	ring_bell(CHANNEL_BELL_NEWS);
 }
 
 size_t channel_write(enum channel_ring_idx idx, const char *data, size_t len)
 {
 	size_t done = 0;
+	bool asked = false;
 
-	/* Twice at most: up to where the ring wraps, and from its start. */
+	/* In two pieces where the ring wraps. */
 	while (done < len) {
 		char *space;
 		size_t room = channel_space(idx, &space);
 		size_t piece = MIN(room, len - done);
 
-		if (piece == 0)
+		if (piece == 0 && asked)
 			break;
+		if (piece == 0) {
+			want_room();
+			asked = true;
+			continue;
+		}
 		memcpy(space, data + done, piece);
 		publish(idx, piece);
 		done += piece;
 	}
 	if (done > 0)
-		channel_ring_bell();
+		ring_bell(CHANNEL_BELL_NEWS);
 	return done;
 }
 
 void channel_set_eof(enum channel_ring_idx idx)
 {
 	__atomic_store_n(&header->ring[idx].eof, 1u, __ATOMIC_RELEASE);
-	channel_ring_bell();
+	ring_bell(CHANNEL_BELL_NEWS);
 }
 
 void channel_store_exit(enum channel_exit_kind kind, uint32_t value, const char *message)
@@ -269,6 +304,6 @@ bool channel_init(void (*bell)(void))
 	}
 	__atomic_store_n(&header->guest_ready, 1u, __ATOMIC_RELEASE);
 	channel_arm();
-	channel_ring_bell();
+	ring_bell(CHANNEL_BELL_NEWS);
 	return true;
 }

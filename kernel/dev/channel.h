@@ -18,11 +18,8 @@ bool channel_present(void);
 /* The shared header. Everything in it may change at any time; values from the host are checked by whoever uses them. */
 struct channel_header *channel_header(void);
 
-/* Ask to be rung at the next change. To be called before looking at what may have changed. */
+/* Ask to be rung at the next news. To be called before looking at what may have changed. */
 void channel_arm(void);
-
-/* Ring the host if it wants that. After each change. */
-void channel_ring_bell(void);
 
 /* Rings from the host: what is there as one piece (less than all of it where the ring wraps), and taking it. */
 size_t channel_peek(enum channel_ring_idx idx, const char **data);
@@ -31,17 +28,22 @@ size_t channel_readable(enum channel_ring_idx idx);
 /* Nothing is there and nothing more will come. */
 bool channel_at_end(enum channel_ring_idx idx);
 
-/* Rings to the host: as much as fits is written; then the host is rung if it wants that. */
+/* Rings to the host: as much as fits is written, and the host is rung if it wants that. Where the rest does not fit, it
+ * is asked to ring when it has read. */
 size_t channel_write(enum channel_ring_idx idx, const char *data, size_t len);
 /* The same in two steps: free space as one piece, and making what was put there visible. */
 size_t channel_space(enum channel_ring_idx idx, char **data);
 void channel_produce(enum channel_ring_idx idx, size_t bytes);
 size_t channel_writable(enum channel_ring_idx idx);
+/* Whether `need` bytes fit; if not, the host is asked to ring when it has read. */
+bool channel_has_room(enum channel_ring_idx idx, size_t need);
 /* The input ring is empty and somebody would read: the host may take more from where its bytes come from. */
 void channel_demand(enum channel_ring_idx idx);
 
-/* Bytes the host has not read yet. */
+/* Bytes the host has not read yet; if there are any, it is asked to ring when it reads. */
 size_t channel_unread(enum channel_ring_idx idx);
+/* The same, and nobody is asked for anything. */
+size_t channel_fill(enum channel_ring_idx idx);
 bool channel_reader_closed(enum channel_ring_idx idx);
 void channel_set_eof(enum channel_ring_idx idx);
 

@@ -26,7 +26,6 @@
 #define MODEM_DTR_RTS  0x03
 #define MODEM_OUT2     0x08 /* lets the interrupt out of the chip */
 #define LSR_DATA_READY 0x01
-#define LSR_THR_EMPTY  0x20
 #define DIVISOR_115200 1
 
 static void (*com2_bell)(void);
@@ -69,9 +68,8 @@ int com2_init(void (*bell)(void))
 	return 0;
 }
 
-/* When the last byte has not left yet, the other side has still to wake up for it, and will see what it is rung for. */
+/* Ready or not: a byte that has not left yet may be replaced, for one is enough to wake the other side, which then looks at everything. */
 void com2_ring(void)
 {
-	if (pv_port_in8(COM2_LINE_STATUS) & LSR_THR_EMPTY)
-		pv_port_out8(COM2_DATA, '!');
+	pv_port_out8(COM2_DATA, '!');
 }

@@ -39,13 +39,16 @@ static uint32_t winsize_seq_seen;
 
 static size_t channel_screen_write(const char *data, size_t len)
 {
-	size_t unread = channel_unread(CHANNEL_TTY_OUT);
+	size_t fill = channel_fill(CHANNEL_TTY_OUT);
 
 	if (channel_reader_closed(CHANNEL_TTY_OUT))
 		return len;
-	if (unread >= SCREEN_UNREAD_MAX)
+	/* At the limit the host is asked to ring, before the last look. */
+	if (fill >= SCREEN_UNREAD_MAX)
+		fill = channel_unread(CHANNEL_TTY_OUT);
+	if (fill >= SCREEN_UNREAD_MAX)
 		return 0;
-	return channel_write(CHANNEL_TTY_OUT, data, MIN(len, SCREEN_UNREAD_MAX - unread));
+	return channel_write(CHANNEL_TTY_OUT, data, MIN(len, SCREEN_UNREAD_MAX - fill));
 }
 
 static size_t channel_screen_unread(void)

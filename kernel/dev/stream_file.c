@@ -131,7 +131,7 @@ static long stream_read_ioctl(struct file *file, unsigned int command, uintptr_t
 static bool can_write(const struct stream *stream, size_t need)
 {
 	return !stream->busy &&
-	       (channel_writable(stream->ring) >= need || channel_reader_closed(stream->ring));
+	       (channel_has_room(stream->ring, need) || channel_reader_closed(stream->ring));
 }
 
 /* Put as much as fits at once. Bytes or -EFAULT. */
@@ -203,7 +203,7 @@ static uint32_t stream_write_poll(struct file *file, struct poll_table *table)
 	uint32_t events = 0;
 
 	poll_wait(table, &stream->wait);
-	if (channel_writable(stream->ring) >= PIPE_BUF_BYTES)
+	if (channel_has_room(stream->ring, PIPE_BUF_BYTES))
 		events |= ABI_POLLOUT | ABI_POLLWRNORM;
 	if (channel_reader_closed(stream->ring))
 		events |= ABI_POLLERR | ABI_POLLOUT | ABI_POLLWRNORM;

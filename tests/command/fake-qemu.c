@@ -86,7 +86,8 @@ static void ring_bell(void)
 /* Asks for the bell; the caller looks once more at what it waits for before it sleeps. */
 static void arm(void)
 {
-	__atomic_store_n(&channel->guest_wants_bell, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&channel->guest_wants_bell, CHANNEL_BELL_NEWS | CHANNEL_BELL_ROOM,
+	                 __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 

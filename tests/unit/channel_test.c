@@ -39,8 +39,7 @@ static struct {
 	uint32_t bar_low, bar_high;
 	uint8_t uart[8];
 	unsigned int keys_waiting; /* bytes in the UART's receiver */
-	bool thr_busy;
-	unsigned int rings; /* bytes that the guest has sent */
+	unsigned int rings;        /* bytes that the guest has sent */
 	void (*handler)(void *arg);
 	unsigned int gsi;
 	_Alignas(4096) uint8_t area[CHANNEL_BYTES];
@@ -52,8 +51,7 @@ static unsigned int log_lines;
 static uint8_t port_in8(uint16_t port)
 {
 	if (port == 0x2fd)
-		return (uint8_t)((machine.keys_waiting > 0 ? 0x01 : 0) |
-		                 (machine.thr_busy ? 0 : 0x20));
+		return machine.keys_waiting > 0 ? 0x61 : 0x60;
 	if (port == 0x2f8 && machine.keys_waiting > 0)
 		machine.keys_waiting--;
 	return 0;
@@ -364,17 +362,20 @@ static void test_bell(void **state)
 	host()->host_wants_bell = 0;
 	channel_write(CHANNEL_STDOUT, "abc", 3);
 	channel_set_eof(CHANNEL_STDOUT);
+	channel_consume(CHANNEL_STDIN, 0);
 	assert_int_equal(machine.rings, 0);
-	host()->host_wants_bell = 1;
+	host()->host_wants_bell = CHANNEL_BELL_NEWS;
 	channel_write(CHANNEL_STDERR, "abc", 3);
 	assert_int_equal(machine.rings, 1);
-	channel_consume(CHANNEL_STDIN, 0);
-	assert_int_equal(machine.rings, 2);
-	/* A byte that is still on its way rings for this change too. */
-	machine.thr_busy = true;
 	channel_set_eof(CHANNEL_STDERR);
 	assert_int_equal(machine.rings, 2);
-	machine.thr_busy = false;
+	channel_consume(CHANNEL_STDIN, 0);
+	assert_int_equal(machine.rings, 2);
+	host()->host_wants_bell = CHANNEL_BELL_ROOM;
+	channel_consume(CHANNEL_STDIN, 0);
+	assert_int_equal(machine.rings, 3);
+	channel_set_eof(CHANNEL_STDERR);
+	assert_int_equal(machine.rings, 3);
 
 	/* One wish is answered by one interrupt; the next look states it again. */
 	machine.keys_waiting = 5;
@@ -383,7 +384,32 @@ static void test_bell(void **state)
 	assert_int_equal(bells, 1);
 	assert_int_equal(host()->guest_wants_bell, 0);
 	channel_arm();
-	assert_int_equal(host()->guest_wants_bell, 1);
+	assert_int_equal(host()->guest_wants_bell, CHANNEL_BELL_NEWS);
+}
+
+/* Room is asked for when there is too little, and only then; news is never unasked for by it. */
+static void test_bell_for_room(void **state)
+{
+	static const char full[4096];
+
+	(void)state;
+	assert_true(channel_init(count_bell));
+	assert_true(channel_has_room(CHANNEL_STDOUT, 4096));
+	assert_int_equal(channel_unread(CHANNEL_STDOUT), 0);
+	assert_int_equal(channel_write(CHANNEL_STDOUT, full, 4000), 4000);
+	assert_int_equal(host()->guest_wants_bell, CHANNEL_BELL_NEWS);
+	assert_true(channel_has_room(CHANNEL_STDOUT, 96));
+	assert_int_equal(host()->guest_wants_bell, CHANNEL_BELL_NEWS);
+	assert_false(channel_has_room(CHANNEL_STDOUT, 97));
+	assert_int_equal(host()->guest_wants_bell, CHANNEL_BELL_NEWS | CHANNEL_BELL_ROOM);
+	channel_arm();
+	assert_int_equal(channel_fill(CHANNEL_STDOUT), 4000);
+	assert_int_equal(host()->guest_wants_bell, CHANNEL_BELL_NEWS);
+	assert_int_equal(channel_unread(CHANNEL_STDOUT), 4000);
+	assert_int_equal(host()->guest_wants_bell, CHANNEL_BELL_NEWS | CHANNEL_BELL_ROOM);
+	channel_arm();
+	assert_int_equal(channel_write(CHANNEL_STDOUT, full, 100), 96);
+	assert_int_equal(host()->guest_wants_bell, CHANNEL_BELL_NEWS | CHANNEL_BELL_ROOM);
 }
 
 static void test_exit(void **state)
@@ -413,6 +439,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_wrong_positions, set_up),
 	    cmocka_unit_test_setup(test_geometry_is_kept, set_up),
 	    cmocka_unit_test_setup(test_bell, set_up),
+	    cmocka_unit_test_setup(test_bell_for_room, set_up),
 	    cmocka_unit_test_setup(test_exit, set_up),
 	};
 

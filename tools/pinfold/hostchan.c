@@ -60,11 +60,11 @@ void hostchan_create(struct hostchan *channel)
 	__atomic_store_n(&channel->header->magic, CHANNEL_MAGIC, __ATOMIC_RELEASE);
 }
 
-/* Rings the guest if it asked for it; a bell that still lies unheard in the socket is enough. */
-static void ring_bell(struct hostchan *channel)
+/* Rings the guest if it asked for this kind of bell; one still unheard in the socket is enough. */
+static void ring_bell(struct hostchan *channel, uint32_t kind)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&channel->header->guest_wants_bell, __ATOMIC_RELAXED) == 0)
+	if ((__atomic_load_n(&channel->header->guest_wants_bell, __ATOMIC_RELAXED) & kind) == 0)
 		return;
 	if (send(channel->bell_fd, "!", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
 		/* Full, or QEMU has gone: the end of the process tells. */
@@ -91,20 +91,33 @@ void hostchan_consume(struct hostchan *channel, enum channel_ring_idx idx, size_
 
 	ring->position += (uint32_t)len;
 	__atomic_store_n(&ring->shared->tail, ring->position, __ATOMIC_RELEASE);
-	ring_bell(channel);
+	ring_bell(channel, CHANNEL_BELL_ROOM);
+}
+
+/* Free space of a ring to the guest; when there is none, the guest is asked to ring when it reads. */
+static uint32_t free_space(struct hostchan *channel, const struct hostchan_ring *ring)
+{
+	uint32_t fill = ring->position - __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE);
+
+	if (fill == ring->size) {
+		__atomic_store_n(&channel->header->host_wants_bell,
+		                 CHANNEL_BELL_NEWS | CHANNEL_BELL_ROOM, __ATOMIC_SEQ_CST);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		fill = ring->position - __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE);
+	}
+	if (fill > ring->size) {
+		channel->broken = true;
+		return 0;
+	}
+	return ring->size - fill;
 }
 
 size_t hostchan_room(struct hostchan *channel, enum channel_ring_idx idx, uint8_t **data)
 {
 	struct hostchan_ring *ring = &channel->ring[idx];
-	uint32_t fill = ring->position - __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE);
 	uint32_t start = ring->position & (ring->size - 1);
-	uint32_t room = ring->size - fill;
+	uint32_t room = free_space(channel, ring);
 
-	if (fill > ring->size) {
-		channel->broken = true;
-		return 0;
-	}
 	*data = ring->data + start;
 	return room < ring->size - start ? room : ring->size - start;
 }
@@ -115,7 +128,7 @@ void hostchan_produce(struct hostchan *channel, enum channel_ring_idx idx, size_
 
 	ring->position += (uint32_t)len;
 	__atomic_store_n(&ring->shared->head, ring->position, __ATOMIC_RELEASE);
-	ring_bell(channel);
+	ring_bell(channel, CHANNEL_BELL_NEWS);
 }
 
 bool hostchan_is_wanted(const struct hostchan *channel, enum channel_ring_idx idx)
@@ -137,13 +150,13 @@ uint32_t hostchan_unread(const struct hostchan *channel, enum channel_ring_idx i
 void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx)
 {
 	__atomic_store_n(&channel->ring[idx].shared->eof, 1, __ATOMIC_RELEASE);
-	ring_bell(channel);
+	ring_bell(channel, CHANNEL_BELL_NEWS);
 }
 
 void hostchan_close_reader(struct hostchan *channel, enum channel_ring_idx idx)
 {
 	__atomic_store_n(&channel->ring[idx].shared->reader_closed, 1, __ATOMIC_RELEASE);
-	ring_bell(channel);
+	ring_bell(channel, CHANNEL_BELL_NEWS);
 }
 
 bool hostchan_reader_closed(const struct hostchan *channel, enum channel_ring_idx idx)
@@ -158,7 +171,7 @@ void hostchan_set_window(struct hostchan *channel, unsigned int rows, unsigned i
 	header->winsize_rows = rows;
 	header->winsize_columns = columns;
 	__atomic_store_n(&header->winsize_seq, header->winsize_seq + 1, __ATOMIC_RELEASE);
-	ring_bell(channel);
+	ring_bell(channel, CHANNEL_BELL_NEWS);
 }
 
 void hostchan_send_signal(struct hostchan *channel, unsigned int number)
@@ -167,12 +180,12 @@ void hostchan_send_signal(struct hostchan *channel, unsigned int number)
 
 	header->signal_number = number;
 	__atomic_store_n(&header->signal_seq, header->signal_seq + 1, __ATOMIC_RELEASE);
-	ring_bell(channel);
+	ring_bell(channel, CHANNEL_BELL_NEWS);
 }
 
 void hostchan_arm(struct hostchan *channel)
 {
-	__atomic_store_n(&channel->header->host_wants_bell, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&channel->header->host_wants_bell, CHANNEL_BELL_NEWS, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
