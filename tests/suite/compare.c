@@ -2,14 +2,14 @@
 /*
  * Compares two result streams of the suite's driver (driver.c describes the records).
  *
- * Use: compare REFERENCE OTHER...  one line per case, "ok suite/NAME" or "FAIL suite/NAME" with what
- *                                  differed; status 0 only if every case is the same in both
+ * Use: compare REFERENCE OTHER...  one line per case, "ok suite/NAME" or "FAIL suite/NAME" with
+ *                                  what differed; status 0 only if every case is the same in both
  *      compare --started STREAM... prints how many cases the streams have the start of
  *
  * A case whose record is incomplete counts as different and says so: that is where the machine that
- * wrote the stream stopped. Anything that is not a record makes the stream unusable (status 2), except
- * an end in the middle of one. There are several OTHER streams when the machine stopped and was started
- * again; each goes on behind the case where the one before ended, and the last must be whole.
+ * wrote the stream stopped. Anything that is not a record makes the stream unusable (status 2),
+ * except an end in the middle of one. There are several OTHER streams when the machine stopped and
+ * was started again; each goes on behind the case where the one before ended, and the last must be whole.
  *
  * Left out: any notion of a difference that does not matter. There is none.
  */
@@ -79,7 +79,7 @@ static void stream_load(struct stream *stream, const char *path)
 	fclose(file);
 }
 
-/* The next whole line that begins with WORD and a blank; false, with the place unmoved, otherwise. */
+/* The next whole line that begins with WORD and a blank; else false, with the place unmoved. */
 static bool stream_line(struct stream *stream, const char *word, struct text *rest)
 {
 	const char *line = stream->bytes + stream->at;

@@ -9,8 +9,8 @@
  *
  * Use: driver [-s COUNT] [-n] [-k] LIST [PATTERN]
  *   LIST has lines "commands FILE" (a file of shell cases) and "program FILE" (an executable).
- *   PATTERN selects cases by shell pattern; -s leaves out the first COUNT cases; -n only names them;
- *   -k says that the machine is the driver's alone: what a case leaves running is killed, all of it.
+ *   PATTERN selects cases by shell pattern; -s leaves out the first COUNT cases; -n only names
+ *   them; -k says that the machine is the driver's alone: all that a case leaves running is killed.
  *
  * Every case has: a fresh directory of its own as current directory, a fixed environment, umask
  * 022, no core files, default signals, a session of its own, /dev/null or the case's own text as

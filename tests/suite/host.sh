@@ -6,8 +6,9 @@
 #      host.sh WAY STAGE ROOT [DRIVER OPTIONS]    the driver's stream on stdout
 #
 # Ways, best first:
-#   namespaces  as root: a root directory in memory, own processes (the driver is process 1), own /proc
-#   user        the same for an ordinary user, as root of a user namespace; no other users exist in it
+#   namespaces  as root: a root directory in memory, own processes (the driver is process 1)
+#               and /proc
+#   user        the same for an ordinary user, as root of a user namespace; nobody else exists there
 #   chroot      as root without the right to make namespaces: a plain directory, no /proc
 # STAGE is the directory that becomes /suite. ROOT is made, and holds nothing afterwards.
 set -u

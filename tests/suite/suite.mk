@@ -13,8 +13,8 @@ SUITE_SOURCES := $(sort $(wildcard tests/suite/programs/*.c))
 SUITE_COMMANDS := $(sort $(wildcard tests/suite/commands/*.txt))
 SUITE_NAMES  := $(patsubst tests/suite/programs/%.c,%,$(SUITE_SOURCES))
 SUITE_MUSL_CC := $(shell command -v musl-gcc 2>/dev/null)
-SUITE_MUSL   := $(if $(SUITE_MUSL_CC),env-exec exec-errors fork-cow mmap-anon pipe-basics signal-handlers \
-		stdio-buffers fault-segv string-sort directories time-timers,)
+SUITE_MUSL   := $(if $(SUITE_MUSL_CC),env-exec exec-errors fork-cow mmap-anon pipe-basics \
+		signal-handlers stdio-buffers fault-segv string-sort directories time-timers,)
 SUITE_PROGRAMS := $(SUITE_NAMES:%=$(SUITE_STAGE)/programs/%) \
 		$(SUITE_MUSL:%=$(SUITE_STAGE)/programs/%.musl)
 
@@ -59,7 +59,8 @@ $(SUITE_BUILD)/compare: tests/suite/compare.c
 $(SUITE_STAGE)/list: $(SUITE_COMMANDS) $(SUITE_SOURCES) tests/suite/suite.mk
 	@mkdir -p $(SUITE_STAGE)/commands $(SUITE_STAGE)/programs
 	@rm -f $(SUITE_STAGE)/commands/*
-	@cd $(SUITE_STAGE)/programs && for name in *; do case " $(SUITE_NAMES) $(SUITE_MUSL:%=%.musl) " in \
+	@cd $(SUITE_STAGE)/programs && for name in *; do \
+		case " $(SUITE_NAMES) $(SUITE_MUSL:%=%.musl) " in \
 		*" $$name "*) ;; *) rm -f "$$name" ;; esac; done
 	@cp $(SUITE_COMMANDS) $(SUITE_STAGE)/commands/
 	@{ for file in $(notdir $(SUITE_COMMANDS)); do echo "commands /suite/commands/$$file"; done; \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: openat, mkdirat, fstatat, unlinkat, renameat, linkat, symlinkat, readlinkat, faccessat, fchmodat
- * relative to a directory's descriptor, to AT_FDCWD, absolute, and their flags and errors. */
+/* Shows: openat, mkdirat, fstatat, unlinkat, renameat, linkat, symlinkat, readlinkat, faccessat,
+ * fchmodat relative to a directory's descriptor, to AT_FDCWD, absolute, and their flags and
+ * errors. */
 #include "tests/suite/programs/say.h"
 
 int main(void)

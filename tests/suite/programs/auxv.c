@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: the auxiliary vector: page size, clock ticks, ids, program headers, entry, platform, random bytes
- * that differ from run to run, and that the stack is aligned and laid out as it must be. */
+/* Shows: the auxiliary vector: page size, clock ticks, ids, program headers, entry, platform,
+ * random bytes that differ from run to run, and that the stack is aligned and laid out as it must
+ * be. */
 #include "tests/suite/programs/say.h"
 #include <elf.h>
 #include <sys/auxv.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: the error that each of many calls gives for arguments that make no sense, and calls that do not
- * exist. */
+/* Shows: the error that each of many calls gives for arguments that make no sense, and calls that
+ * do not exist. */
 #include "tests/suite/programs/say.h"
 #include <poll.h>
 #include <sys/resource.h>

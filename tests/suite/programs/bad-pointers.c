@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: a pointer to nothing, to the kernel's half, to read-only memory (where the kernel writes) or across
- * the end of a mapping gives EFAULT from every call that takes a pointer, and the program goes on. */
+/* Shows: a pointer to nothing, to the kernel's half, to read-only memory (where the kernel
+ * writes) or across the end of a mapping gives EFAULT from every call that takes a pointer, and
+ * the program goes on. */
 #include "tests/suite/programs/say.h"
 #include <poll.h>
 #include <sys/resource.h>

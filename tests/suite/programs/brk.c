@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: the break grows, shrinks and grows again zeroed; a refused break leaves things as they are. */
+/* Shows: the break grows, shrinks and grows again zeroed; a refused break leaves things as they
+ * are. */
 #include "tests/suite/programs/say.h"
 
 int main(void)

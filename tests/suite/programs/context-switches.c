@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: a byte sent to and fro between two processes 2000 times, a ring of six, and work shared by several
- * that compute: nothing lost, every result right. */
+/* Shows: a byte sent to and fro between two processes 2000 times, a ring of six, and work shared
+ * by several that compute: nothing lost, every result right. */
 #include "tests/suite/programs/say.h"
 
 static void ping_pong(void)

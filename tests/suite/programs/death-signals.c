@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: PR_SET_PDEATHSIG tells a child of its parent's end; a subreaper takes orphans; both are gone where they
- * must be. */
+/* Shows: PR_SET_PDEATHSIG tells a child of its parent's end; a subreaper takes orphans; both are
+ * gone where they must be. */
 #include "tests/suite/programs/say.h"
 #include <sys/prctl.h>
 

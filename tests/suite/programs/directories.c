@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: mkdir, rmdir, reading directories whole and in small pieces, with changes between, seeking back,
- * chdir, fchdir, getcwd, removed current directory. */
+/* Shows: mkdir, rmdir, reading directories whole and in small pieces, with changes between,
+ * seeking back, chdir, fchdir, getcwd, removed current directory. */
 #include "tests/suite/programs/say.h"
 #include <dirent.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: telldir and seekdir come back to the same entry; reading in tiny pieces shows every entry once; entries
- * added and removed meanwhile do not disturb the others; two readers of one directory. */
+/* Shows: telldir and seekdir come back to the same entry; reading in tiny pieces shows every
+ * entry once; entries added and removed meanwhile do not disturb the others; two readers of one
+ * directory. */
 #include "tests/suite/programs/say.h"
 #include <dirent.h>
 

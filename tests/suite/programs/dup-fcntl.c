@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: descriptors: lowest number first, dup, dup2, dup3, F_DUPFD, flags, close-on-exec, shared offsets,
- * errors of closed numbers. */
+/* Shows: descriptors: lowest number first, dup, dup2, dup3, F_DUPFD, flags, close-on-exec, shared
+ * offsets, errors of closed numbers. */
 #include "tests/suite/programs/say.h"
 
 int main(int argc, char **argv)

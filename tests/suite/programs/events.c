@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: epoll level and edge, eventfd counters and semaphores, timerfd once and repeating, and how they work
- * together with poll. */
+/* Shows: epoll level and edge, eventfd counters and semaphores, timerfd once and repeating, and
+ * how they work together with poll. */
 #include "tests/suite/programs/say.h"
 #include <poll.h>
 #include <sys/epoll.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: execve's errors for missing, unreadable, empty, broken, foreign and directory files, bad arguments,
- * and that the caller goes on unharmed; scripts with and without arguments, nested, broken. */
+/* Shows: execve's errors for missing, unreadable, empty, broken, foreign and directory files, bad
+ * arguments, and that the caller goes on unharmed; scripts with and without arguments, nested,
+ * broken. */
 #include "tests/suite/programs/say.h"
 #include <elf.h>
 

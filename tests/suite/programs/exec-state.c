@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: what exec keeps and what it drops: pid, parent, current directory, umask, open files, offsets,
- * nice value, alarms kept; memory, mappings, handlers, alternate stack dropped. */
+/* Shows: what exec keeps and what it drops: pid, parent, current directory, umask, open files,
+ * offsets, nice value, alarms kept; memory, mappings, handlers, alternate stack dropped. */
 #include "tests/suite/programs/say.h"
 #include <sys/auxv.h>
 #include <sys/resource.h>

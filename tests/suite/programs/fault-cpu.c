@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: exceptions that an instruction raises become the right signal and code: division, int3, ud2,
- * privileged instructions, ports, single step, alignment-free rest, and the place they point to. */
+/* Shows: exceptions that an instruction raises become the right signal and code: division, int3,
+ * ud2, privileged instructions, ports, single step, alignment-free rest, and the place they point
+ * to. */
 #include "tests/suite/programs/say.h"
 #include <setjmp.h>
 #include <ucontext.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: a program can neither read, write nor jump to addresses of the kernel's half, nor to addresses
- * that are no addresses; each gives SIGSEGV. Left out is the first part of the kernel's half: there Xen
- * lets every program read its own table of frame numbers. */
+/* Shows: a program can neither read, write nor jump to addresses of the kernel's half, nor to
+ * addresses that are no addresses; each gives SIGSEGV. Left out is the first part of the kernel's
+ * half: there Xen lets every program read its own table of frame numbers. */
 #include "tests/suite/programs/say.h"
 #include <setjmp.h>
 

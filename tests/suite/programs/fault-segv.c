@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: SIGSEGV for null, unmapped, read-only, no-access and kernel addresses, with si_addr and si_code,
- * going on by siglongjmp and by repairing the mapping; unhandled, blocked and ignored it kills. */
+/* Shows: SIGSEGV for null, unmapped, read-only, no-access and kernel addresses, with si_addr and
+ * si_code, going on by siglongjmp and by repairing the mapping; unhandled, blocked and ignored it
+ * kills. */
 #include "tests/suite/programs/say.h"
 #include <setjmp.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: a file of 64 MiB that is nearly all hole: its zeros, blocks written far apart, a tail beyond two
- * GiB, and that removing it gives everything back. */
+/* Shows: a file of 64 MiB that is nearly all hole: its zeros, blocks written far apart, a tail
+ * beyond two GiB, and that removing it gives everything back. */
 #include "tests/suite/programs/say.h"
 
 int main(void)

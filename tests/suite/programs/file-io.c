@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: read, write, lseek, pread, pwrite, readv, writev, append, holes, truncation, large offsets. */
+/* Shows: read, write, lseek, pread, pwrite, readv, writev, append, holes, truncation, large
+ * offsets. */
 #include "tests/suite/programs/say.h"
 #include <sys/uio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: open's flags and errors: O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW, modes and
- * umask, trailing slashes, long names, what a path through a file says. */
+/* Shows: open's flags and errors: O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW,
+ * modes and umask, trailing slashes, long names, what a path through a file says. */
 #include "tests/suite/programs/say.h"
 
 static void attempt(const char *what, const char *path, int flags)

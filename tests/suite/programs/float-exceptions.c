@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: floating-point results to the last bit, rounding modes, sticky flags, and unmasked exceptions as
- * SIGFPE with their code. Those are asked of the x87 alone: QEMU's processor never raises the ones of SSE. */
+/* Shows: floating-point results to the last bit, rounding modes, sticky flags, and unmasked
+ * exceptions as SIGFPE with their code. Those are asked of the x87 alone: QEMU's processor never
+ * raises the ones of SSE. */
 #include "tests/suite/programs/say.h"
 #include <setjmp.h>
 

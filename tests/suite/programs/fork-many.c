@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: many processes: 120 one after another, 40 at once, each with its own status; waiting for any,
- * for one, and the errors of wait. */
+/* Shows: many processes: 120 one after another, 40 at once, each with its own status; waiting for
+ * any, for one, and the errors of wait. */
 #include "tests/suite/programs/say.h"
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: resource limits: get, set, hard and soft, inheritance; EMFILE; SIGXFSZ and EFBIG; RLIMIT_AS;
- * prlimit; errors. */
+/* Shows: resource limits: get, set, hard and soft, inheritance; EMFILE; SIGXFSZ and EFBIG;
+ * RLIMIT_AS; prlimit; errors. */
 #include "tests/suite/programs/say.h"
 #include <sys/resource.h>
 

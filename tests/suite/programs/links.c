@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: hard and symbolic links: counts, contents, limits of following, readlink into small buffers, links
- * to directories, files that live on without a name. */
+/* Shows: hard and symbolic links: counts, contents, limits of following, readlink into small
+ * buffers, links to directories, files that live on without a name. */
 #include "tests/suite/programs/say.h"
 
 static int count_of(const char *path)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: small calls: prctl name, getrandom, sysinfo, getcpu, sched_yield, affinity, rusage, uname's
- * constant parts, getpid family, priority. */
+/* Shows: small calls: prctl name, getrandom, sysinfo, getcpu, sched_yield, affinity, rusage,
+ * uname's constant parts, getpid family, priority. */
 #include "tests/suite/programs/say.h"
 #include <sched.h>
 #include <sys/prctl.h>

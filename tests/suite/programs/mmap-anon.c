@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: anonymous private mappings: zero-filled, page by page, large and sparse, hints, lengths that
- * are no multiple of a page, and the errors of mmap. */
+/* Shows: anonymous private mappings: zero-filled, page by page, large and sparse, hints, lengths
+ * that are no multiple of a page, and the errors of mmap. */
 #include "tests/suite/programs/say.h"
 
 static bool all_zero(const unsigned char *bytes, size_t length)

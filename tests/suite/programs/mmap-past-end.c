@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: touching a file mapping beyond the file's last page gives SIGBUS with its address, also after
- * the file was cut short under the mapping. */
+/* Shows: touching a file mapping beyond the file's last page gives SIGBUS with its address, also
+ * after the file was cut short under the mapping. */
 #include "tests/suite/programs/say.h"
 #include <setjmp.h>
 

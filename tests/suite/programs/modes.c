@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: chmod, fchmod, umask, access, chown as root, and what they say of links and missing files. */
+/* Shows: chmod, fchmod, umask, access, chown as root, and what they say of links and missing
+ * files. */
 #include "tests/suite/programs/say.h"
 
 static unsigned int mode_of(const char *path)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: mremap grows in place, shrinks, moves with the contents, to a fixed place, and its errors. */
+/* Shows: mremap grows in place, shrinks, moves with the contents, to a fixed place, and its
+ * errors. */
 #include "tests/suite/programs/say.h"
 
 #define PAGE ((size_t)4096)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: munmap of parts: holes fault with SEGV_MAPERR at the right address, the rest stays, unmapping
- * nothing is fine, one call takes several mappings, errors. */
+/* Shows: munmap of parts: holes fault with SEGV_MAPERR at the right address, the rest stays,
+ * unmapping nothing is fine, one call takes several mappings, errors. */
 #include "tests/suite/programs/say.h"
 #include <setjmp.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: a process whose parent ends gets another parent; a zombie keeps its number until collected;
- * SIGCHLD ignored means no zombies. */
+/* Shows: a process whose parent ends gets another parent; a zombie keeps its number until
+ * collected; SIGCHLD ignored means no zombies. */
 #include "tests/suite/programs/say.h"
 
 static void orphan(int gate, pid_t old)

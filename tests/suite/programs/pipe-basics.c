@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: pipes: order, capacity, end of file, EPIPE and SIGPIPE, O_NONBLOCK, atomic writes, FIONREAD,
- * partial writes, many processes, what lseek and friends say. */
+/* Shows: pipes: order, capacity, end of file, EPIPE and SIGPIPE, O_NONBLOCK, atomic writes,
+ * FIONREAD, partial writes, many processes, what lseek and friends say. */
 #include "tests/suite/programs/say.h"
 #include <sys/ioctl.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: poll, ppoll and select on pipes and files: what is ready, times, hang-up, bad descriptors, waking
- * up by another process, signal masks. */
+/* Shows: poll, ppoll and select on pipes and files: what is ready, times, hang-up, bad
+ * descriptors, waking up by another process, signal masks. */
 #include "tests/suite/programs/say.h"
 #include <poll.h>
 #include <sys/select.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: timer_create with signals and values, overruns, what is left, deletion, not inherited by fork. */
+/* Shows: timer_create with signals and values, overruns, what is left, deletion, not inherited by
+ * fork. */
 #include "tests/suite/programs/say.h"
 
 static volatile int count, value_seen, code_seen;

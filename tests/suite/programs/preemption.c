@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: processes that never call the kernel do not keep others from running: sleepers wake, signals end
- * loops, several share the processor, a stopped one lets go. */
+/* Shows: processes that never call the kernel do not keep others from running: sleepers wake,
+ * signals end loops, several share the processor, a stopped one lets go. */
 #include "tests/suite/programs/say.h"
 
 static pid_t spinner(volatile unsigned long *counter)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: what a system call, a page fault, a context switch and a signal leave of the registers: all but the
- * result, rcx and r11; the flags; the segment bases of arch_prctl, also after fork and across processes. */
+/* Shows: what a system call, a page fault, a context switch and a signal leave of the registers:
+ * all but the result, rcx and r11; the flags; the segment bases of arch_prctl, also after fork
+ * and across processes. */
 #include "tests/suite/programs/say.h"
 #include <asm/prctl.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: rename's rules: over files, directories empty and not, into itself, links to one file, through
- * slashes, renameat2's flags. */
+/* Shows: rename's rules: over files, directories empty and not, into itself, links to one file,
+ * through slashes, renameat2's flags. */
 #include "tests/suite/programs/say.h"
 
 static void attempt(const char *from, const char *to)

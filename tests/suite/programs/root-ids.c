@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: user and group numbers as root: giving them up and not getting them back, saved ones, files made
- * and denied as another user, signals between users. */
+/* Shows: user and group numbers as root: giving them up and not getting them back, saved ones,
+ * files made and denied as another user, signals between users. */
 #include "tests/suite/programs/say.h"
 #include <grp.h>
 #include <sys/resource.h>

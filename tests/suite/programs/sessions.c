@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: sessions and groups: what a session's leader may not do, moving between groups, groups of other
- * sessions, children after exec, numbers inherited by fork. */
+/* Shows: sessions and groups: what a session's leader may not do, moving between groups, groups
+ * of other sessions, children after exec, numbers inherited by fork. */
 #include "tests/suite/programs/say.h"
 
 static void leader(void)

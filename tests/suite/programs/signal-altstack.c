@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: sigaltstack: the handler runs on it, flags while on it, overflow of the stack handled on it,
- * errors, kept by fork. */
+/* Shows: sigaltstack: the handler runs on it, flags while on it, overflow of the stack handled on
+ * it, errors, kept by fork. */
 #include "tests/suite/programs/say.h"
 #include <setjmp.h>
 #include <sys/resource.h>

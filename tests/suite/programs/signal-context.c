@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: a handler can change what it returns to: the instruction, registers, flags, the signal mask and
- * floating-point state in its context; nonsense there does not hurt anybody else; frames far down a stack that
- * does not exist. */
+/* Shows: a handler can change what it returns to: the instruction, registers, flags, the signal
+ * mask and floating-point state in its context; nonsense there does not hurt anybody else; frames
+ * far down a stack that does not exist. */
 #include "tests/suite/programs/say.h"
 #include <ucontext.h>
 

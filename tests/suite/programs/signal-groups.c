@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: kill of a group, of the own group, of everything in a group but those that ignore it; numbers
- * that do not exist; setpgid and getpgid; groups of ended processes. */
+/* Shows: kill of a group, of the own group, of everything in a group but those that ignore it;
+ * numbers that do not exist; setpgid and getpgid; groups of ended processes. */
 #include "tests/suite/programs/say.h"
 
 static pid_t member(pid_t group, int ready)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: handlers by signal and sigaction, what a handler sees, default and ignored signals, SA_NODEFER,
- * SA_RESETHAND, SA_SIGINFO fields from kill and sigqueue, what fork and exec keep, errors. */
+/* Shows: handlers by signal and sigaction, what a handler sees, default and ignored signals,
+ * SA_NODEFER, SA_RESETHAND, SA_SIGINFO fields from kill and sigqueue, what fork and exec keep,
+ * errors. */
 #include "tests/suite/programs/say.h"
 
 static volatile int depth, calls;

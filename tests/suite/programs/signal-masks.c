@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: blocking, pending, unblocking; standard signals collapse while real-time ones queue, in order of number;
- * sa_mask; masks through fork and exec; SIGKILL cannot be blocked. */
+/* Shows: blocking, pending, unblocking; standard signals collapse while real-time ones queue, in
+ * order of number; sa_mask; masks through fork and exec; SIGKILL cannot be blocked. */
 #include "tests/suite/programs/say.h"
 
 static void note(int number)

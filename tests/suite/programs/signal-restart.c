@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: a blocked read, write, wait, sleep, poll and pause interrupted by a handler: EINTR, or going on
- * with SA_RESTART; remaining time of nanosleep. */
+/* Shows: a blocked read, write, wait, sleep, poll and pause interrupted by a handler: EINTR, or
+ * going on with SA_RESTART; remaining time of nanosleep. */
 #include "tests/suite/programs/say.h"
 #include <poll.h>
 #include <sys/select.h>

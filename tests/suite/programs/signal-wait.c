@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: sigsuspend, sigwait, sigtimedwait with time running out, sigwaitinfo's facts; waiting for a child
- * with SIGCHLD. */
+/* Shows: sigsuspend, sigwait, sigtimedwait with time running out, sigwaitinfo's facts; waiting
+ * for a child with SIGCHLD. */
 #include "tests/suite/programs/say.h"
 
 static volatile int seen;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: the stack grows by itself in small and large steps, up to its limit and no further; a limit set
- * before exec holds for the new program. */
+/* Shows: the stack grows by itself in small and large steps, up to its limit and no further; a
+ * limit set before exec holds for the new program. */
 #include "tests/suite/programs/say.h"
 #include <alloca.h>
 #include <sys/resource.h>

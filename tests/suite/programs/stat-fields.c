@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: what stat says of files, directories, links, devices, pipes; changes of its times by reading,
- * writing, linking and chmod; statx; fstat of standard descriptors. */
+/* Shows: what stat says of files, directories, links, devices, pipes; changes of its times by
+ * reading, writing, linking and chmod; statx; fstat of standard descriptors. */
 #include "tests/suite/programs/say.h"
 #include <sys/sysmacros.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: stdio on files and pipes: buffering modes, seeking, ungetc, append, popen, system, temporary files,
- * what fork does with a full buffer, write errors found at fclose. */
+/* Shows: stdio on files and pipes: buffering modes, seeking, ungetc, append, popen, system,
+ * temporary files, what fork does with a full buffer, write errors found at fclose. */
 #include "tests/suite/programs/say.h"
 
 static void files(void)

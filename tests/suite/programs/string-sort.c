@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: a program that mostly computes: sorting, hashing, allocating and string work with one fixed
- * pseudo-random input, through the C library's own routines chosen for this processor. */
+/* Shows: a program that mostly computes: sorting, hashing, allocating and string work with one
+ * fixed pseudo-random input, through the C library's own routines chosen for this processor. */
 #include "tests/suite/programs/say.h"
 
 #define COUNT 4000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: clocks go forward and agree with each other, resolutions, processor time counts work and not
- * sleep, gettimeofday and time fit, errors. */
+/* Shows: clocks go forward and agree with each other, resolutions, processor time counts work and
+ * not sleep, gettimeofday and time fit, errors. */
 #include "tests/suite/programs/say.h"
 #include <sys/time.h>
 #include <sys/times.h>

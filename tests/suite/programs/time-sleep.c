@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: nanosleep and clock_nanosleep, relative and absolute, in the past, with bad values; many sleepers
- * wake in the order of their times. */
+/* Shows: nanosleep and clock_nanosleep, relative and absolute, in the past, with bad values; many
+ * sleepers wake in the order of their times. */
 #include "tests/suite/programs/say.h"
 
 static long long now(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: alarm, setitimer real and virtual, repeating timers, what is left of them, fork and exec; errors. */
+/* Shows: alarm, setitimer real and virtual, repeating timers, what is left of them, fork and
+ * exec; errors. */
 #include "tests/suite/programs/say.h"
 #include <sys/time.h>
 

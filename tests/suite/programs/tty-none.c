@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: what terminal calls say where there is no terminal: pipes, files, devices, /dev/tty without a
- * controlling terminal. */
+/* Shows: what terminal calls say where there is no terminal: pipes, files, devices, /dev/tty
+ * without a controlling terminal. */
 #include "tests/suite/programs/say.h"
 #include <sys/ioctl.h>
 #include <termios.h>

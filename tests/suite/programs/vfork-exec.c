@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: vfork holds the parent until the child executes or ends, and shares its memory; posix_spawn. */
+/* Shows: vfork holds the parent until the child executes or ends, and shares its memory;
+ * posix_spawn. */
 #include "tests/suite/programs/say.h"
 #include <spawn.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: wait statuses of exits and signals, WNOHANG, stop and continue with WUNTRACED and WCONTINUED,
- * waitid with WNOWAIT and its siginfo, rusage from wait4. */
+/* Shows: wait statuses of exits and signals, WNOHANG, stop and continue with WUNTRACED and
+ * WCONTINUED, waitid with WNOWAIT and its siginfo, rusage from wait4. */
 #include "tests/suite/programs/say.h"
 #include <sys/resource.h>
 
