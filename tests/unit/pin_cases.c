@@ -261,6 +261,29 @@ static void test_top_last_and_first(void **state)
 	}
 }
 
+/* Inside a batch that someone holds open: done when the call returns, with the locks held until
+ * then. */
+static void test_inside_an_open_batch(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		make_space(&fake_formats[format], 5);
+		struct mc_batch batch = mc_begin();
+
+		rules_lock_required = &world.space.lock;
+		pin_space(&world.space);
+		assert_int_equal(fake_frame_locks_held(), 0);
+		rules_for_each_table(&world.space, check_table_pinned, NULL);
+		check_table_pinned(NULL, world.space.root, port_pt_format->levels, 0);
+		unpin_space(&world.space);
+		assert_int_equal(fake_frame_locks_held(), 0);
+		assert_true(fake.writable[world.space.root.v]);
+		mc_commit(&batch);
+		rules_lock_required = NULL;
+		rules_check_space(&world.space);
+	}
+}
+
 static void test_no_record(void **state)
 {
 	(void)state;
@@ -276,6 +299,7 @@ int pin_cases_run(void)
 	    cmocka_unit_test(test_every_frame_is_pinned_as_its_level_says),
 	    cmocka_unit_test(test_unpin_restores_every_frame),
 	    cmocka_unit_test(test_idempotent),
+	    cmocka_unit_test(test_inside_an_open_batch),
 	    cmocka_unit_test(test_a_table_pinned_before_is_left_as_it_is),
 	    cmocka_unit_test(test_locks_held_at_once_are_bounded),
 	    cmocka_unit_test(test_few_entries_into_xen),

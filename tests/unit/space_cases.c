@@ -776,6 +776,28 @@ static void test_trim_keeps_what_reaches_out(void **state)
 	}
 }
 
+/* Tables come and go inside lazy mode too, although each step reads what the last one wrote. */
+static void test_tables_inside_lazy_mode(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		start(&fake_formats[format]);
+		xen_space_activate(&model.space);
+		xen_space_switch(&model.space);
+		fake_forget();
+		xen_lazy_enter(XEN_LAZY_MMU);
+		assert_int_equal(xen_pte_prepare(&model.space, (vaddr_t){PAGE_BYTES}), 0);
+		assert_int_equal(fake_frame_locks_held(), 0);
+		xen_pte_set(&model.space, (vaddr_t){PAGE_BYTES}, some_entry(1), XEN_FLUSH_NONE);
+		xen_lazy_flush();
+		xen_pte_set(&model.space, (vaddr_t){PAGE_BYTES}, PTE_NONE, XEN_FLUSH_PAGE);
+		xen_lazy_flush();
+		assert_int_equal(trim(0, port_pt_format->user_end), port_pt_format->levels - 1);
+		xen_lazy_leave(XEN_LAZY_MMU);
+		rules_check_space(&model.space);
+	}
+}
+
 /* Memory runs out at each allocation in turn: an error, nothing lost, and a second try that
  * works. */
 
@@ -917,6 +939,7 @@ int space_cases_run(void)
 	    cmocka_unit_test(test_destroy_while_pinned),
 	    cmocka_unit_test(test_trim_flushes_before_it_frees),
 	    cmocka_unit_test(test_trim_keeps_what_reaches_out),
+	    cmocka_unit_test(test_tables_inside_lazy_mode),
 	    cmocka_unit_test(test_no_memory_for_a_space),
 	    cmocka_unit_test(test_no_memory_for_tables),
 	    cmocka_unit_test(test_adopt_boot_tables),

@@ -187,6 +187,7 @@ static void test_wall(void **state)
  * `rounds` times. */
 struct writer {
 	unsigned int points, first_point, pace, step, rounds;
+	unsigned int every;             /* points from one move to the next: a slow writer */
 	unsigned int step_count, round; /* round: the record that is being written, from 1 */
 	void (*make_step)(unsigned int step);
 };
@@ -196,7 +197,9 @@ static struct writer writer;
 static void write_some(const char *what)
 {
 	(void)what;
-	if (writer.points++ < writer.first_point)
+	unsigned int point = writer.points++;
+
+	if (point < writer.first_point || (point - writer.first_point) % writer.every != 0)
 		return;
 	for (unsigned int i = 0; i < writer.pace && writer.step < writer.rounds * writer.step_count;
 	     i++) {
@@ -205,12 +208,14 @@ static void write_some(const char *what)
 	}
 }
 
-static void start_writer(unsigned int first_point, unsigned int pace, unsigned int rounds,
-                         unsigned int step_count, void (*make_step)(unsigned int step))
+static void start_writer(unsigned int first_point, unsigned int every, unsigned int pace,
+                         unsigned int rounds, unsigned int step_count,
+                         void (*make_step)(unsigned int step))
 {
 	writer = (struct writer){.first_point = first_point,
 	                         .pace = pace,
 	                         .rounds = rounds,
+	                         .every = every,
 	                         .step_count = step_count,
 	                         .make_step = make_step};
 	fake.schedule = write_some;
@@ -258,25 +263,31 @@ static bool is_time_of_a_record(uint64_t ns, unsigned int rounds)
 	return false;
 }
 
+/* One reading under a writer; how many points it took. */
+static unsigned int read_torn_time(unsigned int point, unsigned int every, unsigned int pace,
+                                   unsigned int rounds)
+{
+	start(NULL);
+	tsc += 50000;
+	start_writer(point, every, pace, rounds, 6, write_time);
+	uint64_t ns = time_monotonic_ns() + epoch_ns;
+
+	fake.schedule = NULL;
+	assert_true(is_time_of_a_record(ns, rounds));
+	return writer.points;
+}
+
 static void test_torn_time_record(void **state)
 {
-	unsigned int torn_readings = 0;
+	unsigned int repeated = 0;
 
-	for (unsigned int rounds = 1; rounds <= 4; rounds++) {
-		for (unsigned int pace = 1; pace <= 7; pace++) {
-			for (unsigned int point = 0; point < 12; point++) {
-				start(state);
-				tsc += 50000;
-				start_writer(point, pace, rounds, 6, write_time);
-				uint64_t ns = time_monotonic_ns() + epoch_ns;
-
-				fake.schedule = NULL;
-				assert_true(is_time_of_a_record(ns, rounds));
-				torn_readings += writer.points > 5;
-			}
-		}
-	}
-	assert_true(torn_readings > 50);
+	(void)state;
+	for (unsigned int every = 1; every <= 13; every += 3)
+		for (unsigned int rounds = 1; rounds <= 4; rounds++)
+			for (unsigned int pace = 1; pace <= 7; pace++)
+				for (unsigned int point = 0; point < 12; point++)
+					repeated += read_torn_time(point, every, pace, rounds) > 5;
+	assert_true(repeated > 50);
 }
 
 static void write_wall(unsigned int step)
@@ -296,7 +307,7 @@ static void test_torn_wall_record(void **state)
 	for (unsigned int pace = 1; pace <= 6; pace++) {
 		for (unsigned int point = 0; point < 12; point++) {
 			start(state);
-			start_writer(point, pace, 3, 5, write_wall);
+			start_writer(point, 1, pace, 3, 5, write_wall);
 			uint64_t ns = time_wall_ns() - epoch_ns;
 			uint64_t n = ns % 1000; /* how often the nanoseconds had been counted up */
 
@@ -332,24 +343,29 @@ static void write_runstate(unsigned int step)
 		runstate.state_entry_time = next.state_entry_time;
 }
 
+static void read_torn_runstate(unsigned int point, unsigned int every, unsigned int pace)
+{
+	start(NULL);
+	runstate = runstate_record(0);
+	start_writer(point, every, pace, 4, 7, write_runstate);
+	struct vcpu_runstate_info copy = time_read_runstate(&runstate);
+
+	fake.schedule = NULL;
+	assert_true(copy.state_entry_time >= 1000 && copy.state_entry_time <= 1004);
+	struct vcpu_runstate_info whole =
+	    runstate_record((unsigned int)copy.state_entry_time - 1000);
+
+	assert_int_equal(copy.state, whole.state);
+	assert_memory_equal(copy.time, whole.time, sizeof(whole.time));
+}
+
 static void test_torn_runstate(void **state)
 {
-	for (unsigned int pace = 1; pace <= 8; pace++) {
-		for (unsigned int point = 0; point < 20; point++) {
-			start(state);
-			runstate = runstate_record(0);
-			start_writer(point, pace, 4, 7, write_runstate);
-			struct vcpu_runstate_info copy = time_read_runstate(&runstate);
-
-			fake.schedule = NULL;
-			assert_true(copy.state_entry_time >= 1000 && copy.state_entry_time <= 1004);
-			struct vcpu_runstate_info whole =
-			    runstate_record((unsigned int)copy.state_entry_time - 1000);
-
-			assert_int_equal(copy.state, whole.state);
-			assert_memory_equal(copy.time, whole.time, sizeof(whole.time));
-		}
-	}
+	(void)state;
+	for (unsigned int every = 1; every <= 13; every += 3)
+		for (unsigned int pace = 1; pace <= 8; pace++)
+			for (unsigned int point = 0; point < 20; point++)
+				read_torn_runstate(point, every, pace);
 }
 
 static void test_stolen_time(void **state)
