@@ -79,14 +79,17 @@ static inline uintptr_t pv_cpu_fault_address(void)
 _Noreturn static inline void pv_cpu_poweroff(void)
 {
 	pv->cpu->poweroff();
+	__builtin_unreachable();
 }
 _Noreturn static inline void pv_cpu_reboot(void)
 {
 	pv->cpu->reboot();
+	__builtin_unreachable();
 }
 _Noreturn static inline void pv_cpu_crash(void)
 {
 	pv->cpu->crash();
+	__builtin_unreachable();
 }
 
 #endif

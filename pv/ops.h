@@ -63,9 +63,9 @@ struct pv_cpu_ops {
 	uintptr_t (*fault_address)(void);
 	void (*lazy_enter)(void);
 	void (*lazy_leave)(void);
-	void (*poweroff)(void) __attribute__((noreturn));
-	void (*reboot)(void) __attribute__((noreturn));
-	void (*crash)(void) __attribute__((noreturn));
+	void (*poweroff)(void); /* does not return */
+	void (*reboot)(void);   /* does not return */
+	void (*crash)(void);    /* does not return */
 	int (*port_io_enable)(void);
 	void *(*map_device)(maddr_t base, uint64_t bytes);
 };

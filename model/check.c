@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Invariants by recount: everything that the model keeps up to date step by step is counted anew from the contents of the frames, and
+ * must be the same. A mistake of the model's own would show here as well as one of the guest's.
+ */
+#include "model/model.h"
+
+#include <string.h>
+
+#define PRESENT     1ull
+#define WRITE       2ull
+#define FRAME_MASK  0x000ffffffffff000ull
+#define FRAME_SHIFT 12
+
+struct recount {
+	uint32_t uses[MODEL_FRAMES];
+	uint32_t refs[MODEL_FRAMES];
+};
+
+static void count_entry(struct recount *r, uint64_t entry, unsigned int level)
+{
+	if (!(entry & PRESENT))
+		return;
+	uint32_t mfn = (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
+
+	if (mfn >= MODEL_FRAMES)
+		world_violation("check: an entry holds frame %u, which does not exist", mfn);
+	r->refs[mfn]++;
+	if (level > 1 || (entry & WRITE))
+		r->uses[mfn]++;
+}
+
+static void count_table(struct recount *r, uint32_t mfn, unsigned int level)
+{
+	for (unsigned int i = 0; i < model.format->entries[level]; i++)
+		if (!model_slot_is_xens(level, i))
+			count_entry(r, model_entry(mfn, i), level);
+}
+
+static void count_all(struct recount *r)
+{
+	memset(r, 0, sizeof(*r));
+	for (uint32_t mfn = 0; mfn < MODEL_FRAMES; mfn++) {
+		const struct model_frame *frame = &model.frames[mfn];
+
+		if (frame->type_count > 0 && frame->type >= TYPE_L1 && frame->type <= TYPE_L4)
+			count_table(r, mfn, frame->type);
+		if (frame->pinned) {
+			r->uses[mfn]++;
+			r->refs[mfn]++;
+		}
+	}
+	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++)
+		count_entry(r, model.direct[pfn], 1);
+	for (unsigned int i = 0; i < model.vcpu_count; i++) {
+		const uint32_t bases[2] = {model.vcpus[i].base, model.vcpus[i].user_base};
+
+		for (unsigned int n = 0; n < 2; n++) {
+			if (bases[n] == MODEL_NONE)
+				continue;
+			r->uses[bases[n]]++;
+			r->refs[bases[n]]++;
+		}
+	}
+}
+
+static void check_writable(uint32_t pfn)
+{
+	const struct model_frame *frame = &model.frames[model_mfn(pfn)];
+
+	if ((model.direct[pfn] & WRITE) && frame->type >= TYPE_L1 && frame->type <= TYPE_L4)
+		world_violation("check: pfn %u is a page table and writable in the direct map",
+		                pfn);
+}
+
+void model_check(void)
+{
+	static struct recount r;
+
+	count_all(&r);
+	for (uint32_t mfn = 0; mfn < MODEL_FRAMES; mfn++) {
+		const struct model_frame *frame = &model.frames[mfn];
+
+		if (frame->type_count != r.uses[mfn])
+			world_violation("check: frame %u has %u uses as type %u, counted %u", mfn,
+			                frame->type_count, frame->type, r.uses[mfn]);
+		if (frame->refs != r.refs[mfn])
+			world_violation("check: frame %u has %u references, counted %u", mfn,
+			                frame->refs, r.refs[mfn]);
+		check_writable(model_pfn(mfn));
+	}
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames and their types: see model.h.
+ */
+#define _GNU_SOURCE
+#include "model/model.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE        4096u
+#define PRESENT     1ull
+#define WRITE       2ull
+#define FRAME_MASK  0x000ffffffffff000ull
+#define FRAME_SHIFT 12
+
+/* The shapes are Xen's; tables have 8 entries where the processor's have 512 or 1024, so that a walk is a few steps of a schedule and not
+ * hundreds. Nothing in the rules depends on the number. */
+const struct model_format model_formats[3] = {
+    {"4-level", 4, {0, 8, 8, 8, 8}, {0, 12, 15, 18, 21}, 8, 4, 4, 4, true, true},
+    {"PAE", 3, {0, 8, 8, 4, 0}, {0, 12, 15, 18, 0}, 8, 3, 1, 0, false, false},
+    {"2-level", 2, {0, 8, 8, 0, 0}, {0, 12, 15, 0, 0}, 4, 6, 7, 7, true, false},
+};
+
+struct model model;
+char *model_direct_map;
+static char *memory;
+
+char *model_memory(void)
+{
+	return memory;
+}
+
+size_t model_memory_bytes(void)
+{
+	return (size_t)MODEL_FRAMES * PAGE;
+}
+
+/* Every frame has another number in the machine, so that one cannot be taken for the other. */
+uint32_t model_mfn(uint32_t pfn)
+{
+	return (pfn * 7 + 13) % MODEL_FRAMES; /* 7 and the count have no common factor */
+}
+
+uint32_t model_pfn(uint32_t mfn)
+{
+	static uint32_t pfns[MODEL_FRAMES];
+
+	if (pfns[model_mfn(1)] != 1)
+		for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++)
+			pfns[model_mfn(pfn)] = pfn;
+	return pfns[mfn];
+}
+
+char *model_frame_memory(uint32_t mfn)
+{
+	return memory + (size_t)mfn * PAGE;
+}
+
+static void map_memory(void)
+{
+	int fd = memfd_create("guest memory", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, (off_t)model_memory_bytes()) != 0)
+		abort();
+	memory = mmap(NULL, model_memory_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	model_direct_map =
+	    mmap(NULL, model_memory_bytes(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED || model_direct_map == MAP_FAILED)
+		abort();
+	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++)
+		if (mmap(model_direct_map + (size_t)pfn * PAGE, PAGE, PROT_READ | PROT_WRITE,
+		         MAP_SHARED | MAP_FIXED, fd, (off_t)model_mfn(pfn) * PAGE) == MAP_FAILED)
+			abort();
+	close(fd);
+}
+
+static void protect(uint32_t pfn, bool writable)
+{
+	if (mprotect(model_direct_map + (size_t)pfn * PAGE, PAGE,
+	             writable ? PROT_READ | PROT_WRITE : PROT_READ) != 0)
+		abort();
+}
+
+void model_direct_map_settle(const struct model *before)
+{
+	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++)
+		if ((model.direct[pfn] ^ before->direct[pfn]) & WRITE)
+			protect(pfn, model.direct[pfn] & WRITE);
+}
+
+void model_init(const struct model_format *format, unsigned int vcpus, struct shared_info *shared)
+{
+	if (!memory)
+		map_memory();
+	memset(memory, 0, model_memory_bytes());
+	memset(&model, 0, sizeof(model));
+	model.format = format;
+	model.vcpu_count = vcpus;
+	model.shared = shared;
+	memset(model.port_vcpu, 255, sizeof(model.port_vcpu));
+	for (unsigned int i = 0; i < MODEL_VCPUS; i++)
+		model.vcpus[i].base = model.vcpus[i].user_base = MODEL_NONE;
+	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++) {
+		uint32_t mfn = model_mfn(pfn);
+
+		model.frames[mfn].owned = true;
+		model.direct[pfn] = (uint64_t)mfn << FRAME_SHIFT | PRESENT | WRITE;
+		model.frames[mfn].refs = 1;
+		model.frames[mfn].type = TYPE_WRITABLE;
+		model.frames[mfn].type_count = 1;
+		protect(pfn, true);
+	}
+}
+
+uint64_t model_entry(uint32_t mfn, unsigned int idx)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, model_frame_memory(mfn) + (size_t)idx * model.format->entry_bytes,
+	       model.format->entry_bytes);
+	return value;
+}
+
+void model_entry_write(uint32_t mfn, unsigned int idx, uint64_t value)
+{
+	memcpy(model_frame_memory(mfn) + (size_t)idx * model.format->entry_bytes, &value,
+	       model.format->entry_bytes);
+}
+
+bool model_slot_is_xens(unsigned int level, unsigned int idx)
+{
+	const struct model_format *f = model.format;
+
+	return level == f->levels && f->xen_slot_first <= f->xen_slot_last &&
+	       idx >= f->xen_slot_first && idx <= f->xen_slot_last;
+}
+
+bool model_slot_is_kernel_l2(unsigned int level, unsigned int idx)
+{
+	return model.format->levels == 3 && level == 3 && idx == 3;
+}
+
+static bool is_table(enum model_type type)
+{
+	return type >= TYPE_L1 && type <= TYPE_L4;
+}
+
+/* Validation: all that the table refers to becomes used as what the table makes of it. Undone when an entry is refused. */
+static long validate(uint32_t mfn, unsigned int level)
+{
+	for (unsigned int i = 0; i < model.format->entries[level]; i++) {
+		if (model_slot_is_xens(level, i))
+			continue;
+		long result =
+		    model_get_entry(model_entry(mfn, i), level, model_slot_is_kernel_l2(level, i));
+
+		if (result == 0)
+			continue;
+		while (i-- > 0)
+			if (!model_slot_is_xens(level, i))
+				model_put_entry(model_entry(mfn, i), level);
+		return result;
+	}
+	return 0;
+}
+
+static void devalidate(uint32_t mfn, unsigned int level)
+{
+	for (unsigned int i = 0; i < model.format->entries[level]; i++)
+		if (!model_slot_is_xens(level, i))
+			model_put_entry(model_entry(mfn, i), level);
+}
+
+long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2)
+{
+	struct model_frame *frame = &model.frames[mfn];
+
+	if (frame->type_count > 0) {
+		if (frame->type != type || frame->kernel_l2 != kernel_l2 || kernel_l2)
+			return -EINVAL; /* a kernel L2 has one use at most */
+		frame->type_count++;
+		return 0;
+	}
+	frame->type = (uint8_t)type;
+	frame->kernel_l2 = kernel_l2;
+	if (is_table(type)) {
+		long result = validate(mfn, (unsigned int)type);
+
+		if (result != 0) {
+			frame->type = TYPE_NONE;
+			frame->kernel_l2 = false;
+			return result;
+		}
+	}
+	frame->type_count = 1;
+	return 0;
+}
+
+void model_put_type(uint32_t mfn)
+{
+	struct model_frame *frame = &model.frames[mfn];
+
+	if (frame->type_count == 0)
+		world_violation("model: frame %u has no use to end", mfn);
+	if (--frame->type_count > 0)
+		return;
+	if (is_table(frame->type))
+		devalidate(mfn, frame->type);
+	frame->type = TYPE_NONE;
+	frame->kernel_l2 = false;
+}
+
+/* Take what a present entry of a table of `level` uses. */
+long model_get_entry(uint64_t entry, unsigned int level, bool kernel_l2)
+{
+	if (!(entry & PRESENT))
+		return 0;
+	uint64_t mfn = (entry & FRAME_MASK) >> FRAME_SHIFT;
+
+	if (mfn >= MODEL_FRAMES || !model.frames[mfn].owned)
+		return -EINVAL;
+	if (level == model.format->levels && !model.format->top_has_rights && (entry & WRITE))
+		return -EINVAL;
+	long result = 0;
+
+	if (level > 1)
+		result = model_get_type((uint32_t)mfn, (enum model_type)(level - 1), kernel_l2);
+	else if (entry & WRITE)
+		result = model_get_type((uint32_t)mfn, TYPE_WRITABLE, false);
+	if (result == 0)
+		model.frames[mfn].refs++;
+	return result;
+}
+
+void model_put_entry(uint64_t entry, unsigned int level)
+{
+	if (!(entry & PRESENT))
+		return;
+	uint32_t mfn = (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
+
+	if (level > 1 || (entry & WRITE))
+		model_put_type(mfn);
+	model.frames[mfn].refs--;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A model of Xen for one paravirtual domain: its rules about page tables and events, in user space.
+ *
+ * Written from the public interface and from what real Xen answers, not from its code, and on purpose without any header of the
+ * guest layer: an oracle that shared the layer's walker would share its mistakes. docs/model.md says what is modelled; what is left out on
+ * purpose is in docs/caveats.md.
+ *
+ * Frames. Each machine frame has a type (none, writable, a page-table level, descriptors), a count of uses as that type, and a count of
+ * references. A frame becomes a page table when it is first used as one, by validation of all it contains, and stops to be one when the
+ * last use ends. A pin is one use.
+ *
+ * Memory. The frames are one memory file, mapped twice: the guest's direct map, where a page is really read-only when its entry says so,
+ * and the model's own view. A stray store of the guest's to a page table faults.
+ *
+ * Time. One hypercall is carried out in steps, and between the entries of a multicall the scheduler may run another vcpu. All state is in
+ * struct model, which is plain memory: a copy of it and of the frames is a snapshot.
+ */
+#ifndef PINFOLD_MODEL_MODEL_H
+#define PINFOLD_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xen/xen.h>
+
+#define MODEL_FRAMES 128u /* machine frames, of which the guest owns most */
+#define MODEL_VCPUS  4u
+#define MODEL_STALE  256u
+#define MODEL_NONE   UINT32_MAX
+
+/* Geometry of a format, in the model's own words. */
+struct model_format {
+	const char *name;
+	unsigned int levels;
+	unsigned int entries[5]; /* of a table of each level, from 1 */
+	unsigned int shift[5];   /* of the address bits that index it */
+	unsigned int entry_bytes;
+	unsigned int user_slots; /* top entries that are user space's */
+	unsigned int xen_slot_first,
+	    xen_slot_last;   /* top entries that are Xen's (last included), first > last: none */
+	bool top_has_rights; /* a top entry has WRITE and USER bits */
+	bool user_top;       /* NEW_USER_BASEPTR exists */
+};
+
+extern const struct model_format model_formats[3];
+
+enum model_type {
+	TYPE_NONE,
+	TYPE_L1,
+	TYPE_L2,
+	TYPE_L3,
+	TYPE_L4,
+	TYPE_WRITABLE,
+	TYPE_DESCRIPTORS,
+};
+
+struct model_frame {
+	uint8_t type; /* enum model_type */
+	bool pinned;
+	bool owned;     /* by the guest */
+	bool kernel_l2; /* PAE: this L2 serves slot 3, so it serves no other table */
+	uint32_t type_count;
+	uint32_t refs;
+};
+
+/* A translation that a vcpu may still hold though its entry is gone or has lost rights. */
+struct model_stale {
+	uint32_t vcpu;
+	uint32_t mfn;
+	uint64_t address;
+	bool writable;
+};
+
+struct model_vcpu {
+	uint32_t base, user_base; /* mfn; MODEL_NONE: none */
+	struct vcpu_info *info;
+	bool kicked; /* an event was sent: Xen will look at this vcpu when it next can */
+	bool in_upcall;
+	uint64_t timer_ns; /* 0: none */
+};
+
+struct model {
+	const struct model_format *format;
+	struct model_frame frames[MODEL_FRAMES];
+	struct model_vcpu vcpus[MODEL_VCPUS];
+	unsigned int vcpu_count;
+	/* The kernel's mapping of each of its frames: the direct map, as one array of leaf entries by pfn. */
+	uint64_t direct[MODEL_FRAMES];
+	struct model_stale stale[MODEL_STALE];
+	unsigned int stale_count;
+	struct shared_info *shared;
+	uint8_t port_vcpu[64]; /* which vcpu an event port notifies; 255: unbound */
+	unsigned int port_count;
+	uint64_t now_ns;
+	/* Counted. */
+	unsigned long hypercalls, multicall_entries, refusals;
+};
+
+extern struct model model;
+
+/* The world around the model supplies these. */
+void world_violation(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+unsigned int world_this_vcpu(void);
+/* A place inside Xen where another vcpu may run; `what` is for the timeline. */
+void world_step(const char *what);
+/* Xen delivers an event: the guest's upcall entry, with events masked. */
+void world_upcall(void);
+/* Something about this vcpu's sleep or the like has changed: whoever waits looks again. */
+void world_block(void);
+
+/* Start: format, vcpus, which frames the guest owns, and the base tables all vcpus start on. Memory is zeroed. */
+void model_init(const struct model_format *format, unsigned int vcpus, struct shared_info *shared);
+
+/* Scrambled frame numbers: pfn to mfn and back. */
+uint32_t model_mfn(uint32_t pfn);
+uint32_t model_pfn(uint32_t mfn);
+
+/* The two views of memory. */
+char *model_frame_memory(uint32_t mfn); /* the model's own */
+extern char *model_direct_map;          /* the guest's, by pfn */
+size_t model_memory_bytes(void);
+char *model_memory(void);
+/* Make the guest's view of every frame as writable as its direct entry says: after a snapshot was put back. */
+void model_direct_map_settle(const struct model *before);
+
+/* A hypercall of the vcpu that runs. */
+long model_hypercall(unsigned long number, const unsigned long args[5]);
+
+/* Events. */
+void model_send(unsigned int port);
+void model_deliver_if_due(bool entering_from_xen);
+
+/* The guest gives a frame to something else: nothing may still reach it. */
+void model_check_reuse(uint32_t mfn);
+
+/* All counts made anew from what is there, and held against the ones kept; tops in step; no writable mapping of a table. */
+void model_check(void);
+
+/* For frames.c and mmu.c. */
+uint64_t model_entry(uint32_t mfn, unsigned int idx);
+void model_entry_write(uint32_t mfn, unsigned int idx, uint64_t value);
+long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2);
+void model_put_type(uint32_t mfn);
+long model_get_entry(uint64_t entry, unsigned int level, bool kernel_l2);
+void model_put_entry(uint64_t entry, unsigned int level);
+bool model_slot_is_xens(unsigned int level, unsigned int idx);
+bool model_slot_is_kernel_l2(unsigned int level, unsigned int idx);
+long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool keep_ad);
+long model_update_va(uint64_t va, uint64_t value, unsigned long flags);
+long model_mmuext(const struct mmuext_op *op);
+
+#endif

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# The guest layer on the model of Xen, under the schedule explorer. The layer's sources are the ones the guest is built from; only the
+# port headers differ.
+
+MODEL_BUILD := $(BUILD)/tests/model
+MODEL_LAYER := xen/multicall.c xen/lazy.c xen/space.c xen/pin.c xen/pt_walk.c xen/p2m.c xen/tlb.c \
+	xen/evtchn.c xen/irq_flag.c lib/fmt.c
+MODEL_SOURCES := $(wildcard model/*.c explore/*.c tests/model/*.c) arch/x86/64/context.c arch/x86/64/context.S \
+	$(MODEL_LAYER)
+MODEL_CFLAGS := -std=gnu11 -O2 -g -fno-strict-aliasing $(WARNINGS) -I. -Iport/hosted -MMD -MP \
+	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__
+
+# One lock per leaf table, and one per space: both are built and run.
+define model_program
+$(MODEL_BUILD)/model-test-$(1): $(addprefix $(MODEL_BUILD)/$(1)/,$(addsuffix .o,$(MODEL_SOURCES)))
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) -o $$@ $$^
+$(MODEL_BUILD)/$(1)/%.o: % $(FLAGS_STAMP)
+	$$(call say,CC,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $(MODEL_CFLAGS) -DCONFIG_SPLIT_TABLE_LOCKS=$(2) -c -o $$@ $$<
+endef
+$(eval $(call model_program,split,1))
+$(eval $(call model_program,single,0))
+
+.PHONY: model test-model replay
+model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
+	$(Q)$(MODEL_BUILD)/model-test-split
+	$(Q)$(MODEL_BUILD)/model-test-single | sed 's|model/|model-single-lock/|'
+test-model: model

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The window between read-only and pinned.
+ *
+ * Pinning makes a leaf table read-only and then has Xen validate it. A store of another CPU to that table in between (reverse mapping, a
+ * fault on another thread) would hit a page that is read-only and that Xen does not know as a table yet, so nobody emulates it. The lock of
+ * the table's entries is held from before the first until the hypercall that does both has completed, so the store
+ * comes before it (plain) or after it (a request). Without the lock the store faults: the world reports it as a stray store. Unpinning is
+ * the same in the other direction.
+ */
+#include "tests/model/scenarios.h"
+
+static struct pt_space space;
+static pfn_t frame;
+
+void pin_window_setup(void)
+{
+	scenario_space(&space, &frame, 2);
+}
+
+void pin_window_pin(void)
+{
+	xen_space_activate(&space);
+	world_check_quiet();
+}
+
+void pin_window_store(void)
+{
+	xen_pte_set(&space, VADDR(SCENARIO_ADDRESS + PAGE_BYTES),
+	            pte_from_pfn(frame, SCENARIO_FLAGS), XEN_FLUSH_NONE);
+	world_check_quiet();
+}
+
+void pin_window_finish(void)
+{
+	CHECK(space.pinned);
+	CHECK(pte_pfn(xen_pte_read(&space, VADDR(SCENARIO_ADDRESS + PAGE_BYTES))).v == frame.v);
+	scenario_space_end(&space, frame);
+}
+
+void unpin_window_setup(void)
+{
+	scenario_space(&space, &frame, 2);
+	xen_space_activate(&space);
+}
+
+void unpin_window_unpin(void)
+{
+	xen_space_retire(&space);
+	world_check_quiet();
+}
+
+void unpin_window_finish(void)
+{
+	CHECK(!space.pinned);
+	CHECK(pte_pfn(xen_pte_read(&space, VADDR(SCENARIO_ADDRESS + PAGE_BYTES))).v == frame.v);
+	scenario_space_end(&space, frame);
+}

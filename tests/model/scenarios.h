@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scenarios' parts, and what they share.
+ */
+#ifndef PINFOLD_TESTS_MODEL_SCENARIOS_H
+#define PINFOLD_TESTS_MODEL_SCENARIOS_H
+
+#include "tests/model/world.h"
+#include "xen/p2m.h"
+
+#define SCENARIO_ADDRESS 0x10000ul
+#define SCENARIO_FLAGS   (PTE_PRESENT | PTE_WRITE | PTE_USER)
+
+/* A space, not active, with a fresh frame mapped at SCENARIO_ADDRESS and room for `places` entries behind it in the same leaf table. */
+void scenario_space(struct pt_space *space, pfn_t *frame, unsigned int places);
+
+/* Retire and destroy it, and give the frame back. */
+void scenario_space_end(struct pt_space *space, pfn_t frame);
+
+void pin_window_setup(void);
+void pin_window_pin(void);
+void pin_window_store(void);
+void pin_window_finish(void);
+void unpin_window_setup(void);
+void unpin_window_unpin(void);
+void unpin_window_finish(void);
+void batches_setup(void);
+void batches_run(void);
+void batches_finish(void);
+void lives_setup(void);
+void lives_run(void);
+void lives_finish(void);
+void events_setup(void);
+void events_receive(void);
+void events_send(void);
+void events_finish(void);
+void masking_receive(void);
+void workload_setup(void);
+void workload_run(void);
+void workload_finish(void);
+
+#endif

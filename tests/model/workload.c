@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random lives of address spaces on one vcpu, against a naive oracle.
+ *
+ * Spaces are made, filled, activated, switched to, changed inside and outside lazy mode, trimmed, left and destroyed in any order that the
+ * contract allows, with table allocations that fail at any point. The oracle is a flat list of what was set; the model checks every
+ * rule of Xen's and all counts after each hypercall, and that no frame is given away while a vcpu may still reach it.
+ */
+#include "tests/model/scenarios.h"
+
+#include "xen/lazy.h"
+#include "xen/p2m.h"
+
+#define SPACES 3u
+#define PLACES 6u
+#define STEPS  40u
+
+static struct {
+	struct pt_space space;
+	bool live, active;
+	pfn_t mapped[PLACES]; /* the oracle */
+} lives[SPACES];
+
+/* In all formats some share a leaf table and some do not. */
+static uintptr_t place(unsigned int i)
+{
+	static const uintptr_t far[PLACES] = {0x4000, 0x5000, 0x8000, 0x10000, 0x2e000, 0x2f000};
+
+	return far[i];
+}
+
+static void begin(unsigned int n)
+{
+	if (xen_space_init(&lives[n].space) != 0)
+		return;
+	lives[n].live = true;
+	lives[n].active = false;
+	for (unsigned int i = 0; i < PLACES; i++)
+		lives[n].mapped[i] = PFN_NONE;
+}
+
+static void end(unsigned int n)
+{
+	xen_space_retire(&lives[n].space);
+	for (unsigned int i = 0; i < PLACES; i++)
+		if (!pfn_is_none(lives[n].mapped[i]))
+			world_frame_free(lives[n].mapped[i]);
+	xen_space_destroy(&lives[n].space);
+	lives[n].live = false;
+}
+
+static void map(unsigned int n, unsigned int i)
+{
+	pfn_t old = lives[n].mapped[i];
+	pfn_t frame;
+
+	if (xen_pte_prepare(&lives[n].space, VADDR(place(i))) != 0)
+		return;
+	frame = world_frame_alloc();
+	if (pfn_is_none(frame))
+		return;
+	xen_pte_set(&lives[n].space, VADDR(place(i)), pte_from_pfn(frame, SCENARIO_FLAGS),
+	            pfn_is_none(old) ? XEN_FLUSH_NONE : XEN_FLUSH_PAGE);
+	lives[n].mapped[i] = frame;
+	if (!pfn_is_none(old))
+		world_frame_free(old);
+}
+
+/* Take a random part of the places out, in lazy mode or one by one; frames go when the flush is done. */
+static void unmap(unsigned int n, bool lazy)
+{
+	pfn_t gone[PLACES];
+	unsigned int count = 0;
+
+	if (lazy)
+		xen_lazy_enter(XEN_LAZY_MMU);
+	for (unsigned int i = 0; i < PLACES; i++) {
+		if (pfn_is_none(lives[n].mapped[i]) || choose(2, "leave this place") == 1)
+			continue;
+		xen_pte_set(&lives[n].space, VADDR(place(i)), PTE_NONE, XEN_FLUSH_PAGE);
+		gone[count++] = lives[n].mapped[i];
+		lives[n].mapped[i] = PFN_NONE;
+	}
+	if (lazy)
+		xen_lazy_leave(XEN_LAZY_MMU);
+	while (count > 0)
+		world_frame_free(gone[--count]);
+	if (choose(2, "trim") == 1)
+		xen_tables_trim(&lives[n].space, (vaddr_t){0},
+		                (vaddr_t){(uintptr_t)PT_FORMAT.user_end});
+}
+
+static void compare(unsigned int n)
+{
+	for (unsigned int i = 0; i < PLACES; i++) {
+		pfn_t found = pte_pfn(xen_pte_read(&lives[n].space, VADDR(place(i))));
+
+		CHECK(found.v == lives[n].mapped[i].v);
+	}
+}
+
+static void step(unsigned int n)
+{
+	if (!lives[n].live) {
+		begin(n);
+		return;
+	}
+	switch (choose(7, "what to do")) {
+	case 0:
+		map(n, choose(PLACES, "where"));
+		break;
+	case 1:
+		unmap(n, false);
+		break;
+	case 2:
+		unmap(n, true);
+		break;
+	case 3:
+		xen_space_activate(&lives[n].space);
+		lives[n].active = true;
+		break;
+	case 4:
+		if (lives[n].active)
+			xen_space_switch(&lives[n].space);
+		break;
+	case 5:
+		xen_space_switch(NULL);
+		break;
+	default:
+		end(n);
+		return;
+	}
+	compare(n);
+	world_check_quiet();
+}
+
+void workload_setup(void)
+{
+	world_allocations_fail = true;
+}
+
+void workload_run(void)
+{
+	for (unsigned int i = 0; i < STEPS; i++)
+		step(choose(SPACES, "which space"));
+	for (unsigned int n = 0; n < SPACES; n++)
+		if (lives[n].live)
+			end(n);
+	world_check_quiet();
+}
+
+void workload_finish(void)
+{
+	CHECK(world_frames_used() == 0);
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The world of a run: see world.h. The state of the guest is the whole data segment of this program and the frames; both are saved once and
+ * put back before each run. What must survive that (the explorer's trail, the saved copies) lies in mappings of its own.
+ */
+#define _GNU_SOURCE
+#include "tests/model/world.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <port/cpu.h>
+#include <port/hypercall.h>
+#include <port/memory.h>
+#include <port/percpu.h>
+#include <port/spinlock.h>
+
+#include <xen/memory.h>
+
+#include "xen/evtchn.h"
+#include "xen/hooks.h"
+#include "xen/multicall.h"
+#include "xen/p2m.h"
+#include "xen/pin.h"
+
+#define PAGE        4096u
+#define KERNEL_ROOT 1u
+#define KERNEL_L2   2u
+#define FIRST_FREE  3u
+
+/* The layer's formats with tables of 8 entries, as the model's are: levels, index and top bits, entry size, reach, rights and user top, Xen's
+ * hole, end of user space, frame bits. */
+static const struct pt_format formats[3] = {
+    {4, 3, 3, 3, 24, true, true, 0x800000, 0xa00000, 0x800000, 0x000ffffffffff000ull},
+    {3, 3, 2, 3, 20, false, false, 0xf8000, 0x100000, 0xc0000, 0x000ffffffffff000ull},
+    {2, 3, 3, 2, 18, true, false, 0x38000, 0x40000, 0x30000, 0xfffff000ull},
+};
+
+uintptr_t port_direct_map_base;
+const struct pt_format *port_pt_format = &formats[0];
+void *port_current_cpu;
+struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
+bool world_allocations_fail;
+
+static struct shared_info shared;
+static unsigned long p2m_list[MODEL_FRAMES], m2p_list[MODEL_FRAMES];
+static struct pt_frame records[MODEL_FRAMES];
+static bool taken[MODEL_FRAMES];
+static unsigned int used;
+static uint64_t ticks;
+
+/* What the model asks of the world. */
+
+unsigned int world_this_vcpu(void)
+{
+	return explore_running() ? explore_vcpu() : ((struct xen_cpu *)port_current_cpu)->id.v;
+}
+
+void world_step(const char *what)
+{
+	explore_point(what);
+}
+
+void world_upcall(void)
+{
+	explore_note("upcall");
+	evtchn_upcall();
+}
+
+void world_block(void)
+{
+	if (explore_running() && !this_cpu()->vcpu_info->evtchn_upcall_pending &&
+	    !this_cpu()->vcpu_info->evtchn_upcall_mask)
+		explore_wait("sleeps in Xen");
+}
+
+void world_violation(const char *format, ...)
+{
+	char text[300];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	explore_fail("%s", text);
+}
+
+/* What the layer's port asks. */
+
+long port_hypercall(unsigned long number, unsigned long arg0, unsigned long arg1,
+                    unsigned long arg2, unsigned long arg3, unsigned long arg4)
+{
+	const unsigned long args[5] = {arg0, arg1, arg2, arg3, arg4};
+
+	if (number == __HYPERVISOR_memory_op && arg0 == XENMEM_machphys_mapping) {
+		struct xen_machphys_mapping *mapping = (void *)arg1;
+
+		mapping->v_start = (xen_ulong_t)m2p_list;
+		mapping->max_mfn = MODEL_FRAMES - 1;
+		return 0;
+	}
+	explore_point("hypercall");
+	explore_note("hypercall %lu (%#lx, %#lx, %#lx)", number, arg0, arg1, arg2);
+	return model_hypercall(number, args);
+}
+
+void port_schedule_point(const char *what)
+{
+	if (!explore_running())
+		return;
+	explore_point(what);
+	/* An event that was sent reaches this vcpu at some later instruction. */
+	if (model.vcpus[explore_vcpu()].kicked && choose(2, "the event comes later") == 0)
+		model_deliver_if_due(false);
+}
+
+void port_spin_wait(const struct spinlock *lock)
+{
+	explore_note("spins on a lock");
+	while (lock->held)
+		explore_wait("lock");
+}
+
+bool port_read_safe(const void *address, unsigned long *value)
+{
+	memcpy(value, address, sizeof(*value));
+	return true;
+}
+
+uint64_t port_tsc(void)
+{
+	return ticks += 100;
+}
+
+struct port_cpuid port_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	(void)leaf, (void)subleaf;
+	return (struct port_cpuid){0};
+}
+
+/* The host hooks. */
+
+struct pt_frame *host_frame(pfn_t pfn)
+{
+	return pfn.v < MODEL_FRAMES ? &records[pfn.v] : NULL;
+}
+
+pfn_t world_frame_alloc(void)
+{
+	for (uint32_t pfn = FIRST_FREE; pfn < MODEL_FRAMES; pfn++) {
+		if (taken[pfn])
+			continue;
+		taken[pfn] = true;
+		used++;
+		memset(model_frame_memory(model_mfn(pfn)), 0, PAGE);
+		return PFN(pfn);
+	}
+	return PFN_NONE;
+}
+
+void world_frame_free(pfn_t pfn)
+{
+	uint32_t mfn = model_mfn((uint32_t)pfn.v);
+
+	CHECK(taken[pfn.v]);
+	model_check_reuse(mfn);
+	taken[pfn.v] = false;
+	used--;
+}
+
+unsigned int world_frames_used(void)
+{
+	return used;
+}
+
+pfn_t host_table_alloc(void)
+{
+	if (world_allocations_fail && choose(2, "no memory for a table"))
+		return PFN_NONE;
+	return world_frame_alloc();
+}
+
+void host_table_free(pfn_t pfn)
+{
+	const struct model_frame *frame = &model.frames[model_mfn((uint32_t)pfn.v)];
+
+	if (frame->type_count > 0 && frame->type != TYPE_WRITABLE)
+		explore_fail("table pfn %lu is freed while Xen uses it as type %u", pfn.v,
+		             frame->type);
+	if (!(model.direct[pfn.v] & 2))
+		explore_fail("table pfn %lu is freed while it is read-only", pfn.v);
+	world_frame_free(pfn);
+}
+
+void host_panic(const char *text)
+{
+	explore_fail("the layer panics: %s", text);
+}
+
+void host_log(const char *text)
+{
+	explore_note("log: %s", text);
+}
+
+void world_check_quiet(void)
+{
+	CHECK(mc_idle());
+	CHECK(this_cpu()->lazy == XEN_LAZY_NONE);
+	CHECK(this_cpu()->flush_page_count == 0);
+	CHECK(this_cpu()->space_asked == this_cpu()->space_actual);
+}
+
+/* A store of the guest's that its own mapping forbids. */
+static void stray_store(int signal, siginfo_t *info, void *context)
+{
+	uintptr_t at = (uintptr_t)info->si_addr - (uintptr_t)model_direct_map;
+
+	(void)signal, (void)context;
+	if (at < model_memory_bytes())
+		explore_fail(
+		    "a stray store to pfn %lu, which is a page table of type %u, at byte %lu",
+		    at / PAGE, model.frames[model_mfn((uint32_t)(at / PAGE))].type, at % PAGE);
+	explore_fail("a bad access at %p", info->si_addr);
+}
+
+static void catch_stray_stores(void)
+{
+	struct sigaction action = {.sa_sigaction = stray_store,
+	                           .sa_flags = SA_SIGINFO | SA_NODEFER};
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+}
+
+static void on_switch(unsigned int vcpu)
+{
+	port_current_cpu = &xen_cpus[vcpu];
+}
+
+/* Boot. */
+
+static void make_kernel_table(uint32_t pfn)
+{
+	uint64_t entry = model.direct[pfn] & ~2ull;
+
+	if (model_update_va((uintptr_t)model_direct_map + pfn * PAGE, entry, 0) != 0)
+		abort();
+}
+
+void world_boot(unsigned int format, unsigned int vcpus)
+{
+	port_pt_format = &formats[format];
+	memset(xen_cpus, 0, sizeof(xen_cpus));
+	memset(&shared, 0, sizeof(shared));
+	memset(records, 0, sizeof(records));
+	memset(taken, 0, sizeof(taken));
+	used = 0;
+	model_init(&model_formats[format], vcpus, &shared);
+	port_direct_map_base = (uintptr_t)model_direct_map;
+	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++) {
+		p2m_list[pfn] = model_mfn(pfn);
+		m2p_list[model_mfn(pfn)] = pfn;
+	}
+	for (unsigned int i = 0; i < vcpus; i++) {
+		xen_cpus[i].self = &xen_cpus[i];
+		xen_cpus[i].id = (vcpu_t){i};
+		xen_cpus[i].vcpu_info = model.vcpus[i].info = &shared.vcpu_info[i];
+		shared.vcpu_info[i].evtchn_upcall_mask = 1;
+	}
+	port_current_cpu = &xen_cpus[0];
+	p2m_init(p2m_list, MODEL_FRAMES);
+	evtchn_init(&shared);
+	xen_kernel_space =
+	    (struct pt_space){.root = PFN(KERNEL_ROOT), .user_root = PFN_NONE, .pinned = true};
+	if (format == 1)
+		model_entry_write(model_mfn(KERNEL_ROOT), 3,
+		                  (uint64_t)model_mfn(KERNEL_L2) << 12 | 1);
+	make_kernel_table(KERNEL_ROOT);
+	make_kernel_table(KERNEL_L2);
+	xen_space_adopt_boot(PFN(KERNEL_ROOT), 2);
+	struct mmuext_op op = {.cmd = MMUEXT_PIN_L1_TABLE + formats[format].levels - 1,
+	                       .arg1.mfn = model_mfn(KERNEL_ROOT)};
+
+	if (model_mmuext(&op) != 0)
+		abort();
+	op.cmd = MMUEXT_NEW_BASEPTR;
+	for (unsigned int i = 0; i < vcpus; i++) {
+		port_current_cpu = &xen_cpus[i];
+		if (model_mmuext(&op) != 0)
+			abort();
+	}
+	port_current_cpu = &xen_cpus[0];
+	explore_switch_hook = on_switch;
+	catch_stray_stores();
+}
+
+/* Snapshots. */
+
+extern char __data_start[], _end[];
+
+/* Mappings of their own; the pointers are the same in every copy of the data once they are set. */
+static struct saved {
+	char *data, *frames;
+	struct model *before;
+} saved;
+
+static void *map(size_t bytes)
+{
+	void *area = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (area == MAP_FAILED)
+		abort();
+	return area;
+}
+
+void world_save(void)
+{
+	if (!saved.data) {
+		saved.data = map((size_t)(_end - __data_start));
+		saved.frames = map(model_memory_bytes());
+		saved.before = map(sizeof(struct model));
+	}
+	memcpy(saved.frames, model_memory(), model_memory_bytes());
+	memcpy(saved.data, __data_start, (size_t)(_end - __data_start));
+}
+
+void world_restore(void)
+{
+	memcpy(saved.before, &model, sizeof(model));
+	memcpy(__data_start, saved.data, (size_t)(_end - __data_start));
+	memcpy(model_memory(), saved.frames, model_memory_bytes());
+	model_direct_map_settle(saved.before);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest layer between the model of Xen and a scenario: host hooks, per-CPU areas, boot of the smallest possible guest.
+ */
+#ifndef PINFOLD_TESTS_MODEL_WORLD_H
+#define PINFOLD_TESTS_MODEL_WORLD_H
+
+#include "arch/x86/pt_format.h"
+#include "explore/explore.h"
+#include "model/model.h"
+#include "xen/percpu.h"
+#include "xen/space.h"
+
+/* The guest has booted on the model in format `idx`: tables adopted, every vcpu on the kernel's own tables, events masked. */
+void world_boot(unsigned int format, unsigned int vcpus);
+
+/* For explore_options: the state that a run starts from. */
+void world_save(void);
+void world_restore(void);
+
+/* Data frames. Giving one back checks that no vcpu can still reach it. */
+pfn_t world_frame_alloc(void);
+void world_frame_free(pfn_t pfn);
+unsigned int world_frames_used(void);
+
+/* Whether table allocations may fail, as a choice. */
+extern bool world_allocations_fail;
+
+/* What must hold for this CPU before it sleeps or returns to user mode. */
+void world_check_quiet(void);
+
+#define CHECK(cond)                                                                     \
+	do {                                                                            \
+		if (!(cond))                                                            \
+			explore_fail("%s:%d: not true: %s", __FILE__, __LINE__, #cond); \
+	} while (0)
+
+/* All scenarios; ends with a NULL name. */
+extern const struct scenario scenarios[];
+
+#endif
