@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's log and the end of the world. A message goes to the machine's console and into a ring that programs read with
- * the syslog call, as "<level>[seconds.micros] text".
+ * The kernel's log and the end of the world. A message goes to the machine's console and into a
+ * ring that programs read with the syslog call, as "<level>[seconds.micros] text".
  *
- * Messages may come from any context: space in the ring is taken in one step, so that a message from an event handler falls
- * between others and never into one.
+ * Messages may come from any context: space in the ring is taken in one step, so that a message
+ * from an event handler falls between others and never into one.
  */
 #include "kernel/log.h"
 

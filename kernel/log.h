@@ -12,7 +12,8 @@
 /* Messages up to and including this level go to the console; all are kept. LOG_INFO at boot. */
 void log_set_level(unsigned int level);
 
-/* Copy kept bytes from *pos (a count of bytes since boot; moved forward to what is still there) on, at most `size`; advances *pos. */
+/* Copy kept bytes from *pos (a count of bytes since boot; moved forward to what is still there) on,
+ * at most `size`; advances *pos. */
 size_t log_read(uint64_t *pos, char *buffer, size_t size);
 
 /* Bytes ever logged. */

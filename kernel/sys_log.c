@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The syslog call: what dmesg reads. Console levels are accepted and kept apart from the log's own: the machine's console is not
- * the program's terminal, so that there is nothing to silence.
+ * The syslog call: what dmesg reads. Console levels are accepted and kept apart from the log's own:
+ * the machine's console is not the program's terminal, so that there is nothing to silence.
  */
 #include "kernel/linux/syscall.h"
 #include "kernel/log.h"

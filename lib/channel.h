@@ -3,21 +3,24 @@
  * The channel between the launcher and the guest kernel: one shared memory area of CHANNEL_BYTES.
  *
  * Under QEMU the area is BAR 2 of an ivshmem-plain device and the doorbell is one byte on COM2 in
- * either direction (its value means nothing). The program's standard streams travel here and nowhere
- * else, so that no byte of Xen's or the kernel's can get into them.
+ * either direction (its value means nothing). The program's standard streams travel here and
+ * nowhere else, so that no byte of Xen's or the kernel's can get into them.
  *
- * Each ring has one writer and one reader. `head` counts the bytes written, `tail` the bytes read, both
- * wrap at 2^32; head - tail is the fill and never exceeds the ring's size. A writer stores the
- * data, then head (release); a reader loads head (acquire), then the data, then stores tail (release).
+ * Each ring has one writer and one reader. `head` counts the bytes written, `tail` the bytes read,
+ * both wrap at 2^32; head - tail is the fill and never exceeds the ring's size. A writer stores the
+ * data, then head (release); a reader loads head (acquire), then the data, then stores tail
+ * (release).
  *
- * Doorbell rule, the same on both sides: after a change, ring the peer if its `*_wants_bell` word has
- * the bit for it: CHANNEL_BELL_ROOM after changing tail, CHANNEL_BELL_NEWS after any other change. A side
- * that is about to sleep sets the bits that it needs (ROOM only if it waits for the peer to read),
- * executes a full barrier, looks once more, and only then sleeps. It clears the word on waking.
+ * Doorbell rule, the same on both sides: after a change, ring the peer if its `*_wants_bell` word
+ * has the bit for it: CHANNEL_BELL_ROOM after changing tail, CHANNEL_BELL_NEWS after any other
+ * change. A side that is about to sleep sets the bits that it needs (ROOM only if it waits for the
+ * peer to read), executes a full barrier, looks once more, and only then sleeps. It clears the word
+ * on waking.
  *
- * Demand: who finds CHANNEL_STDIN empty stores the position head + 1 in its `demand` and rings. A host whose
- * standard input is shared with others (a terminal, with a pager at the other end of a pipe) takes nothing
- * from it while head is at or beyond demand, so that input nobody asked for is left to them.
+ * Demand: who finds CHANNEL_STDIN empty stores the position head + 1 in its `demand` and rings. A
+ * host whose standard input is shared with others (a terminal, with a pager at the other end of a
+ * pipe) takes nothing from it while head is at or beyond demand, so that input nobody asked for is
+ * left to them.
  *
  * Neither side trusts the other: positions and lengths are checked before use.
  */
@@ -62,8 +65,8 @@ struct channel_ring {
 	uint32_t reserved[9];
 };
 
-/* The rings. The terminal's two exist beside the streams: a program may have its input on a terminal
- * and its output in a pipe. */
+/* The rings. The terminal's two exist beside the streams: a program may have its input on a
+ * terminal and its output in a pipe. */
 enum channel_ring_idx {
 	CHANNEL_STDIN,   /* host to guest */
 	CHANNEL_STDOUT,  /* guest to host */
@@ -86,7 +89,7 @@ struct channel_header {
 	uint32_t winsize_columns;
 	uint32_t winsize_seq;
 
-	/* A signal the host asks the guest to send to the program (SIGTERM, SIGHUP); seq as above. */
+	/* A signal that the guest is asked to send to the program; seq as above. */
 	uint32_t signal_number;
 	uint32_t signal_seq;
 

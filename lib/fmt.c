@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Formatted output into a buffer: the integer, character, string and pointer conversions of printf. Left out: floating point, wide
- * characters and %n. A conversion that is not known is written as it stands.
+ * Formatted output into a buffer: the integer, character, string and pointer conversions of printf.
+ * Left out: floating point, wide characters and %n. A conversion that is not known is written as it
+ * stands.
  */
 #include "lib/string.h"
 
@@ -46,7 +47,8 @@ static void put_bytes(struct fmt_out *out, const char *s, size_t len)
 		put_char(out, s[i]);
 }
 
-/* *value / base and the remainder, without the 64-bit division that a 32-bit kernel has no library for. */
+/* *value / base and the remainder, without the 64-bit division that a 32-bit kernel has no library
+ * for. */
 static unsigned int divide_step(uint64_t *value, unsigned int base)
 {
 	uint64_t quotient = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory and strings under C's names. A compiler calls memcpy, memmove, memset and memcmp by itself, so that these must
- * be here, and must not be compiled into calls of themselves.
+ * Memory and strings under C's names. A compiler calls memcpy, memmove, memset and memcmp by
+ * itself, so that these must be here, and must not be compiled into calls of themselves.
  *
- * Copies go by 64-byte blocks of plain words: quick on a processor and under an emulator alike, and no vector
- * register is touched. Unaligned words are fine on x86.
+ * Copies go by 64-byte blocks of plain words: quick on a processor and under an emulator alike, and
+ * no vector register is touched. Unaligned words are fine on x86.
  */
 #include "lib/string.h"
 

@@ -2,8 +2,8 @@
 /*
  * Memory and strings without a C library, and formatted output into a buffer.
  *
- * The functions with C's names are in lib/string.c, which only a freestanding build links; hosted tests take those of
- * the system's C library. The others are in lib/str.c and lib/fmt.c.
+ * The functions with C's names are in lib/string.c, which only a freestanding build links; hosted
+ * tests take those of the system's C library. The others are in lib/str.c and lib/fmt.c.
  */
 #ifndef PINFOLD_LIB_STRING_H
 #define PINFOLD_LIB_STRING_H
@@ -26,7 +26,8 @@ char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 char *strstr(const char *s, const char *find);
 
-/* A freestanding compiler does not know these by name; with the builtins a small constant size costs no call. */
+/* A freestanding compiler does not know these by name; with the builtins a small constant size
+ * costs no call. */
 #if !__STDC_HOSTED__
 #define memcpy(to, from, bytes)  __builtin_memcpy((to), (from), (bytes))
 #define memset(to, value, bytes) __builtin_memset((to), (value), (bytes))
@@ -36,12 +37,13 @@ char *strstr(const char *s, const char *find);
 /* Copy as much as fits, always with a NUL if size > 0; returns the length of `from`. */
 size_t str_copy(char *to, const char *from, size_t size);
 
-/* Parse an unsigned number, 0x… or decimal, that takes all of the string up to `end` (NULL: up to its NUL). Nonzero when it is one and fits 64 bits, and
- * then *out is set; 0 when there is no digit, it overflows, or anything else is there. */
+/* Parse an unsigned number, 0x… or decimal, that takes all of the string up to `end` (NULL: up to
+ * its NUL). Nonzero when it is one and fits 64 bits, and then *out is set; 0 when there is no
+ * digit, it overflows, or anything else is there. */
 int str_parse_u64(const char *s, const char *end, uint64_t *out);
 
-/* Subset of printf: flags - 0 + space #, width, precision (both also *), hh h l ll z j t, d i u x X o c s p %. Always ends with a NUL if size > 0;
- * returns the length it would have had. */
+/* Subset of printf: flags - 0 + space #, width, precision (both also *), hh h l ll z j t, d i u x X
+ * o c s p %. Always ends with a NUL if size > 0; returns the length it would have had. */
 int fmt_vprint(char *buffer, size_t size, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 int fmt_print(char *buffer, size_t size, const char *format, ...)

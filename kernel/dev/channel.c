@@ -2,12 +2,14 @@
 /*
  * The guest's side of the channel.
  *
- * Our own positions and the geometry of the rings are kept in our memory: what the host stores is used for its positions
- * only, and a position that cannot be is taken as the end of that ring, with one log line.
+ * Our own positions and the geometry of the rings are kept in our memory: what the host stores is
+ * used for its positions only, and a position that cannot be is taken as the end of that ring, with
+ * one log line.
  *
- * The bell: the guest always wants to hear of news but between the interrupt and the deferred work that looks at
- * everything: the interrupt handler clears the wish, channel_arm() states it again before the work looks. So the host
- * rings once for any number of changes, and none is missed. Room is asked for by who lacks it, each time anew.
+ * The bell: the guest always wants to hear of news but between the interrupt and the deferred work
+ * that looks at everything: the interrupt handler clears the wish, channel_arm() states it again
+ * before the work looks. So the host rings once for any number of changes, and none is missed. Room
+ * is asked for by who lacks it, each time anew.
  */
 #include "kernel/dev/channel.h"
 

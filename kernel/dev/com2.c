@@ -30,8 +30,8 @@
 
 static void (*com2_bell)(void);
 
-/* The interrupt is an edge: it comes again only after the chip has had nothing to give. A chip that is not there reads as all
- * ones for ever, hence the bound. */
+/* The interrupt is an edge: it comes again only after the chip has had nothing to give. A chip that
+ * is not there reads as all ones for ever, hence the bound. */
 static void com2_drain(void)
 {
 	for (unsigned int i = 0; i < 256; i++) {
@@ -68,7 +68,8 @@ int com2_init(void (*bell)(void))
 	return 0;
 }
 
-/* Ready or not: a byte that has not left yet may be replaced, for one is enough to wake the other side, which then looks at everything. */
+/* Ready or not: a byte that has not left yet may be replaced, for one is enough to wake the other
+ * side, which then looks at everything. */
 void com2_ring(void)
 {
 	pv_port_out8(COM2_DATA, '!');

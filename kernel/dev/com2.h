@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-/* Set the port up; `bell` runs with events masked when a byte has come, and only marks work. 0 or a negative errno. After pv_port_io_enable(). */
+/* Set the port up; `bell` runs with events masked when a byte has come, and only marks work. 0 or a
+ * negative errno. After pv_port_io_enable(). */
 int com2_init(void (*bell)(void));
 
 /* Ring the other side. Any context. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line discipline. Input comes in at ldisc_input(), is edited and echoed in the order of the flags' documentation in
- * termios(3), and leaves through ldisc_read(). An end-of-file key is stored as a line end whose byte, KEY_NONE, is not
- * handed to the reader.
+ * The line discipline. Input comes in at ldisc_input(), is edited and echoed in the order of the
+ * flags' documentation in termios(3), and leaves through ldisc_read(). An end-of-file key is stored
+ * as a line end whose byte, KEY_NONE, is not handed to the reader.
  */
 #include "kernel/dev/ldisc.h"
 
@@ -168,7 +168,8 @@ static void put_processed(struct ldisc *ld, uint8_t c)
 	put_raw(ld, (char)c);
 }
 
-/* The length of the stretch at the start that output processing leaves as it is; counts its columns. */
+/* The length of the stretch at the start that output processing leaves as it is; counts its
+ * columns. */
 static size_t put_plain_run(struct ldisc *ld, const char *bytes, size_t len)
 {
 	size_t run = 0;
@@ -213,7 +214,8 @@ static void echo_key(struct ldisc *ld, uint8_t c)
 		put_raw(ld, (char)(c ^ 0x40));
 		ld->column += 2;
 	} else if (c == 0xff) {
-		/* Linux has a use of its own for this byte on its way, and so passes output processing by. */
+		/* Linux has a use of its own for this byte on its way, and so passes output
+		 * processing by. */
 		put_raw(ld, (char)c);
 		ld->column++;
 	} else {
@@ -270,7 +272,8 @@ static void echo_erase_tab(struct ldisc *ld)
 	}
 }
 
-/* Show that the character `c`, `len` bytes at the position head, is gone. `key` is the index of what erased it. */
+/* Show that the character `c`, `len` bytes at the position head, is gone. `key` is the index of
+ * what erased it. */
 static void echo_erased(struct ldisc *ld, unsigned int key, uint8_t c, uint32_t len)
 {
 	if (has_lflag(ld, ABI_ECHOPRT)) {
@@ -281,7 +284,7 @@ static void echo_erased(struct ldisc *ld, unsigned int key, uint8_t c, uint32_t 
 		echo_key(ld, c);
 		for (uint32_t i = 1; i < len; i++) {
 			put_processed(ld, buffer_at(ld, ld->head + i));
-			/* Not shown on a column of its own. Linux counts that twice, and so tabs. */
+			/* Shown on no column of its own; Linux counts that twice. */
 			if (ld->column > 0)
 				ld->column--;
 		}
@@ -306,7 +309,8 @@ static void store(struct ldisc *ld, uint8_t c)
 	ld->head++;
 }
 
-/* A byte that is input, not a key with a meaning. With PARMRK 0377 is doubled, to tell it from a mark. */
+/* A byte that is input, not a key with a meaning. With PARMRK 0377 is doubled, to tell it from a
+ * mark. */
 static void store_input(struct ldisc *ld, uint8_t c)
 {
 	if (c == 0xff && has_iflag(ld, ABI_PARMRK))
@@ -472,7 +476,8 @@ static bool take_control_key(struct ldisc *ld, uint8_t c)
 	return false;
 }
 
-/* A byte that stands for itself. A newline is shown as one only where it came from the return key; else it is a control character. */
+/* A byte that stands for itself. A newline is shown as one only where it came from the return key;
+ * else it is a control character. */
 static void take_plain(struct ldisc *ld, uint8_t c, bool newline_moves)
 {
 	if (has_lflag(ld, ABI_ECHO)) {
@@ -516,7 +521,8 @@ static void take_byte(struct ldisc *ld, uint8_t c)
 	take_plain(ld, c, from_return);
 }
 
-/* How many bytes fit; -1: even the byte that marks "full" is taken. One position stays free for a line end. */
+/* How many bytes fit; -1: even the byte that marks "full" is taken. One position stays free for a
+ * line end. */
 static int buffer_room(const struct ldisc *ld)
 {
 	int room = (int)(LDISC_BUFFER_BYTES - (ld->head - ld->tail));
@@ -534,7 +540,7 @@ size_t ldisc_input(struct ldisc *ld, const char *bytes, size_t len)
 		int room = buffer_room(ld);
 
 		if (room <= 0) {
-			/* A line that is longer than the buffer loses its end, but must find one. */
+			/* A line longer than the buffer loses its end, but must find one. */
 			if (!has_lflag(ld, ABI_ICANON) || ld->line_head != ld->tail)
 				break;
 			if (room < 0)
@@ -556,7 +562,8 @@ static size_t read_line(struct ldisc *ld, char *bytes, size_t size, bool *line_d
 		bool end = ends_line(ld, ld->tail);
 
 		if (end && c == KEY_NONE) {
-			/* Also when `size` is used up: a following read must not take it for an end of its own. */
+			/* Also when `size` is used up: a following read must not take it for an end
+			 * of its own. */
 			ld->tail++;
 			*line_done = true;
 			break;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line discipline of a terminal: what turns keys into lines, echoes and signals, and what a program writes into what
- * the terminal shows. Pure functions over a struct: no sleeping, no user memory, so that hosted tests hold it against
- * a Linux pseudo-terminal, whose behaviour it has byte for byte.
+ * The line discipline of a terminal: what turns keys into lines, echoes and signals, and what a
+ * program writes into what the terminal shows. Pure functions over a struct: no sleeping, no user
+ * memory, so that hosted tests hold it against a Linux pseudo-terminal, whose behaviour it has byte
+ * for byte.
  *
  * Left out: parity and break handling (there is no line to break), EXTPROC, output delays.
  */
@@ -34,7 +35,8 @@ struct ldisc {
 	const struct ldisc_ops *ops;
 	void *arg;
 
-	/* Input. The positions count bytes and wrap; tail <= line_head <= head, and head - tail <= LDISC_BUFFER_BYTES. */
+	/* Input. The positions count bytes and wrap; tail <= line_head <= head, and head - tail <=
+	 * LDISC_BUFFER_BYTES. */
 	uint8_t buffer[LDISC_BUFFER_BYTES];
 	uint8_t line_end[LDISC_BUFFER_BYTES / 8]; /* bitmap: this byte ends a line */
 	uint32_t head;
@@ -52,14 +54,16 @@ struct ldisc {
 /* The attributes of a fresh terminal. */
 void ldisc_init(struct ldisc *ld, const struct ldisc_ops *ops, void *arg);
 
-/* Take keys; how many were taken. Fewer than `len` only when the buffer is full: offer the rest again after a read. */
+/* Take keys; how many were taken. Fewer than `len` only when the buffer is full: offer the rest
+ * again after a read. */
 size_t ldisc_input(struct ldisc *ld, const char *bytes, size_t len);
 
-/* Process what a program writes, as far as its result is sure to fit `room` bytes; how many bytes of input were processed. */
+/* Process what a program writes, as far as its result is sure to fit `room` bytes; how many bytes
+ * of input were processed. */
 size_t ldisc_write(struct ldisc *ld, const char *bytes, size_t len, size_t room);
 
-/* Take input: at most `size` bytes, and in canonical mode at most to the end of a line; *line_done says that it was
- * reached. 0 with *line_done is an end-of-file. */
+/* Take input: at most `size` bytes, and in canonical mode at most to the end of a line; *line_done
+ * says that it was reached. 0 with *line_done is an end-of-file. */
 size_t ldisc_read(struct ldisc *ld, char *bytes, size_t size, bool *line_done);
 
 /* Whether a read would find something: a line, or `minimum` bytes outside canonical mode. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PCI configuration space by the first access mechanism. No resources are assigned: the firmware did.
+ * PCI configuration space by the first access mechanism. No resources are assigned: the firmware
+ * did.
  */
 #include "kernel/dev/pci.h"
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What carries the program's standard streams and how the run's end is told. Three cases:
- * - the launcher's channel: each descriptor is a stream of bytes, the terminal, or nothing, as the launcher says;
+ * - the launcher's channel: each descriptor is a stream of bytes, the terminal, or nothing, as the
+ *   launcher says;
  * - the console of a domain that is not the first: all three are the terminal on it;
  * - neither: input is empty, output goes to the log.
  *
- * Everything that the launcher tells by the bell is looked at here, in deferred work: keys, room in the rings, the
- * window's size, a signal for the program.
+ * Everything that the launcher tells by the bell is looked at here, in deferred work: keys, room in
+ * the rings, the window's size, a signal for the program.
  */
 #include "kernel/dev/stream.h"
 
@@ -25,7 +26,8 @@
 /* At the end of the run, how long the reader of the output may stand still. */
 #define DRAIN_PATIENCE_NS (5 * NS_PER_SEC)
 
-/* Output for the screen that the launcher has not taken: little, so that an interrupt key is seen to act soon. */
+/* Output for the screen that the launcher has not taken: little, so that an interrupt key is seen
+ * to act soon. */
 #define SCREEN_UNREAD_MAX 16384u
 
 #define REPORT_BYTES 16384u
@@ -288,7 +290,8 @@ static void send_report(void)
 	channel_set_eof(CHANNEL_REPORT);
 }
 
-/* The rings whose reader the end of the run waits for. The report fits its ring, and the launcher reads it last. */
+/* The rings whose reader the end of the run waits for. The report fits its ring, and the launcher
+ * reads it last. */
 static const enum channel_ring_idx output_rings[] = {
     CHANNEL_STDOUT,
     CHANNEL_STDERR,

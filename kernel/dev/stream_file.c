@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program's standard streams as files. To the program they are pipes: fstat, lseek, ioctl and poll answer as a
- * pipe's would, writes up to PIPE_BUF are not mixed with others', and a writer whose reader has gone gets SIGPIPE and EPIPE.
+ * The program's standard streams as files. To the program they are pipes: fstat, lseek, ioctl and
+ * poll answer as a pipe's would, writes up to PIPE_BUF are not mixed with others', and a writer
+ * whose reader has gone gets SIGPIPE and EPIPE.
  *
- * User memory is copied from and to the shared ring itself. Such a copy may have to wait for a page, so `busy` keeps
- * everybody else out of the ring meanwhile.
+ * User memory is copied from and to the shared ring itself. Such a copy may have to wait for a
+ * page, so `busy` keeps everybody else out of the ring meanwhile.
  */
 #include "kernel/dev/stream_file.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal's device: files, sleeping readers and writers, and the buffers between the line discipline and what
- * carries the bytes.
+ * The terminal's device: files, sleeping readers and writers, and the buffers between the line
+ * discipline and what carries the bytes.
  *
- * Output goes from the line discipline into `out` and from there to the backend as that has room; echo and programs share the
- * buffer, so that what is shown keeps its order. A write() has the terminal to itself until it is done. Keys come
- * in deferred work, and a signal key acts at once, even if nobody reads.
+ * Output goes from the line discipline into `out` and from there to the backend as that has room;
+ * echo and programs share the buffer, so that what is shown keeps its order. A write() has the
+ * terminal to itself until it is done. Keys come in deferred work, and a signal key acts at once,
+ * even if nobody reads.
  */
 #include "kernel/dev/tty.h"
 
@@ -214,7 +215,8 @@ static int tty_open(struct file *file)
 	open_file->tty = tty;
 	open_file->life = tty->life;
 	file->private = open_file;
-	/* A session leader does not get its terminal by this: /dev/console is opened by daemons too. TIOCSCTTY gives it. */
+	/* A session leader does not get its terminal by this: /dev/console is opened by daemons
+	 * too. TIOCSCTTY gives it. */
 	return 0;
 }
 
@@ -249,7 +251,8 @@ static struct read_rule read_rule(const struct tty *tty)
 	return rule;
 }
 
-/* Wait for input until the deadline: 0 when there is some, 1 when the read is to end without, or -errno. */
+/* Wait for input until the deadline: 0 when there is some, 1 when the read is to end without, or
+ * -errno. */
 static int wait_for_input(struct file *file, struct tty *tty, uint64_t deadline_ns, bool expired)
 {
 	unsigned int life = tty->life;
@@ -343,7 +346,8 @@ static size_t out_room(const struct tty *tty)
 /* The room a writer wants to see before it goes on: enough that it does not wake for each byte. */
 #define TTY_ROOM_WANTED 1024u
 
-/* Wait until it is this writer's turn (`first`) and there is room. 0, -EAGAIN, -ERESTARTSYS, -EIO after a hang-up. */
+/* Wait until it is this writer's turn (`first`) and there is room. 0, -EAGAIN, -ERESTARTSYS, -EIO
+ * after a hang-up. */
 static int wait_to_write(struct file *file, struct tty *tty, bool first)
 {
 	int error = 0;

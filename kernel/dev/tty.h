@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal: what the rest of the kernel sees of it. There is one, /dev/console; /dev/tty is the controlling
- * terminal of whoever opens it.
+ * The terminal: what the rest of the kernel sees of it. There is one, /dev/console; /dev/tty is the
+ * controlling terminal of whoever opens it.
  */
 #ifndef PINFOLD_KERNEL_DEV_TTY_H
 #define PINFOLD_KERNEL_DEV_TTY_H
@@ -32,18 +32,21 @@ void tty_backend_moved(void);
 /* From deferred work: the window's size; a change sends SIGWINCH to the foreground group. */
 void tty_set_window_size(uint32_t rows, uint32_t columns);
 
-/* Make the terminal the controlling one of the running process, which must lead its session, and its group the foreground one. */
+/* Make the terminal the controlling one of the running process, which must lead its session, and
+ * its group the foreground one. */
 void tty_give_to_current(void);
 
-/* The end of the run: output that the stop key holds back goes on. Bytes that still wait for the backend. */
+/* The end of the run: output that the stop key holds back goes on. Bytes that still wait for the
+ * backend. */
 size_t tty_finish_output(void);
 
-/* A session leader exits: its terminal's foreground group gets SIGHUP, every open file of the terminal is dead
- * from here on (reads end, writes give EIO), and no process of the session has a controlling terminal any more. Called while the
- * leader and its session are still in process_all; nothing happens when the leader has no terminal. */
+/* A session leader exits: its terminal's foreground group gets SIGHUP, every open file of the
+ * terminal is dead from here on (reads end, writes give EIO), and no process of the session has a
+ * controlling terminal any more. Called while the leader and its session are still in process_all;
+ * nothing happens when the leader has no terminal. */
 void tty_hangup_session(struct process *leader);
 
-/* For /proc/PID/stat: device number as stat gives it, foreground process group. 0 and -1 for NULL. */
+/* For /proc/PID/stat: device number as stat gives it, foreground group. 0 and -1 for NULL. */
 uint32_t tty_device_number(const struct tty *tty);
 int tty_foreground_group(const struct tty *tty);
 

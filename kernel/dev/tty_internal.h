@@ -57,8 +57,9 @@ size_t tty_output_bytes(const struct tty *tty);
 void tty_drop_output(struct tty *tty);
 void tty_resize(struct tty *tty, const struct abi_winsize *size);
 
-/* May the running process use its terminal in a way that is the foreground group's alone? 0; -ERESTARTSYS with `signal`, SIGTTIN or SIGTTOU, sent
- * to its group; -EIO where that signal would help nobody. Any terminal but the controlling one is free to use. */
+/* May the running process use its terminal in a way that is the foreground group's alone? 0;
+ * -ERESTARTSYS with `signal`, SIGTTIN or SIGTTOU, sent to its group; -EIO where that signal would
+ * help nobody. Any terminal but the controlling one is free to use. */
 int tty_check_foreground(struct tty *tty, int signal);
 
 /* Job control commands (tty_job.c). 0 or -errno. */

@@ -84,7 +84,8 @@ static long flow(struct tty *tty, uintptr_t what)
 		return 0;
 	case ABI_TCIOFF:
 	case ABI_TCION:
-		/* The other end would have to be sent a stop or start character; a screen takes all there is. */
+		/* The other end would have to be sent a stop or start character; a screen takes all
+		 * there is. */
 		return 0;
 	default:
 		return -EINVAL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Job control: which session a terminal belongs to, which of its process groups is in the foreground, and what happens
- * to the others.
+ * Job control: which session a terminal belongs to, which of its process groups is in the
+ * foreground, and what happens to the others.
  */
 #include "kernel/dev/tty_internal.h"
 #include "kernel/task/task.h"

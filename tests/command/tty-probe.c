@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a terminal does for programs and to them: run once on a pseudo-terminal of this machine and once in the guest, with the
- * same keys, it must write the same. It leads its session on its terminal. After each line "keys N" the driver types.
+ * What a terminal does for programs and to them: run once on a pseudo-terminal of this machine and
+ * once in the guest, with the same keys, it must write the same. It leads its session on its
+ * terminal. After each line "keys N" the driver types.
  *
  * With the argument hang-up, in the guest only: what becomes of a terminal whose session ends.
  */
@@ -469,7 +470,9 @@ static void catch_hang_up(int number)
 	hung_up++;
 }
 
-/* Not for a pseudo-terminal, which Linux does not hang up with its session. A session takes the terminal, and its leader exits with a process in the foreground. What the process sees goes to `fd`. */
+/* Not for a pseudo-terminal, which Linux does not hang up with its session. A session takes the
+ * terminal, and its leader exits with a process in the foreground. What the process sees goes to
+ * `fd`. */
 static _Noreturn void lead_and_leave(int fd)
 {
 	pid_t leader = setsid();

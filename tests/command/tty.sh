@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The terminal, held against this machine's own: the same keys go to the same programs on a pseudo-terminal here and in
-# the guest; all that shows on the terminal must be the same, byte for byte. Sourced by run.sh.
+# The terminal, held against this machine's own: the same keys go to the same programs on a
+# pseudo-terminal here and in the guest; all that shows must be the same, byte for byte. Sourced
+# by run.sh.
 
 mkdir -p "$work/applets"
 busybox=${BUSYBOX:-/bin/busybox}
@@ -8,7 +9,8 @@ busybox=${BUSYBOX:-/bin/busybox}
 applets=$(cd "$work/applets" && pwd)
 tools=$(cd "$work" && pwd)
 
-# Compares a run of COMMAND… on both sides; the script of on-terminal comes on standard input, a word a line.
+# Compares a run of COMMAND… on both sides; the script of on-terminal comes on standard input, one
+# word a line.
 same_on_terminal() {
 	test_name=$1
 	shift

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: lib/str.c */
 /*
- * The guest's side of the channel, with a machine of a few lines: a PCI device, a UART and shared memory. The host's side is played
- * here straight from lib/channel.h, and does wrong as well.
+ * The guest's side of the channel, with a machine of a few lines: a PCI device, a UART and shared
+ * memory. The host's side is played here straight from lib/channel.h, and does wrong as well.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -253,7 +253,7 @@ static void test_unusable(void **state)
 	assert_int_equal(log_lines, 1);
 }
 
-/* Random pieces both ways, positions wrapping at 2^32 on the way; what comes out is what went in. */
+/* Random pieces both ways, positions wrapping at 2^32; what comes out is what went in. */
 static void test_transfers(void **state)
 {
 	uint32_t in_sent = 0, in_got = 0, out_sent = 0, out_got = 0;

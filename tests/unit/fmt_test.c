@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: lib/fmt.c */
 /*
- * Formatted output against the C library's: every combination of flags, widths and precisions for the conversions
- * that there are, and buffers of every size.
+ * Formatted output against the C library's: every combination of flags, widths and precisions for
+ * the conversions that there are, and buffers of every size.
  */
 #include <setjmp.h>
 #include <stdarg.h>

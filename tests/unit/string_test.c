@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: lib/str.c */
 /*
- * lib/string.c against the C library, under other names; lib/str.c by itself. Every length up to some blocks, every
- * alignment, and bytes around the target that must stay as they are.
+ * lib/string.c against the C library, under other names; lib/str.c by itself. Every length up to
+ * some blocks, every alignment, and bytes around the target that must stay as they are.
  */
 #include <setjmp.h>
 #include <stdarg.h>

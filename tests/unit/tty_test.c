@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/dev/ldisc.c */
 /*
- * The line discipline against this machine's own Linux: the same keys and the same writes go to a pseudo-terminal and to
- * the line discipline; what is shown, what can be read, and what FIONREAD and poll say must be the same. First a list of cases
- * that are worth a name, then random ones.
+ * The line discipline against this machine's own Linux: the same keys and the same writes go to a
+ * pseudo-terminal and to the line discipline; what is shown, what can be read, and what FIONREAD
+ * and poll say must be the same. First a list of cases that are worth a name, then random ones.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -147,7 +147,8 @@ static void pause_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-/* The kernel moves bytes between the two ends in its own time: wait for what must come, then look whether more does. */
+/* The kernel moves bytes between the two ends in its own time: wait for what must come, then look
+ * whether more does. */
 static void check_output(struct pair *pair)
 {
 	static char host[OUT_BYTES];
@@ -202,7 +203,8 @@ static bool is_signal_key(char key)
 	return c == 3 || c == 034 || c == 032;
 }
 
-/* A signal key drops output that is under way, which depends on the moment: it goes alone, when all before it is shown. */
+/* A signal key drops output that is under way, which depends on the moment: it goes alone, when all
+ * before it is shown. */
 static void keys(struct pair *pair, const char *bytes, size_t len)
 {
 	note_bytes(pair, "keys", bytes, len);
