@@ -22,6 +22,7 @@ needs() {
 		build busybox-static /bin/busybox
 		build qemu-system-x86 qemu-system-x86_64
 		test clang clang
+		test libclang-rt-14-dev /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a
 		test libcmocka-dev /usr/include/cmocka.h
 		test musl-tools musl-gcc
 		test flex flex

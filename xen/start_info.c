@@ -28,6 +28,9 @@ const char *start_info_check(const struct start_info *info)
 		return "start_info names no page tables";
 	if (info->nr_pt_frames > frames - ((info->pt_base - XEN_VIRT_BASE) >> PAGE_SHIFT))
 		return "start_info names more page tables than memory";
+	/* Memory may be more than the boot map, which ends with the address space, can show. */
+	if (info->nr_pt_frames > (~0ul - info->pt_base) >> PAGE_SHIFT)
+		return "start_info names more page tables than the boot map has room for";
 	if (!page_in_boot_map(info->mfn_list, frames))
 		return "start_info names no frame list";
 	if (frames > (~0ul - info->mfn_list) / sizeof(unsigned long) ||

@@ -77,6 +77,11 @@ static void test_each_lack_is_named(void **state)
 	REFUSED_AFTER(info.nr_pt_frames = PT_LEVELS_LEAST - 1, "page tables");
 	REFUSED_AFTER(info.nr_pt_frames = FRAMES - 0x520 + 1, "page tables");
 	REFUSED_AFTER(info.nr_pt_frames = ~0ul, "page tables");
+	/* 64 GiB of memory, and tables that would lie beyond the end of all addresses. */
+	REFUSED_AFTER((info.nr_pages = 1ul << 24, info.mfn_list = XEN_VIRT_BASE,
+	               info.pt_base = XEN_VIRT_BASE + (1ul << 27), info.nr_pt_frames = 1ul << 23,
+	               info.mod_start = 0),
+	              "boot map");
 	REFUSED_AFTER(info.mfn_list = 0, "frame list");
 	REFUSED_AFTER(info.mfn_list += 1, "frame list");
 	REFUSED_AFTER(info.mfn_list = info.pt_base - FRAMES * 8 + 4096, "frame list");
