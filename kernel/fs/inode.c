@@ -130,20 +130,16 @@ int inode_check_writable(const struct inode *inode)
 	return inode->fs != NULL && (inode->fs->flags & ABI_MS_RDONLY) != 0 ? -EROFS : 0;
 }
 
-/* `gid` stands for the effective or the real group; the supplementary ones count with either. */
-static bool group_matches(const struct inode *inode, uint32_t gid)
+static bool in_group(uint32_t gid)
 {
 	const struct process *process = process_now();
 
-	if (inode->gid == gid)
-		return true;
-	return process != NULL && inode->gid != process->egid &&
-	       process_in_group(process, inode->gid);
+	return process == NULL || process_in_group(process, gid);
 }
 
-int inode_permission_as(struct inode *inode, unsigned int want, uint32_t uid, uint32_t gid)
+int inode_permission(struct inode *inode, unsigned int want)
 {
-	uint32_t mode = inode->mode;
+	uint32_t mode = inode->mode, uid = process_uid();
 
 	if ((want & ABI_W_OK) != 0 &&
 	    (ABI_S_ISREG(mode) || ABI_S_ISDIR(mode) || ABI_S_ISLNK(mode)) &&
@@ -156,14 +152,9 @@ int inode_permission_as(struct inode *inode, unsigned int want, uint32_t uid, ui
 	}
 	if (uid == inode->uid)
 		mode >>= 6;
-	else if (group_matches(inode, gid))
+	else if (in_group(inode->gid))
 		mode >>= 3;
 	return (want & ~mode & 7) != 0 ? -EACCES : 0;
-}
-
-int inode_permission(struct inode *inode, unsigned int want)
-{
-	return inode_permission_as(inode, want, process_uid(), process_gid());
 }
 
 bool inode_owned(const struct inode *inode)

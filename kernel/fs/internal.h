@@ -55,8 +55,6 @@ void inode_touch_mtime(struct inode *inode);
 void inode_touch_ctime(struct inode *inode);
 /* -EROFS on a filesystem mounted read-only. */
 int inode_check_writable(const struct inode *inode);
-/* Permission bits for the given user and group; root's rules for uid 0. */
-int inode_permission_as(struct inode *inode, unsigned int want_rwx, uint32_t uid, uint32_t gid);
 /* May the running process change mode and times of the inode: owner or root. */
 bool inode_owned(const struct inode *inode);
 /* In a sticky directory only owners (of it or of the file) and root remove names: 0 or -EPERM. */

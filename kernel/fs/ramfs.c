@@ -330,18 +330,6 @@ static int ramfs_rmdir(struct inode *dir, const char *name, size_t len)
 	return 0;
 }
 
-/* May `target` be replaced by `moved`. */
-static int rename_check_replace(struct inode *moved, struct inode *target)
-{
-	if (ABI_S_ISDIR(moved->mode) && !ABI_S_ISDIR(target->mode))
-		return -ENOTDIR;
-	if (!ABI_S_ISDIR(moved->mode) && ABI_S_ISDIR(target->mode))
-		return -EISDIR;
-	if (ABI_S_ISDIR(target->mode) && dir_of(target)->entry_count > 0)
-		return -ENOTEMPTY;
-	return 0;
-}
-
 /* Two names swap their inodes. */
 static void rename_exchange(struct ramfs_entry *a, struct ramfs_entry *b)
 {
@@ -356,14 +344,14 @@ static void rename_exchange(struct ramfs_entry *a, struct ramfs_entry *b)
 	inode_touch_ctime(b_inode);
 }
 
-/* The caller has checked permissions, that both directories are of this filesystem, and that no directory moves into itself. */
+/* The caller has checked permissions, that both directories are of this filesystem, that a directory replaces directories only and does
+ * not move into itself. */
 static int ramfs_rename(struct inode *from_dir, const char *from, size_t from_len,
                         struct inode *to_dir, const char *to, size_t to_len, unsigned int flags)
 {
 	struct ramfs_entry *source = dir_find(from_dir, from, from_len);
 	struct ramfs_entry *target = dir_find(to_dir, to, to_len), *entry;
 	struct inode *inode;
-	int result;
 
 	if (source == NULL || ((flags & ABI_RENAME_EXCHANGE) != 0 && target == NULL))
 		return -ENOENT;
@@ -379,9 +367,8 @@ static int ramfs_rename(struct inode *from_dir, const char *from, size_t from_le
 			rename_exchange(source, target);
 			return 0;
 		}
-		result = rename_check_replace(inode, target->inode);
-		if (result != 0)
-			return result;
+		if (ABI_S_ISDIR(target->inode->mode) && dir_of(target->inode)->entry_count > 0)
+			return -ENOTEMPTY;
 	}
 	entry = entry_alloc(to, to_len);
 	if (entry == NULL || dir_grow(dir_of(to_dir)) != 0) {

@@ -354,6 +354,7 @@ static long do_fallocate(struct file *file, unsigned int mode, int64_t offset, i
 {
 	struct inode *inode = file->inode;
 	uint64_t end = (uint64_t)offset + (uint64_t)bytes;
+	int result;
 
 	if ((file->flags & ABI_O_PATH) != 0)
 		return -EBADF;
@@ -378,7 +379,10 @@ static long do_fallocate(struct file *file, unsigned int mode, int64_t offset, i
 	if ((mode & ABI_FALLOC_FL_KEEP_SIZE) == 0 && end > inode->size &&
 	    file_limit_write(end - 1, 1) < 0)
 		return -EFBIG;
-	return inode->ops->allocate(inode, mode, (uint64_t)offset, (uint64_t)bytes);
+	result = inode->ops->allocate(inode, mode, (uint64_t)offset, (uint64_t)bytes);
+	if (result == 0)
+		inode_drop_set_id(inode);
+	return result;
 }
 
 long sys_fallocate(const struct sys_args *args)

@@ -344,12 +344,24 @@ static int rename_check_dotdot(const struct rename *rename, struct inode *moved)
 	return inode_permission(moved, ABI_W_OK);
 }
 
+/* A name that the rename takes away: it may be removed, and a directory replaces directories only. */
+static int rename_check_target(const struct rename *rename)
+{
+	bool from_dir = ABI_S_ISDIR(rename->source->mode),
+	     to_dir = ABI_S_ISDIR(rename->target->mode);
+	int result = check_remove(rename->to, rename->target);
+
+	if (result != 0 || (rename->flags & ABI_RENAME_EXCHANGE) != 0 || from_dir == to_dir)
+		return result;
+	return from_dir ? -ENOTDIR : -EISDIR;
+}
+
 static int rename_check_rights(const struct rename *rename)
 {
 	int result = check_remove(rename->from, rename->source);
 
 	if (result == 0 && rename->target != NULL)
-		result = check_remove(rename->to, rename->target);
+		result = rename_check_target(rename);
 	else if (result == 0)
 		result = inode_permission(rename->to->dir, ABI_W_OK | ABI_X_OK);
 	if (result == 0)

@@ -183,24 +183,38 @@ long sys_fstatfs(const struct sys_args *args)
 	return result;
 }
 
-static long access_at(int dirfd, const void *path, unsigned int mode, unsigned int flags)
+static long access_checked(int dirfd, const void *path, unsigned int mode, unsigned int flags)
 {
 	unsigned int path_flags = (flags & ABI_AT_SYMLINK_NOFOLLOW) != 0 ? PATH_NOFOLLOW : 0;
-	const struct process *process = current()->process;
 	struct inode *inode;
 	long result = 0;
+
+	inode = path_lookup_at(dirfd, path, path_flags, (flags & ABI_AT_EMPTY_PATH) != 0);
+	if (is_err(inode))
+		return ptr_err(inode);
+	if (mode != 0)
+		result = inode_permission(inode, mode);
+	inode_put(inode);
+	return result;
+}
+
+/* Unless asked otherwise the real user counts, on the way to the file as well: it is the effective one meanwhile. */
+static long access_at(int dirfd, const void *path, unsigned int mode, unsigned int flags)
+{
+	struct process *process = current()->process;
+	uint32_t uid = process->euid, gid = process->egid;
+	long result;
 
 	if ((mode & ~(ABI_R_OK | ABI_W_OK | ABI_X_OK)) != 0 ||
 	    (flags & ~(ABI_AT_EACCESS | ABI_AT_SYMLINK_NOFOLLOW | ABI_AT_EMPTY_PATH)) != 0)
 		return -EINVAL;
-	inode = path_lookup_at(dirfd, path, path_flags, (flags & ABI_AT_EMPTY_PATH) != 0);
-	if (is_err(inode))
-		return ptr_err(inode);
-	if (mode != 0 && (flags & ABI_AT_EACCESS) != 0)
-		result = inode_permission(inode, mode);
-	else if (mode != 0)
-		result = inode_permission_as(inode, mode, process->uid, process->gid);
-	inode_put(inode);
+	if ((flags & ABI_AT_EACCESS) == 0) {
+		process->euid = process->uid;
+		process->egid = process->gid;
+	}
+	result = access_checked(dirfd, path, mode, flags);
+	process->euid = uid;
+	process->egid = gid;
 	return result;
 }
 

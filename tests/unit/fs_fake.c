@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "kernel/mm/vm.h"
 #include "lib/rng.h"
@@ -17,11 +18,6 @@ struct fake_world fake;
 static struct process process;
 static struct task task;
 
-struct fake_frame {
-	struct page page;
-	void *memory;
-};
-
 struct task *current(void)
 {
 	return &task;
@@ -32,20 +28,64 @@ bool process_in_group(const struct process *who, uint32_t gid)
 	return who->egid == gid;
 }
 
+static bool allocation_fails(void)
+{
+	static uint64_t random_state = 7;
+
+	if (fake.fail_one_in == 0)
+		return false;
+	random_state = random_state * 6364136223846793005ull + 1442695040888963407ull;
+	return (random_state >> 33) % fake.fail_one_in == 0;
+}
+
+/* Frames: an arena that the direct map covers; blocks come from its unused part or are used again by order. */
+#define ARENA_FRAMES 0x20000u
+#define ORDERS       4u
+
+uintptr_t port_direct_map_base;
+struct page *page_frames;
+size_t page_frame_count;
+static size_t arena_used;
+static struct list freed[ORDERS];
+
+static void arena_init(void)
+{
+	void *arena = mmap(NULL, ARENA_FRAMES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	assert_ptr_not_equal(arena, MAP_FAILED);
+	port_direct_map_base = (uintptr_t)arena;
+	page_frames = calloc(ARENA_FRAMES, sizeof(struct page));
+	assert_non_null(page_frames);
+	for (unsigned int order = 0; order < ORDERS; order++)
+		list_init(&freed[order]);
+}
+
+void fake_set_frames(size_t count)
+{
+	page_frame_count = fake.frames_limit = count;
+}
+
 struct page *page_alloc(unsigned int order)
 {
-	struct fake_frame *frame;
+	struct page *page;
 
-	if (fake.frames_used >= fake.frames_limit)
+	assert_true(order < ORDERS);
+	if (fake.frames_used >= fake.frames_limit || allocation_fails())
 		return NULL;
-	frame = calloc(1, sizeof(*frame));
-	assert_non_null(frame);
-	frame->memory = aligned_alloc(PAGE_BYTES, PAGE_BYTES << order);
-	assert_non_null(frame->memory);
-	memset(frame->memory, 0x5a, PAGE_BYTES << order);
-	frame->page.ref_count = 1;
+	if (list_empty(&freed[order])) {
+		page = &page_frames[arena_used];
+		arena_used += 1u << order;
+		assert_true(arena_used <= ARENA_FRAMES);
+	} else {
+		page = list_entry(freed[order].next, struct page, node);
+		list_remove(&page->node);
+	}
+	memset(page_virt(page), 0x5a, PAGE_BYTES << order);
+	page->order = (uint8_t)order;
+	page->ref_count = 1;
 	fake.frames_used++;
-	return &frame->page;
+	return page;
 }
 
 struct page *page_alloc_zeroed(void)
@@ -57,26 +97,13 @@ struct page *page_alloc_zeroed(void)
 	return page;
 }
 
-void page_get(struct page *page)
-{
-	page->ref_count++;
-}
-
 void page_put(struct page *page)
 {
-	struct fake_frame *frame = container_of(page, struct fake_frame, page);
-
 	assert_true(page->ref_count > 0);
 	if (--page->ref_count > 0)
 		return;
-	free(frame->memory);
-	free(frame);
+	list_insert_after(&freed[page->order], &page->node);
 	fake.frames_used--;
-}
-
-void *page_virt(const struct page *page)
-{
-	return container_of(page, const struct fake_frame, page)->memory;
 }
 
 size_t page_free_count(void)
@@ -84,24 +111,19 @@ size_t page_free_count(void)
 	return fake.frames_limit - fake.frames_used;
 }
 
-size_t page_total_count(void)
-{
-	return fake.frames_limit;
-}
-
 void *kmalloc(size_t bytes)
 {
-	return malloc(bytes);
+	return allocation_fails() ? NULL : malloc(bytes);
 }
 
 void *kzalloc(size_t bytes)
 {
-	return calloc(1, bytes);
+	return allocation_fails() ? NULL : calloc(1, bytes);
 }
 
 void *krealloc(void *ptr, size_t bytes)
 {
-	return realloc(ptr, bytes);
+	return allocation_fails() ? NULL : realloc(ptr, bytes);
 }
 
 void kfree(void *ptr)
@@ -297,7 +319,8 @@ void fake_boot(void)
 		fd_table_put(task.files);
 		fs_context_put(task.fs);
 	} else {
-		fake.frames_limit = 1 << 16;
+		arena_init();
+		fake_set_frames(1 << 16);
 		task.process = &process;
 		process.pid = 2;
 		for (int i = 0; i < ABI_RLIMIT_COUNT; i++)

@@ -301,7 +301,7 @@ static void test_full(void **state)
 	long done;
 
 	(void)state;
-	fake.frames_limit = 1000;
+	fake_set_frames(1000);
 	while ((done = CALL3(sys_write, fd, PTR(block), sizeof(block))) > 0)
 		total += (uint64_t)done;
 	assert_int_equal(done, -ENOSPC);
@@ -311,7 +311,7 @@ static void test_full(void **state)
 	assert_int_equal(CALL2(sys_mkdir, PTR("/none"), 0755), -ENOSPC);
 	assert_int_equal(CALL1(sys_unlink, PTR("/big")), 0);
 	assert_int_equal(CALL1(sys_close, fd), 0);
-	fake.frames_limit = limit;
+	fake_set_frames(limit);
 	assert_int_equal(fake.frames_used, frames);
 }
 
