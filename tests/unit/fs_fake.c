@@ -38,77 +38,22 @@ static bool allocation_fails(void)
 	return (random_state >> 33) % fake.fail_one_in == 0;
 }
 
-/* Frames: an arena that the direct map covers; blocks come from its unused part or are used again by order. */
-#define ARENA_FRAMES 0x20000u
-#define ORDERS       4u
+/* Frames are page.c's, over an arena that stands for the direct map. */
+#define ARENA_FRAMES 0x10000u
 
 uintptr_t port_direct_map_base;
-struct page *page_frames;
-size_t page_frame_count;
-static size_t arena_used;
-static struct list freed[ORDERS];
 
 static void arena_init(void)
 {
 	void *arena = mmap(NULL, ARENA_FRAMES * PAGE_BYTES, PROT_READ | PROT_WRITE,
 	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct page *frames = calloc(ARENA_FRAMES, sizeof(*frames));
 
 	assert_ptr_not_equal(arena, MAP_FAILED);
+	assert_non_null(frames);
 	port_direct_map_base = (uintptr_t)arena;
-	page_frames = calloc(ARENA_FRAMES, sizeof(struct page));
-	assert_non_null(page_frames);
-	for (unsigned int order = 0; order < ORDERS; order++)
-		list_init(&freed[order]);
-}
-
-void fake_set_frames(size_t count)
-{
-	page_frame_count = fake.frames_limit = count;
-}
-
-struct page *page_alloc(unsigned int order)
-{
-	struct page *page;
-
-	assert_true(order < ORDERS);
-	if (fake.frames_used >= fake.frames_limit || allocation_fails())
-		return NULL;
-	if (list_empty(&freed[order])) {
-		page = &page_frames[arena_used];
-		arena_used += 1u << order;
-		assert_true(arena_used <= ARENA_FRAMES);
-	} else {
-		page = list_entry(freed[order].next, struct page, node);
-		list_remove(&page->node);
-	}
-	memset(page_virt(page), 0x5a, PAGE_BYTES << order);
-	page->order = (uint8_t)order;
-	page->ref_count = 1;
-	fake.frames_used++;
-	return page;
-}
-
-struct page *page_alloc_zeroed(void)
-{
-	struct page *page = page_alloc(0);
-
-	if (page != NULL)
-		memset(page_virt(page), 0, PAGE_BYTES);
-	return page;
-}
-
-void page_put(struct page *page)
-{
-	assert_true(page->ref_count > 0);
-	if (--page->ref_count > 0)
-		return;
-	list_insert_after(&freed[page->order], &page->node);
-	fake.frames_used--;
-}
-
-size_t page_free_count(void)
-{
-	return fake.frames_limit - fake.frames_used;
+	page_init(frames, ARENA_FRAMES);
+	page_free_range(PFN(0), ARENA_FRAMES);
 }
 
 void *kmalloc(size_t bytes)
@@ -320,7 +265,6 @@ void fake_boot(void)
 		fs_context_put(task.fs);
 	} else {
 		arena_init();
-		fake_set_frames(1 << 16);
 		task.process = &process;
 		process.pid = 2;
 		for (int i = 0; i < ABI_RLIMIT_COUNT; i++)

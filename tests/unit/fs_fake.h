@@ -19,17 +19,13 @@
 
 /* What the world counts and lets be set. */
 struct fake_world {
-	size_t frames_used, frames_limit;
-	uint32_t fail_one_in;    /* allocations; 0: none */
+	uint32_t fail_one_in;    /* small objects; 0: none */
 	int last_signal;         /* sent to the task */
 	uintptr_t bad_user_page; /* access to it fails with EFAULT; 0: none */
 	uint64_t now_ns;
 };
 
 extern struct fake_world fake;
-
-/* That many frames, for those who look at the total and for those who allocate. */
-void fake_set_frames(size_t count);
 
 /* Boot the tree; every call starts from an empty root. */
 void fake_boot(void);
