@@ -231,25 +231,15 @@ static long log_write(struct file *file, struct uio *uio, uint64_t *pos)
 	return total;
 }
 
-static long stream_seek(struct file *file, int64_t offset, int whence)
-{
-	(void)file;
-	(void)offset;
-	(void)whence;
-	return -ESPIPE;
-}
-
 struct file *stream_file_open(int fd)
 {
 	static const struct file_ops input_ops = {
 	    .read = stream_read,
-	    .seek = stream_seek,
 	    .poll = stream_read_poll,
 	    .ioctl = stream_read_ioctl,
 	};
 	static const struct file_ops output_ops = {
 	    .write = stream_write,
-	    .seek = stream_seek,
 	    .poll = stream_write_poll,
 	};
 	bool input = fd == 0;
@@ -262,7 +252,6 @@ struct file *stream_file_open_log(void)
 {
 	static const struct file_ops log_ops = {
 	    .write = log_write,
-	    .seek = stream_seek,
 	};
 
 	return file_create_anonymous(&log_ops, ABI_S_IFIFO | 0600, ABI_O_WRONLY, NULL);

@@ -2,7 +2,8 @@
 # Tests of the command's behaviour: tests/command/run.sh says what each shows.
 
 COMMAND_BUILD := $(BUILD)/tests/command
-COMMAND_TOOLS := $(addprefix $(COMMAND_BUILD)/,fake-qemu on-terminal tty-probe)
+COMMAND_TOOLS := $(addprefix $(COMMAND_BUILD)/,fake-qemu on-terminal tty-probe \
+	stream-probe)
 
 .PHONY: test-command
 test-command: $(COMMAND_TOOLS) pinfold ramdisk
@@ -13,8 +14,8 @@ $(COMMAND_BUILD)/%: tests/command/%.c $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOSTED_CFLAGS) -o $@ $< -lutil
 
-# Runs in the guest too.
-$(COMMAND_BUILD)/tty-probe: tests/command/tty-probe.c $(FLAGS_STAMP)
+# These run in the guest too.
+$(COMMAND_BUILD)/%-probe: tests/command/%-probe.c $(FLAGS_STAMP)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOSTED_CFLAGS) -static -o $@ $<

@@ -6,6 +6,7 @@
 
 failures=0
 pinfold=./pinfold
+busybox=${BUSYBOX:-/bin/busybox}
 
 # Runs a command with nothing on its standard input, bounded in time.
 run() {

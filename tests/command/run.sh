@@ -10,7 +10,8 @@ work=$1
 here=tests/command
 TMPDIR=$work/tmp
 export TMPDIR
-find "$work" -mindepth 1 -maxdepth 1 ! -name fake-qemu ! -name on-terminal ! -name "*.d" -exec rm -rf {} +
+find "$work" -mindepth 1 -maxdepth 1 ! -name fake-qemu ! -name on-terminal \
+	! -name "*-probe" ! -name "*.d" -exec rm -rf {} +
 mkdir -p "$work/tmp" "$work/lib"
 # A kernel that nobody will start: the launcher only has to find the files.
 echo kernel > "$work/lib/pinfold-kernel.elf"
@@ -23,6 +24,7 @@ cp build/ramdisk/base.cpio "$work/lib/base.cpio"
 . "$here/launcher.sh"
 if [ -z "${SKIP_GUESTS-}" ]; then
 	. "$here/guests.sh"
+	. "$here/stream.sh"
 	. "$here/tty.sh"
 fi
 

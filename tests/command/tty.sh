@@ -4,7 +4,6 @@
 # by run.sh.
 
 mkdir -p "$work/applets"
-busybox=${BUSYBOX:-/bin/busybox}
 "$busybox" --install -s "$work/applets"
 applets=$(cd "$work/applets" && pwd)
 tools=$(cd "$work" && pwd)
