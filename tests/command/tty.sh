@@ -229,6 +229,26 @@ expect:end
 status:0
 END
 
+same_on_terminal alone cat << 'END'
+type:^Z
+wait:300
+type:still there\r
+expect:still there
+expect:still there
+type:^C
+status:130
+END
+
+same_on_terminal busy sh -c 'trap "echo caught; exit 6" INT; echo ready; while :; do :; done' << 'END'
+expect:ready
+wait:300
+type:^Z
+wait:300
+type:^C
+expect:caught
+status:6
+END
+
 same_on_terminal probe "$tools/tty-probe" << 'END'
 expect:keys 1
 type:hello^?p\r
