@@ -67,6 +67,32 @@ static int copy_kernel_l2(struct pt_space *space)
 	return 0;
 }
 
+/* Whether `offset` lies in what the leaf table found last covers. Most work goes on in one place. */
+static bool leaf_known(const struct pt_space *space, uint64_t offset)
+{
+	return offset < space->leaf_end && space->leaf_end - offset <= pt_entry_reach(2);
+}
+
+/* The leaf table for `offset`, remembered; PFN_NONE: there is none. */
+static pfn_t leaf_find(struct pt_space *space, uint64_t offset)
+{
+	if (leaf_known(space, offset))
+		return space->leaf;
+	pfn_t leaf = pt_find_table(space->root, offset, 1);
+
+	if (!pfn_is_none(leaf)) {
+		space->leaf = leaf;
+		space->leaf_end = (offset & ~(pt_entry_reach(2) - 1)) + pt_entry_reach(2);
+	}
+	return leaf;
+}
+
+/* A table is about to go. */
+static void leaf_forget(struct pt_space *space)
+{
+	space->leaf_end = 0;
+}
+
 int xen_space_init(struct pt_space *space)
 {
 	*space = (struct pt_space){.root = host_table_alloc(), .user_root = PFN_NONE};
@@ -152,6 +178,7 @@ void xen_space_destroy(struct pt_space *space)
 {
 	if (space->pinned)
 		host_panic("space: destroyed while pinned");
+	leaf_forget(space);
 	pt_walk(space->root, 0, PT_FORMAT.user_end, &(struct pt_visitor){.table = visit_free});
 	if (PT_FORMAT.levels == 3)
 		host_table_free(pt_find_table(space->root, PT_FORMAT.user_end, 2));
@@ -164,7 +191,8 @@ void xen_space_destroy(struct pt_space *space)
 pte_t xen_pte_read(const struct pt_space *space, vaddr_t va)
 {
 	uint64_t offset = pt_offset(va);
-	pfn_t table = pt_find_table(space->root, offset, 1);
+	pfn_t table =
+	    leaf_known(space, offset) ? space->leaf : pt_find_table(space->root, offset, 1);
 
 	return pfn_is_none(table) ? PTE_NONE : pt_entry_read(table, pt_index(offset, 1));
 }
@@ -198,6 +226,8 @@ int xen_pte_prepare(struct pt_space *space, vaddr_t va)
 	uint64_t offset = pt_offset(va);
 	pfn_t parent = space->root;
 
+	if (!pfn_is_none(leaf_find(space, offset)))
+		return 0;
 	for (unsigned int level = PT_FORMAT.levels; level > 1; level--) {
 		pfn_t table = pt_find_table(space->root, offset, level - 1);
 
@@ -244,7 +274,7 @@ static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte,
 void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush flush)
 {
 	uint64_t offset = pt_offset(va);
-	pfn_t table = pt_find_table(space->root, offset, 1);
+	pfn_t table = leaf_find(space, offset);
 
 	if (pfn_is_none(table))
 		host_panic("space: an entry is set where there is no table");
@@ -329,6 +359,7 @@ void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 	struct trim_walk walk = {
 	    .space = space, .start = pt_offset(start), .end = end_offset(start, end)};
 
+	leaf_forget(space);
 	pt_walk(space->root, walk.start, walk.end,
 	        &(struct pt_visitor){.table = visit_trim, .arg = &walk});
 }

@@ -21,6 +21,8 @@ struct pt_space {
 	pfn_t
 	    user_root; /* x86-64: the user-mode top table, kept in step in its user half; else PFN_NONE */
 	bool pinned;          /* Xen has validated the tables */
+	uint64_t leaf_end;    /* the leaf table found last covers offsets up to here; 0: none */
+	pfn_t leaf;           /* … and is this */
 	struct spinlock lock; /* of all its leaf tables, where they have none of their own */
 };
 

@@ -15,8 +15,6 @@
 #include "kernel/mm/internal.h"
 
 #define GATHER_MAX 64u
-/* What one leaf table covers in the formats we run on. */
-#define LEAF_BYTES (2ul << 20)
 
 static struct page *zero_page;
 
@@ -68,12 +66,12 @@ pte_t entry_make(const struct vm_area *area, const struct page *page, bool write
 	return pv_pte_make(page_pfn(page), flags);
 }
 
-void entry_count(struct vm *vm, pte_t pte, int change)
+void entry_count(struct vm *vm, const struct page *page, uint64_t soft, int change)
 {
-	if (entry_page(pte) == zero_page)
+	if (page == zero_page)
 		return;
 	vm->resident_pages += (uint64_t)(int64_t)change;
-	if (pte.v & PTE_FILE)
+	if (soft & PTE_FILE)
 		vm->file_pages += (uint64_t)(int64_t)change;
 	vm->resident_peak = MAX(vm->resident_peak, vm->resident_pages);
 }
@@ -98,9 +96,10 @@ static bool visit_zap(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
 	struct page *page = entry_page(pte);
 
 	pv_pte_set(space, va, PTE_NONE, pte_present(pte) ? PV_FLUSH_PAGE : PV_FLUSH_NONE);
-	entry_count(zap->vm, pte, -1);
-	if (page)
-		zap->pages[zap->count++] = page;
+	if (!page)
+		return true;
+	entry_count(zap->vm, page, pte.v, -1);
+	zap->pages[zap->count++] = page;
 	if (zap->count == GATHER_MAX) {
 		pv_lazy_mmu_leave();
 		zap_put_pages(zap);

@@ -48,10 +48,11 @@ static bool stack_grow(struct vm *vm, struct vm_area *area, uintptr_t addr)
 	return true;
 }
 
-static void set_new(struct vm *vm, uintptr_t addr, pte_t pte)
+static void set_new(struct vm *vm, const struct vm_area *area, uintptr_t addr,
+                    const struct page *page, bool write, uint64_t soft)
 {
-	pv_pte_set(&vm->space, VADDR(addr), pte, PV_FLUSH_NONE);
-	entry_count(vm, pte, +1);
+	pv_pte_set(&vm->space, VADDR(addr), entry_make(area, page, write, soft), PV_FLUSH_NONE);
+	entry_count(vm, page, soft, +1);
 }
 
 static uint64_t file_index(const struct vm_area *area, uintptr_t addr)
@@ -84,7 +85,7 @@ static int fill_anonymous(struct vm *vm, const struct vm_area *area, uintptr_t a
 	} else {
 		page_get(page);
 	}
-	set_new(vm, addr, entry_make(area, page, write, 0));
+	set_new(vm, area, addr, page, write, 0);
 	return 0;
 }
 
@@ -97,7 +98,7 @@ static int fill_file(struct vm *vm, const struct vm_area *area, uintptr_t addr, 
 	if (is_err(page))
 		return (int)ptr_err(page);
 	if (shared || !write) {
-		set_new(vm, addr, entry_make(area, page, shared && write, PTE_FILE));
+		set_new(vm, area, addr, page, shared && write, PTE_FILE);
 		return 0;
 	}
 	struct page *copy = copy_page(page);
@@ -105,7 +106,7 @@ static int fill_file(struct vm *vm, const struct vm_area *area, uintptr_t addr, 
 	page_put(page);
 	if (!copy)
 		return -ENOMEM;
-	set_new(vm, addr, entry_make(area, copy, true, 0));
+	set_new(vm, area, addr, copy, true, 0);
 	return 0;
 }
 
@@ -166,11 +167,9 @@ static int write_to_protected(struct vm *vm, const struct vm_area *area, uintptr
 
 	if (!copy)
 		return -ENOMEM;
-	pte_t changed = entry_make(area, copy, true, 0);
-
-	pv_pte_set(&vm->space, va, changed, PV_FLUSH_PAGE);
-	entry_count(vm, pte, -1);
-	entry_count(vm, changed, +1);
+	pv_pte_set(&vm->space, va, entry_make(area, copy, true, 0), PV_FLUSH_PAGE);
+	entry_count(vm, page, pte.v, -1);
+	entry_count(vm, copy, 0, +1);
 	page_put(page);
 	return 0;
 }
@@ -214,13 +213,14 @@ int vm_fault(struct vm *vm, uintptr_t addr, unsigned int access)
 static int populate_chunk(struct vm *vm, struct vm_area *area, uintptr_t *at, uintptr_t end,
                           bool write)
 {
+	uintptr_t prepared = UINTPTR_MAX; /* leaf table that was seen to last */
 	int result = 0;
 
 	pv_lazy_mmu_enter();
 	for (; *at < end && result == 0; *at += PAGE_BYTES) {
 		vaddr_t va = VADDR(*at);
 
-		if (pv_pte_prepare(&vm->space, va) != 0)
+		if (*at / LEAF_BYTES != prepared && pv_pte_prepare(&vm->space, va) != 0)
 			result = -ENOMEM;
 		else if (pte_none(pv_pte_read(&vm->space, va)))
 			result = fill(vm, area, *at, write);
@@ -228,6 +228,7 @@ static int populate_chunk(struct vm *vm, struct vm_area *area, uintptr_t *at, ui
 			break;
 		if (result != 0)
 			break;
+		prepared = *at / LEAF_BYTES;
 	}
 	pv_lazy_mmu_leave();
 	return result;

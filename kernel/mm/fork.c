@@ -9,8 +9,6 @@
  */
 #include "kernel/mm/internal.h"
 
-#define LEAF_BYTES (2ul << 20)
-
 struct fork_walk {
 	struct vm *child;
 	const struct vm_area *area; /* the child's */
@@ -35,7 +33,7 @@ static bool visit_fork(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
 	}
 	page_get(page);
 	pv_pte_set(&walk->child->space, va, pte, PV_FLUSH_NONE);
-	entry_count(walk->child, pte, +1);
+	entry_count(walk->child, page, pte.v, +1);
 	return true;
 }
 

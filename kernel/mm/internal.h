@@ -19,6 +19,9 @@
 /* Kept free below an area that grows down. */
 #define VM_STACK_GAP (256ul * PAGE_BYTES)
 
+/* What one leaf table covers in the formats we run on. */
+#define LEAF_BYTES (2ul << 20)
+
 #define VM_AREA_COUNT_MAX 65530u
 
 #define VM_PROT_ALL (VM_READ | VM_WRITE | VM_EXEC)
@@ -91,8 +94,8 @@ struct page *entry_page(pte_t pte);
 /* An entry for the area: with write permission if `write` and the area has it; hidden if the area
  * permits nothing. `soft`: PTE_FILE or 0. */
 pte_t entry_make(const struct vm_area *area, const struct page *page, bool write, uint64_t soft);
-/* Account for an entry that appears (+1) or goes (-1). */
-void entry_count(struct vm *vm, pte_t pte, int change);
+/* Account for an entry that appears (+1) or goes (-1); `soft`: the entry, or its PTE_FILE. */
+void entry_count(struct vm *vm, const struct page *page, uint64_t soft, int change);
 
 /* The shared frame of zeros. */
 struct page *entry_zero_page(void);
