@@ -34,6 +34,7 @@ needs() {
 		test xz-utils xz
 		test util-linux unshare
 		check clang clang
+		check libc6-dev-i386 /usr/include/x86_64-linux-gnu/gnu/stubs-32.h
 		check clang-format clang-format
 		check clang-tidy clang-tidy
 		check cppcheck cppcheck

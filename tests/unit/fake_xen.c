@@ -27,7 +27,8 @@
 
 #include "xen/p2m.h"
 
-#define DIRECT_MAP   0x200000000000ul
+/* On a 32-bit machine the tests are compiled only. */
+#define DIRECT_MAP   ((uintptr_t)0x200000000000ull)
 #define MEMORY_BYTES (FAKE_FRAME_COUNT * PAGE_BYTES)
 /* Odd, so that multiplying by it permutes a power of two. */
 #define SCRAMBLE  421ul
@@ -89,6 +90,11 @@ pfn_t fake_pfn(mfn_t mfn)
 	return PFN_NONE;
 }
 
+pfn_t fake_entry_pfn(uint64_t entry)
+{
+	return fake_pfn(MFN((unsigned long)((entry & PTE_FRAME_MASK) >> PAGE_SHIFT)));
+}
+
 static char *entry_at(pfn_t table, unsigned int idx)
 {
 	assert_true(table.v < FAKE_FRAME_COUNT);
@@ -141,7 +147,7 @@ uint64_t fake_walk(mfn_t root, uint64_t offset)
 
 		if (!(entry & 1))
 			return 0;
-		table = fake_pfn(MFN((entry & 0x000ffffffffff000ull) >> PAGE_SHIFT));
+		table = fake_entry_pfn(entry);
 		assert_false(pfn_is_none(table));
 	}
 	return fake_entry_read(table, index_of(offset, 1));
@@ -291,7 +297,7 @@ static long do_update_va(const struct fake_request *request)
 	uint64_t offset = request->va.v - DIRECT_MAP;
 
 	if (offset < MEMORY_BYTES) {
-		pfn_t pfn = PFN(offset >> PAGE_SHIFT);
+		pfn_t pfn = PFN((unsigned long)(offset >> PAGE_SHIFT));
 
 		/* The direct map never shows another frame. */
 		assert_int_equal((request->update.val & PTE_FRAME_MASK) >> PAGE_SHIFT,
@@ -308,7 +314,7 @@ static long do_update_va(const struct fake_request *request)
 
 		if (!(entry & PTE_PRESENT))
 			return -XEN_EINVAL;
-		table = fake_pfn(MFN((entry & PTE_FRAME_MASK) >> PAGE_SHIFT));
+		table = fake_entry_pfn(entry);
 	}
 	fake_entry_write(table, index_of(offset, 1), request->update.val);
 	return 0;

@@ -95,8 +95,9 @@ pfn_t fake_frame_take(void);
 unsigned long fake_frames_taken(void);
 
 mfn_t fake_mfn(pfn_t pfn);
-/* PFN_NONE when the machine frame is not the guest's. */
+/* PFN_NONE when the machine frame is not the guest's; and the frame that an entry names. */
 pfn_t fake_pfn(mfn_t mfn);
+pfn_t fake_entry_pfn(uint64_t entry);
 
 /* An entry of a table, past all protection. */
 uint64_t fake_entry_read(pfn_t table, unsigned int idx);

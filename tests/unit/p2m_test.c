@@ -12,7 +12,7 @@
 
 #include "xen/p2m.h"
 
-#define FOREIGN (1ul << 63)
+#define FOREIGN (1ul << (sizeof(unsigned long) * 8 - 1))
 
 static int start(void **state)
 {

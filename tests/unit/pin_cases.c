@@ -49,8 +49,8 @@ static void make_space(const struct pt_format *format, unsigned int leaves)
 		if (i % 3 == 2 && format->levels == 4)
 			offset +=
 			    (uint64_t)(i % 7) * rules_reach(4) + (uint64_t)(i % 5) * rules_reach(3);
-		assert_int_equal(xen_pte_prepare(&world.space, (vaddr_t){offset}), 0);
-		xen_pte_set(&world.space, (vaddr_t){offset}, pte_from_pfn(PFN(0), PTE_PRESENT),
+		assert_int_equal(xen_pte_prepare(&world.space, rules_va(offset)), 0);
+		xen_pte_set(&world.space, rules_va(offset), pte_from_pfn(PFN(0), PTE_PRESENT),
 		            XEN_FLUSH_NONE);
 	}
 	rules_for_each_table(&world.space, count_table, NULL);
@@ -125,10 +125,8 @@ static void test_every_frame_is_pinned_as_its_level_says(void **state)
 				check_table_pinned(NULL, world.space.user_root, levels, 0);
 			if (levels == 3)
 				check_table_pinned(
-				    NULL,
-				    fake_pfn(
-				        MFN(fake_entry_read(world.space.root, 3) >> PAGE_SHIFT)),
-				    2, 0);
+				    NULL, fake_entry_pfn(fake_entry_read(world.space.root, 3)), 2,
+				    0);
 			assert_int_equal(this_cpu()->counters.tables_pinned,
 			                 world.table_count + 1 + (levels == 4 || levels == 3));
 		}
@@ -186,8 +184,7 @@ static void test_a_table_pinned_before_is_left_as_it_is(void **state)
 		pfn_t leaf = world.space.root;
 
 		for (unsigned int level = port_pt_format->levels; level > 1; level--)
-			leaf = fake_pfn(
-			    MFN((fake_entry_read(leaf, 0) & PTE_FRAME_MASK) >> PAGE_SHIFT));
+			leaf = fake_entry_pfn(fake_entry_read(leaf, 0));
 		pin_table(&batch, &world.space, leaf, 1);
 		mc_commit(&batch);
 		unsigned int requests = fake.request_count;

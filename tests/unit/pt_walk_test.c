@@ -104,7 +104,7 @@ static void expect_table(const struct question *q, pfn_t table, unsigned int lev
 			continue;
 		value = fake_entry_read(table, i);
 		if (level > 1 && (value & 1)) {
-			pfn_t below = fake_pfn(MFN((value & 0x000ffffffffff000ull) >> 12));
+			pfn_t below = fake_entry_pfn(value);
 
 			assert_false(pfn_is_none(below));
 			expect_table(q, below, level - 1, at, table, i);

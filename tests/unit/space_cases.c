@@ -82,7 +82,7 @@ static void start(const struct pt_format *format)
 
 static vaddr_t address(unsigned int i)
 {
-	return (vaddr_t){(uintptr_t)model.offset[i]};
+	return rules_va(model.offset[i]);
 }
 
 static bool first_of_its_address(unsigned int i)
@@ -181,7 +181,7 @@ static void random_walk(void)
 			walk.next = i + 1;
 	}
 	assert_true(
-	    xen_pte_walk(&model.space, (vaddr_t){start_at}, (vaddr_t){end}, see_entry, &walk));
+	    xen_pte_walk(&model.space, rules_va(start_at), rules_va(end), see_entry, &walk));
 	assert_int_equal(walk.seen, expected);
 }
 
@@ -211,9 +211,8 @@ static void plan_table(void *arg, pfn_t table, unsigned int level, uint64_t offs
 		uint64_t entry = fake_entry_read(table, i);
 
 		if (entry != 0)
-			goes = level > 1 &&
-			       listed(plan->goes, plan->go_count,
-			              fake_pfn(MFN((entry & PTE_FRAME_MASK) >> PAGE_SHIFT)));
+			goes =
+			    level > 1 && listed(plan->goes, plan->go_count, fake_entry_pfn(entry));
 	}
 	if (goes)
 		plan->goes[plan->go_count++] = table;
@@ -241,7 +240,7 @@ static unsigned int trim(uint64_t start_at, uint64_t end)
 
 	plan = (struct trim_plan){.start = start_at, .end = end};
 	rules_for_each_table(&model.space, plan_table, &plan);
-	xen_tables_trim(&model.space, (vaddr_t){start_at}, (vaddr_t){end});
+	xen_tables_trim(&model.space, rules_va(start_at), rules_va(end));
 	assert_int_equal(fake_frames_taken(), taken - plan.go_count);
 	for (unsigned int i = 0; i < plan.go_count; i++)
 		assert_false(fake.taken[plan.goes[i].v]);
@@ -765,7 +764,7 @@ static void test_trim_keeps_what_reaches_out(void **state)
 			start(&fake_formats[format]);
 			uint64_t leaf = 5 * rules_reach(2);
 
-			assert_int_equal(xen_pte_prepare(&model.space, (vaddr_t){leaf}), 0);
+			assert_int_equal(xen_pte_prepare(&model.space, rules_va(leaf)), 0);
 			if (pinned)
 				xen_space_activate(&model.space);
 			assert_int_equal(trim(leaf + PAGE_BYTES, leaf + rules_reach(2)), 0);
@@ -877,7 +876,7 @@ static void test_kernel_space(void **state)
 {
 	(void)state;
 	start(&fake_formats[0]);
-	vaddr_t va = {0xffff880000000000ul + 5 * PAGE_BYTES};
+	vaddr_t va = pt_vaddr(0x880000000000ull + 5 * PAGE_BYTES);
 
 	assert_int_equal(xen_pte_prepare(&xen_kernel_space, va), 0);
 	xen_pte_set(&xen_kernel_space, va, some_entry(4), XEN_FLUSH_PAGE);

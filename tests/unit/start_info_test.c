@@ -86,7 +86,7 @@ static void test_each_lack_is_named(void **state)
 	REFUSED_AFTER(info.mfn_list += 1, "frame list");
 	REFUSED_AFTER(info.mfn_list = info.pt_base - FRAMES * 8 + 4096, "frame list");
 	REFUSED_AFTER(info.nr_pages = ~0ul, "frame list");
-	REFUSED_AFTER(info.nr_pages = 1ul << 61, "frame list");
+	REFUSED_AFTER(info.nr_pages = (unsigned long)(1ull << 61), "frame list");
 	REFUSED_AFTER(info.shared_info = 0, "shared page");
 	REFUSED_AFTER(info.shared_info += 16, "shared page");
 	REFUSED_AFTER(info.mod_start = 1, "ramdisk");

@@ -45,8 +45,7 @@ uint64_t rules_reach(unsigned int level)
 /* The table that a present entry points to; PFN_NONE for Xen's own. */
 static pfn_t pointed_to(uint64_t entry)
 {
-	return entry & PTE_PRESENT ? fake_pfn(MFN((entry & PTE_FRAME_MASK) >> PAGE_SHIFT))
-	                           : PFN_NONE;
+	return entry & PTE_PRESENT ? fake_entry_pfn(entry) : PFN_NONE;
 }
 
 static void assert_read_only_below(pfn_t table, unsigned int level)
@@ -153,7 +152,8 @@ static long judge(const struct fake_request *request)
 		uint64_t offset = request->va.v - PORT_DIRECT_MAP_BASE;
 
 		if (offset < FAKE_FRAME_COUNT * PAGE_BYTES)
-			judge_remap(PFN(offset >> PAGE_SHIFT), request->update.val & PTE_WRITE);
+			judge_remap(PFN((unsigned long)(offset >> PAGE_SHIFT)),
+			            request->update.val & PTE_WRITE);
 	} else if (request->op == __HYPERVISOR_mmuext_op) {
 		judge_ext(&request->ext);
 	} else if (request->op == __HYPERVISOR_mmu_update) {

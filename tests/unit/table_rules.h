@@ -35,7 +35,12 @@ void rules_check_space(const struct pt_space *space);
 typedef void rules_table_fn(void *arg, pfn_t table, unsigned int level, uint64_t offset);
 void rules_for_each_table(const struct pt_space *space, rules_table_fn *fn, void *arg);
 
-/* Offset that entry `idx` of a table of `level` adds. */
+/* A user address, and the bytes that an entry of a table of `level` covers. */
+static inline vaddr_t rules_va(uint64_t offset)
+{
+	return (vaddr_t){(uintptr_t)offset};
+}
+
 uint64_t rules_reach(unsigned int level);
 unsigned int rules_entry_count(unsigned int level);
 

@@ -38,3 +38,14 @@ $(foreach name,$(UNIT_NAMES),$(eval $(call unit_program,$(name),$(call \
 .PHONY: test-unit
 test-unit: $(addprefix $(UNIT_BUILD)/,$(UNIT_NAMES))
 	$(Q)sh tests/unit/run.sh $^
+
+# The tests of what is for both widths compile for 32 bits too, without a warning.
+UNIT32_NAMES := $(sort $(shell cd tests/unit && \
+	grep -lE '"tests/unit/(fake_xen|table_rules)\.h"|sources:.* xen/' *.c))
+CHECK_MORE += check-i386-tests
+.PHONY: check-i386-tests
+check-i386-tests:
+	$(call say,CC32,$(words $(UNIT32_NAMES)) unit tests)
+	$(Q)for name in $(UNIT32_NAMES); do \
+		$(CC) -m32 -march=i686 -fsyntax-only $(filter-out -MMD -MP -fsanitize=%,$(UNIT_CFLAGS)) \
+			tests/unit/$$name || exit 1; done
