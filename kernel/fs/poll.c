@@ -249,6 +249,27 @@ static long do_poll(void *user_fds, uint64_t count, uint64_t deadline_ns)
 	return result;
 }
 
+static long poll_resume(struct restart_block *block);
+
+/* poll() goes on with its deadline after a signal without a handler, such as a stop. */
+static long poll_until(uintptr_t user_fds, uint32_t count, uint64_t deadline_ns)
+{
+	long result = do_poll((void *)user_fds, count, deadline_ns);
+
+	if (result != -ERESTARTNOHAND)
+		return result;
+	current()->restart = (struct restart_block){.resume = poll_resume,
+	                                            .deadline_ns = deadline_ns,
+	                                            .user_word = user_fds,
+	                                            .value = count};
+	return -ERESTART_BLOCK;
+}
+
+static long poll_resume(struct restart_block *block)
+{
+	return poll_until(block->user_word, block->value, block->deadline_ns);
+}
+
 long sys_poll(const struct sys_args *args)
 {
 	int timeout_ms = SYS_INT(args, 2);
@@ -256,7 +277,7 @@ long sys_poll(const struct sys_args *args)
 
 	if (timeout_ms >= 0)
 		deadline = poll_deadline((uint64_t)timeout_ms * 1000000);
-	return do_poll(SYS_PTR(args, 0), SYS_UINT(args, 1), deadline);
+	return poll_until((uintptr_t)args->arg[0], SYS_UINT(args, 1), deadline);
 }
 
 /* Nanoseconds until the deadline. */

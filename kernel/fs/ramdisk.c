@@ -43,6 +43,14 @@ static int name_normalize(struct unpack *unpack, const struct cpio_entry *entry)
 	return 0;
 }
 
+/* Below /proc nothing can be made. */
+static int make_node(struct walk *walk, uint32_t mode, uint64_t rdev, struct inode **out)
+{
+	if (walk->dir->ops->create == NULL)
+		return -EPERM;
+	return walk->dir->ops->create(walk->dir, walk->name, walk->len, mode, rdev, out);
+}
+
 /* Make the directories above the name that the archive has not brought. */
 static int make_parents(char *name)
 {
@@ -58,8 +66,7 @@ static int make_parents(char *name)
 		} else {
 			result = walk_begin(&walk, vfs_root(), name);
 			if (result == 0) {
-				result = walk.dir->ops->create(walk.dir, walk.name, walk.len,
-				                               ABI_S_IFDIR | 0755, 0, NULL);
+				result = make_node(&walk, ABI_S_IFDIR | 0755, 0, NULL);
 				walk_end(&walk);
 			}
 		}
@@ -150,9 +157,8 @@ static int make_file(struct unpack *unpack, struct walk *walk, const struct cpio
 		inode_get(inode);
 		result = walk->dir->ops->link(walk->dir, walk->name, walk->len, inode);
 	} else {
-		result = walk->dir->ops->create(
-		    walk->dir, walk->name, walk->len, entry->mode & (ABI_S_IFMT | 07777),
-		    abi_makedev(entry->rdev_major, entry->rdev_minor), &inode);
+		result = make_node(walk, entry->mode & (ABI_S_IFMT | 07777),
+		                   abi_makedev(entry->rdev_major, entry->rdev_minor), &inode);
 		if (result != 0)
 			return result;
 		if (bucket != NULL)
@@ -189,8 +195,7 @@ static int clear_way(struct walk *walk, const struct cpio_entry *entry)
 static int make_directory(struct walk *walk, const struct cpio_entry *entry)
 {
 	struct inode *inode;
-	int result = walk->dir->ops->create(walk->dir, walk->name, walk->len,
-	                                    ABI_S_IFDIR | (entry->mode & 07777), 0, &inode);
+	int result = make_node(walk, ABI_S_IFDIR | (entry->mode & 07777), 0, &inode);
 
 	if (result != 0)
 		return result;
@@ -208,8 +213,10 @@ static int unpack_named(struct unpack *unpack, const struct cpio_entry *entry)
 		result = walk_begin(&walk, vfs_root(), unpack->name);
 	if (result != 0)
 		return result;
-	if (walk.dir->ops->create == NULL) /* below /proc */
+	if (walk.dir->ops->create == NULL)
 		result = -EPERM;
+	else if (walk.last != WALK_NAME)
+		result = -EINVAL;
 	else
 		result = clear_way(&walk, entry);
 	if (result == 0) {
@@ -235,6 +242,9 @@ static int unpack_entry(void *arg, const struct cpio_entry *entry)
 		set_attributes(vfs_root(), entry);
 	} else {
 		result = unpack_named(unpack, entry);
+		/* What a copied tree has in a directory that is the kernel's own is left out. */
+		if (result == -EPERM)
+			result = 0;
 		unpack->problem = result == -ENOSPC || result == -ENOMEM ? "memory is too small"
 		                                                         : "cannot be made";
 	}

@@ -26,24 +26,29 @@ bool ramfs_may_allocate(void)
 	return page_free_count() > reserve;
 }
 
-/* The page at the index, made if it is a hole; no reference for the caller. err_ptr(-ENOSPC). */
-static struct page *file_make_page(struct inode *inode, uint64_t index)
+/* Make a page the file's, which has none at the index. 0, or -ENOSPC with the page put. */
+static int file_add_page(struct inode *inode, uint64_t index, struct page *page)
 {
-	struct ramfs_file *file = file_of(inode);
-	struct page *page = radix_get(&file->pages, index);
-
-	if (page != NULL)
-		return page;
-	page = ramfs_may_allocate() ? page_alloc_zeroed() : NULL;
-	if (page == NULL)
-		return err_ptr(-ENOSPC);
-	if (radix_set(&file->pages, index, page) != 0) {
+	if (radix_set(&file_of(inode)->pages, index, page) != 0) {
 		page_put(page);
-		return err_ptr(-ENOSPC);
+		return -ENOSPC;
 	}
 	page->index = index;
 	inode->page_count++;
 	total_pages++;
+	return 0;
+}
+
+/* The page at the index, made if it is a hole; no reference for the caller. err_ptr(-ENOSPC). */
+static struct page *file_make_page(struct inode *inode, uint64_t index)
+{
+	struct page *page = radix_get(&file_of(inode)->pages, index);
+
+	if (page != NULL)
+		return page;
+	page = ramfs_may_allocate() ? page_alloc_zeroed() : NULL;
+	if (page == NULL || file_add_page(inode, index, page) != 0)
+		return err_ptr(-ENOSPC);
 	return page;
 }
 
@@ -113,11 +118,33 @@ static long ramfs_read(struct file *file, struct uio *uio, uint64_t *pos)
 	return done;
 }
 
-/* Write what fits into the page at *pos. Bytes moved or -errno. */
-static long write_one_page(struct inode *inode, struct uio *uio, uint64_t pos)
+/* Write a whole page where the file has none: it need not be cleared before, but comes into the file when it is complete. */
+static long write_new_page(struct inode *inode, struct uio *uio, uint64_t index)
 {
-	size_t offset = (size_t)(pos & (PAGE_BYTES - 1));
-	struct page *page = file_make_page(inode, pos >> PAGE_SHIFT);
+	struct page *page = ramfs_may_allocate() ? page_alloc(0) : NULL, *there;
+	long moved;
+
+	if (page == NULL)
+		return -ENOSPC;
+	moved = uio_copy_from(uio, page_virt(page), PAGE_BYTES);
+	if (moved <= 0) {
+		page_put(page);
+		return moved;
+	}
+	if ((size_t)moved < PAGE_BYTES)
+		memset((char *)page_virt(page) + moved, 0, PAGE_BYTES - (size_t)moved);
+	/* Copying may have made the page, if the source is a mapping of this very place. */
+	there = radix_get(&file_of(inode)->pages, index);
+	if (there == NULL)
+		return file_add_page(inode, index, page) != 0 ? -ENOSPC : moved;
+	memcpy(page_virt(there), page_virt(page), (size_t)moved);
+	page_put(page);
+	return moved;
+}
+
+static long write_part(struct inode *inode, struct uio *uio, uint64_t index, size_t offset)
+{
+	struct page *page = file_make_page(inode, index);
 	long moved;
 
 	if (is_err(page))
@@ -125,6 +152,21 @@ static long write_one_page(struct inode *inode, struct uio *uio, uint64_t pos)
 	page_get(page);
 	moved = uio_copy_from(uio, (char *)page_virt(page) + offset, PAGE_BYTES - offset);
 	page_put(page);
+	return moved;
+}
+
+/* Write what fits into the page at `pos`. Bytes moved or -errno. */
+static long write_one_page(struct inode *inode, struct uio *uio, uint64_t pos)
+{
+	size_t offset = (size_t)(pos & (PAGE_BYTES - 1));
+	uint64_t index = pos >> PAGE_SHIFT;
+	long moved;
+
+	if (offset == 0 && uio->left >= PAGE_BYTES &&
+	    radix_get(&file_of(inode)->pages, index) == NULL)
+		moved = write_new_page(inode, uio, index);
+	else
+		moved = write_part(inode, uio, index, offset);
 	if (moved > 0 && pos + (uint64_t)moved > inode->size)
 		inode->size = pos + (uint64_t)moved;
 	return moved;

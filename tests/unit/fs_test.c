@@ -430,6 +430,10 @@ static void test_ramdisk(void **state)
 	assert_int_equal(CALL3(sys_read, open_path("/r/second", ABI_O_RDONLY), PTR(text), 16), 7);
 	assert_string_equal(text, "content");
 	assert_int_equal(CALL3(sys_write, open_path("/r/null", ABI_O_WRONLY), PTR("ab"), 2), 2);
+	/* A file needs a name of its own. */
+	memset(&archive, 0, sizeof(archive));
+	archive_add(&archive, "r/.", 1, 0100600, 1, "");
+	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len), -EINVAL);
 	/* Not out of the tree, and not over a directory. */
 	memset(&archive, 0, sizeof(archive));
 	archive_add(&archive, "r/../../x", 1, 0100600, 1, "");
