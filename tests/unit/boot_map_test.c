@@ -3,7 +3,7 @@
 /* sources: xen/p2m.c xen/multicall.c xen/irq_flag.c lib/fmt.c */
 /*
  * What an early change of a boot map entry becomes: the whole table of cases, and random entries
- * bit by bit.
+ * bit by bit. What the check of the finished layout refuses.
  */
 #include "tests/unit/fake_xen.h"
 
@@ -13,6 +13,7 @@
 
 #include "arch/x86/boot_layout.h"
 #include "xen/boot_map.h"
+#include "xen/space.h"
 
 /* What the linker script marks; nothing here looks inside. */
 char image_start[1], image_text_end[1], image_rodata_end[1], image_end[1];
@@ -78,12 +79,54 @@ static void test_random_entries(void **state)
 	assert_true(kept > 1000);
 }
 
+/* The check of the finished layout, with one leaf entry of the kernel half at a time. */
+static const char *verify_with(pte_t entry)
+{
+	pfn_t table;
+
+	fake_start(&fake_formats[0]);
+	table = fake.kernel_root;
+	xen_kernel_space = (struct pt_space){.root = table, .user_root = PFN_NONE, .pinned = true};
+	table = fake_entry_pfn(fake_entry_read(table, 272));
+	for (unsigned int level = 3; level > 1; level--) {
+		pfn_t below = fake_frame_take();
+
+		fake_entry_write(table, 7, fake_table_entry(below));
+		table = below;
+	}
+	fake_entry_write(table, 7, entry.v);
+	return FAKE_PANIC_OF(boot_map_verify());
+}
+
+static void test_the_layout_is_verified(void **state)
+{
+	const uint64_t data = PTE_PRESENT | PTE_WRITE | PTE_NX;
+	const mfn_t foreign = MFN(3);
+
+	fake_start(&fake_formats[0]);
+	(void)state;
+	pte_t page = {fake_mfn(PFN(0)).v << PAGE_SHIFT},
+	      table = {fake_mfn(fake.kernel_root).v << PAGE_SHIFT};
+
+	assert_null(verify_with(PTE_NONE));
+	assert_null(verify_with(pte_set_flags(page, data)));
+	assert_null(verify_with(pte_set_flags(table, PTE_PRESENT | PTE_NX)));
+	assert_null(verify_with(pte_from_mfn(foreign, data)));
+	/* Not present: no mapping, whatever its bits. */
+	assert_null(verify_with(pte_set_flags(table, PTE_WRITE)));
+	assert_non_null(verify_with(pte_set_flags(page, PTE_PRESENT | PTE_WRITE)));
+	assert_non_null(verify_with(pte_from_mfn(foreign, PTE_PRESENT | PTE_WRITE)));
+	assert_non_null(verify_with(pte_set_flags(page, PTE_PRESENT)));
+	assert_non_null(verify_with(pte_set_flags(table, data)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_table_stays_read_only),
 	    cmocka_unit_test(test_all_else_goes_through),
 	    cmocka_unit_test(test_random_entries),
+	    cmocka_unit_test(test_the_layout_is_verified),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
