@@ -24,8 +24,10 @@ GUEST_NEEDS := $(FLAGS_STAMP) $(GUEST_SYSTEM)/xen/xen.h
 
 .PHONY: kernel library
 library: $(GUEST_LIBRARY)
+	@:
 ifneq ($(and $(KERNEL_SOURCES),$(wildcard $(KERNEL_SCRIPT))),)
 kernel: $(KERNEL)
+	@:
 else
 kernel:
 	@echo "make: no kernel sources yet"

@@ -21,8 +21,11 @@ pinfold: $(LAUNCHER_OBJECTS)
 
 .PHONY: ramdisk xen xen-debug install
 ramdisk: $(RAMDISK)
+	@:
 xen: $(XEN_RELEASE)
+	@:
 xen-debug: $(XEN_DEBUG)
+	@:
 
 # The base root: busybox with a link for each applet, and a few files.
 $(MKBASE): $(BUILD)/hosted/tools/mkbase.o $(BUILD)/hosted/tools/pinfold/tree.o \
