@@ -93,7 +93,7 @@ static void table_close_slot(struct fd_table *table, int fd)
 	table->slots[fd] = (struct fd_slot){0};
 	table->lowest = MIN(table->lowest, fd);
 	if (!list_empty(&file->inode->locks))
-		file_lock_release_process(file->inode);
+		file_lock_release_table(file->inode, table);
 	file_put(file);
 }
 

@@ -149,7 +149,7 @@ int chardev_open(struct file *file);
 int memdev_init(void);
 
 /* lock.c */
-void file_lock_release_process(struct inode *inode);
+void file_lock_release_table(struct inode *inode, const struct fd_table *table);
 void file_lock_release_file(struct file *file);
 long file_lock_control(struct file *file, int command, uintptr_t arg);
 long file_flock(struct file *file, int operation);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Advisory locks, hung on the inode: POSIX record locks, owned by a process; the open file description's record locks; and flock()'s,
- * which cover the whole file and are a space of their own. Deadlocks among waiters are not looked for: a
- * signal ends them.
+ * Advisory locks, hung on the inode: POSIX record locks, owned by a table of descriptors, as which a
+ * process counts here; record locks of an open file description; and those of flock(), which cover
+ * the whole file and are a space of their own. Deadlocks among waiters are not looked for: a signal
+ * ends them.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/mm/vm.h"
@@ -13,7 +14,7 @@ enum lock_space { LOCK_RECORD, LOCK_WHOLE };
 struct file_lock {
 	struct list node; /* struct inode.locks, by start */
 	enum lock_space space;
-	const void *owner; /* struct process or struct file */
+	const void *owner; /* struct fd_table or struct file */
 	int pid;           /* -1: of an open file description */
 	bool exclusive;
 	uint64_t start, end; /* both included */
@@ -163,9 +164,9 @@ static void release_owner(struct inode *inode, const void *owner)
 	wait_wake_all(&lock_wait);
 }
 
-void file_lock_release_process(struct inode *inode)
+void file_lock_release_table(struct inode *inode, const struct fd_table *table)
 {
-	release_owner(inode, current()->process);
+	release_owner(inode, table);
 }
 
 void file_lock_release_file(struct file *file)
@@ -230,7 +231,7 @@ long file_lock_control(struct file *file, int command, uintptr_t arg)
 	bool wait = command == ABI_F_SETLKW || command == ABI_F_OFD_SETLKW;
 	struct process *process = current()->process;
 	struct file_lock want = {.space = LOCK_RECORD,
-	                         .owner = of_file ? (const void *)file : process,
+	                         .owner = of_file ? (const void *)file : current()->files,
 	                         .pid = of_file ? -1 : process->pid};
 	struct abi_flock flock;
 	int result;
