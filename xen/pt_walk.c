@@ -74,18 +74,42 @@ static uint64_t table_reach(unsigned int level)
 	return level == PT_FORMAT.levels ? pt_reach() : pt_entry_reach(level + 1);
 }
 
+/* The first entry from `idx` on, and before `end`, that has one of the bits; `end` if none has. Tables
+ * are mostly empty, so a walk is mostly this. */
+static unsigned int next_entry(pfn_t table, unsigned int idx, unsigned int end, uint64_t bits)
+{
+	while (idx < end && !(pt_entry_read(table, idx).v & bits))
+		idx++;
+	return idx;
+}
+
+/* How many entries of this level [from, to) touches. */
+static unsigned int entries_between(uint64_t from, uint64_t to, unsigned int level)
+{
+	uint64_t base = from & ~(pt_entry_reach(level) - 1);
+
+	return (unsigned int)((to - base + pt_entry_reach(level) - 1) >> pt_level_shift(level));
+}
+
 static bool visit_leaf(const struct path *path, uint64_t end, const struct pt_visitor *visitor)
 {
 	uint64_t stop = path->base[1] + table_reach(1);
+	uint64_t start = path->next[1];
 	struct pt_place place = {.level = 1, .table = path->table[1]};
 
 	if (stop > end)
 		stop = end;
-	for (uint64_t offset = path->next[1]; offset < stop; offset += PAGE_BYTES) {
-		place.idx = pt_index(offset, 1);
-		place.entry = pt_entry_read(place.table, place.idx);
-		place.offset = offset;
-		if (!pte_none(place.entry) && !visitor->entry(visitor->arg, &place))
+	if (start >= stop)
+		return true;
+	unsigned int first = pt_index(start, 1);
+	unsigned int last = first + entries_between(start, stop, 1);
+
+	for (unsigned int idx = first; (idx = next_entry(place.table, idx, last, ~0ull)) < last;
+	     idx++) {
+		place.idx = idx;
+		place.entry = pt_entry_read(place.table, idx);
+		place.offset = start + (uint64_t)(idx - first) * PAGE_BYTES;
+		if (!visitor->entry(visitor->arg, &place))
 			return false;
 	}
 	return true;
@@ -113,25 +137,32 @@ static bool visit_table(const struct path *path, unsigned int level,
 static bool descend(struct path *path, unsigned int level, uint64_t end)
 {
 	uint64_t stop = path->base[level] + table_reach(level);
+	uint64_t reach = pt_entry_reach(level);
+	uint64_t offset = path->next[level];
 
 	if (stop > end)
 		stop = end;
-	while (path->next[level] < stop) {
-		uint64_t offset = path->next[level];
-		uint64_t reach = pt_entry_reach(level);
-
-		path->next[level] = (offset & ~(reach - 1)) + reach;
+	while (offset < stop) {
 		if (pt_in_hole(offset)) {
-			path->next[level] = PT_FORMAT.hole_end;
+			offset = PT_FORMAT.hole_end;
 			continue;
 		}
-		pte_t entry = pt_entry_read(path->table[level], pt_index(offset, level));
+		bool below_hole = offset < PT_FORMAT.hole_start && PT_FORMAT.hole_start < stop;
+		uint64_t limit = below_hole ? PT_FORMAT.hole_start : stop;
+		unsigned int first = pt_index(offset, level);
+		unsigned int last = first + entries_between(offset, limit, level);
+		unsigned int idx = next_entry(path->table[level], first, last, PTE_PRESENT);
 
-		if (!pte_present(entry))
+		if (idx == last) {
+			offset = limit;
 			continue;
-		path->table[level - 1] = table_below(entry);
+		}
+		if (idx > first)
+			offset = (offset & ~(reach - 1)) + (idx - first) * reach;
+		path->table[level - 1] = table_below(pt_entry_read(path->table[level], idx));
 		path->base[level - 1] = offset & ~(reach - 1);
 		path->next[level - 1] = offset;
+		path->next[level] = path->base[level - 1] + reach;
 		return true;
 	}
 	return false;

@@ -132,7 +132,10 @@ static bool visit_release(struct pt_space *space, vaddr_t va, pte_t pte, void *a
 
 void entry_release_all(struct vm *vm)
 {
-	pv_pte_walk(&vm->space, VADDR(0), VADDR(VM_USER_TOP), visit_release, NULL);
+	const struct vm_area *area;
+
+	list_for_each_entry (area, &vm->areas, struct vm_area, node)
+		pv_pte_walk(&vm->space, VADDR(area->start), VADDR(area->end), visit_release, NULL);
 	vm->resident_pages = vm->file_pages = 0;
 }
 
