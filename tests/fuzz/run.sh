@@ -12,6 +12,9 @@ runs=$2
 shift 2
 failures=0
 
+# Freed blocks are kept back long enough to be noticed, not so long that a long run grows.
+export ASAN_OPTIONS=quarantine_size_mb=16
+
 for program in "$@"; do
 	name=$(basename "$program")
 	directory=$(dirname "$program")
