@@ -11,7 +11,7 @@
 #
 # Variables: CC (gcc or clang), V=1 (show commands), PREFIX, DESTDIR, TESTS (levels of make test).
 # Sources are found by folder: a new file needs no line here. Parts with rules of their own bring
-# a fragment, tests/*/*.mk or examples/*/*.mk.
+# a fragment, examples/*/*.mk or tests/*/*.mk, read in this order.
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -31,7 +31,7 @@ include mk/guest.mk
 include mk/launcher.mk
 include mk/check.mk
 include mk/test.mk
-include $(wildcard tests/*/*.mk examples/*/*.mk)
+include $(wildcard examples/*/*.mk tests/*/*.mk)
 
 .PHONY: all run deps clean distclean force
 all: deps-build
