@@ -59,6 +59,8 @@ struct inode *inode_alloc(struct filesystem *fs, uint32_t mode, size_t private_b
 void inode_free(struct inode *inode)
 {
 	ASSERT(list_empty(&inode->locks));
+	if ((inode->flags & INODE_OWNS_LABEL) != 0)
+		kfree((void *)(uintptr_t)inode->label);
 	kfree(inode);
 }
 

@@ -296,26 +296,46 @@ long sys_pipe2(const struct sys_args *args)
 	return do_pipe(SYS_PTR(args, 0), SYS_UINT(args, 1));
 }
 
+/* A file without a name, but with a text that /proc shows for it. err_ptr. */
+static struct inode *memfd_inode(const char *name, unsigned int flags)
+{
+	static const char format[] = "/memfd:%s (deleted)";
+	size_t size = sizeof(format) + strlen(name);
+	char *label = kmalloc(size);
+	struct inode *inode;
+
+	if (label == NULL)
+		return err_ptr(-ENOMEM);
+	fmt_print(label, size, format, name);
+	inode = ramfs_create_unlinked((flags & ABI_MFD_NOEXEC_SEAL) != 0 ? 0666 : 0777);
+	if (inode == NULL) {
+		kfree(label);
+		return err_ptr(-ENOMEM);
+	}
+	inode->flags |= INODE_ANONYMOUS | INODE_OWNS_LABEL;
+	inode->label = label;
+	if ((flags & (ABI_MFD_ALLOW_SEALING | ABI_MFD_NOEXEC_SEAL)) == 0)
+		*ramfs_seals(inode) = ABI_F_SEAL_SEAL;
+	return inode;
+}
+
 long sys_memfd_create(const struct sys_args *args)
 {
 	unsigned int flags = SYS_UINT(args, 1);
 	char name[ABI_NAME_MAX - 5];
-	long len = strncpy_from_user(name, SYS_PTR(args, 0), sizeof(name));
 	struct inode *inode;
 	struct file *file;
+	long len;
 
 	if ((flags &
 	     ~(ABI_MFD_CLOEXEC | ABI_MFD_ALLOW_SEALING | ABI_MFD_NOEXEC_SEAL | ABI_MFD_EXEC)) != 0)
 		return -EINVAL;
+	len = strncpy_from_user(name, SYS_PTR(args, 0), sizeof(name));
 	if (len < 0)
 		return len == -ENAMETOOLONG ? -EINVAL : len;
-	inode = ramfs_create_unlinked((flags & ABI_MFD_NOEXEC_SEAL) != 0 ? 0666 : 0777);
-	if (inode == NULL)
-		return -ENOMEM;
-	inode->flags |= INODE_ANONYMOUS;
-	inode->label = "/memfd: (deleted)";
-	if ((flags & (ABI_MFD_ALLOW_SEALING | ABI_MFD_NOEXEC_SEAL)) == 0)
-		*ramfs_seals(inode) = ABI_F_SEAL_SEAL;
+	inode = memfd_inode(name, flags);
+	if (is_err(inode))
+		return ptr_err(inode);
 	file = file_open_inode(inode, ABI_O_RDWR | ABI_O_LARGEFILE);
 	inode_put(inode);
 	if (is_err(file))

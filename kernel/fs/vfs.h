@@ -81,8 +81,9 @@ struct inode_ops {
 enum inode_flag {
 	INODE_TRANSIENT =
 	    1, /* made when it was looked up: goes with its last reference, whatever link_count says */
-	INODE_FIXED = 2,     /* owner, mode and times cannot be changed */
-	INODE_ANONYMOUS = 4, /* never had a name */
+	INODE_FIXED = 2,      /* owner, mode and times cannot be changed */
+	INODE_ANONYMOUS = 4,  /* never had a name */
+	INODE_OWNS_LABEL = 8, /* label goes with it */
 };
 
 struct inode {
