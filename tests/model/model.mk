@@ -28,3 +28,7 @@ model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
 	$(Q)$(MODEL_BUILD)/model-test-split
 	$(Q)$(MODEL_BUILD)/model-test-single | sed 's|model/|model-single-lock/|'
 test-model: model
+
+# make replay CASE='pin-window 4-level 0001': that run again, with a timeline.
+replay: $(MODEL_BUILD)/model-test-split
+	$(Q)$(MODEL_BUILD)/model-test-split --replay $(CASE)

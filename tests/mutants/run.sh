@@ -14,10 +14,11 @@ unit="multicall pt_walk pin_split space_split space_single p2m evtchn time"
 make=${MAKE:-make}
 unset MAKEFLAGS MFLAGS
 
+# Anew: an object of an earlier run could be of a mutant.
+rm -rf "$work"
 mkdir -p "$work" || exit 1
 git ls-files -z Makefile mk lib arch port xen pv model explore tests/model tests/unit kernel tools |
 	tar -c --null -T - -f - | tar -x -f - -C "$work" || exit 1
-touch -d '1 hour ago' "$work"/xen/*
 
 # A mutant that does not compile shows nothing.
 broken() {
