@@ -379,6 +379,29 @@ static void step_between(void)
 		    host(SYS_sendfile, (uint64_t)host_fd[out], (uint64_t)host_fd[in], 0, bytes, 0));
 }
 
+/* Go somewhere, ask where that is, look around, and come back. */
+static void step_place(void)
+{
+	char one[64], ours[256] = "", hosts[512] = "", home[128];
+	long result;
+
+	pick_path(one);
+	note("chdir %s", one);
+	result = CALL1(sys_chdir, PTR(one));
+	check(result, host(SYS_chdir, PTR(one), 0, 0, 0, 0));
+	if (result != 0)
+		return;
+	result = CALL2(sys_getcwd, PTR(ours), sizeof(ours));
+	check(MIN(result, 0l), MIN(host(SYS_getcwd, PTR(hosts), sizeof(hosts), 0, 0, 0), 0l));
+	if (result > 0 && !alone)
+		check(strcmp(ours, hosts + strlen(base)), 0);
+	step_look();
+	step_make();
+	snprintf(home, sizeof(home), "%s/1/2/3/w", base);
+	check(CALL1(sys_chdir, PTR(alone ? "/" : "/1/2/3/w")),
+	      host(SYS_chdir, PTR(home), 0, 0, 0, 0));
+}
+
 struct names {
 	size_t count;
 	char name[64][32];
@@ -461,6 +484,8 @@ static void step(void)
 		step_look();
 	else if (what < 9)
 		step_list();
+	else if (what < 10)
+		step_place();
 	else if (what < 12)
 		step_open();
 	else if (what < 13)
@@ -594,6 +619,7 @@ static void test_no_memory(void **state)
 		for (int n = 0; n < 20000; n++)
 			step();
 		fake.fail_one_in = 0;
+		assert_int_equal(CALL1(sys_chdir, PTR("/")), 0);
 		for (uint32_t i = 0; i < FD_SLOTS; i++)
 			close_slot(i);
 		for (size_t i = 0; i < ARRAY_COUNT(names); i++)
