@@ -201,77 +201,77 @@ static long futex_requeue(const struct sys_args *args, bool private, bool compar
 			return -EAGAIN;
 	}
 	woken = wake(&from, SYS_INT(args, 2), ABI_FUTEX_BITSET_ANY);
-	if (key_equal(&from, &to))
-		return woken;
 	list_for_each_entry_safe (waiter, next, bucket_of(&from), struct futex_waiter, node) {
 		if (moved >= limit)
 			break;
 		if (!key_equal(&waiter->key, &from))
 			continue;
+		moved++;
+		if (key_equal(&from, &to))
+			continue;
 		list_remove(&waiter->node);
 		waiter->key = to;
 		list_insert_before(bucket_of(&to), &waiter->node);
-		moved++;
 	}
-	return woken + (compare ? moved : 0);
+	return woken + moved;
 }
 
-/* FUTEX_WAKE_OP: change the second word, wake on the first, and on the second if its old value
- * passes a test. */
-static int wake_op_apply(uintptr_t address, uint32_t operation, bool *passed)
+/* FUTEX_WAKE_OP codes its change of the second word and its test of the old value in one number:
+ * change, test, operand, value to compare with. -ENOSYS: no such change or test. */
+static int wake_op_change(uint32_t operation, int32_t old, int32_t *value)
 {
-	uint32_t kind = operation >> 28 & 7;
-	int32_t compare_to = (int32_t)(operation << 20) >> 20;
 	int32_t operand = (int32_t)(operation << 8) >> 20;
-	int32_t old, value;
 
 	if (operation >> 31)
 		operand = (int32_t)(1u << (operand & 31));
+	switch (operation >> 28 & 7) {
+	case 0:
+		*value = operand;
+		return 0;
+	case 1:
+		*value = (int32_t)((uint32_t)old + (uint32_t)operand);
+		return 0;
+	case 2:
+		*value = old | operand;
+		return 0;
+	case 3:
+		*value = old & ~operand;
+		return 0;
+	case 4:
+		*value = old ^ operand;
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+static int wake_op_test(uint32_t operation, int32_t old, bool *passed)
+{
+	int32_t compare_to = (int32_t)(operation << 20) >> 20;
+	const bool answers[] = {old == compare_to, old != compare_to,
+	                        old<compare_to, old <= compare_to, old> compare_to,
+	                        old >= compare_to};
+	uint32_t test = operation >> 24 & 15;
+
+	if (test >= ARRAY_COUNT(answers))
+		return -ENOSYS;
+	*passed = answers[test];
+	return 0;
+}
+
+static int wake_op_apply(uintptr_t address, uint32_t operation, bool *passed)
+{
+	int32_t old, value;
+	int result;
+
 	if (copy_from_user(&old, (void *)address, sizeof(old)) != 0)
 		return -EFAULT;
-	switch (kind) {
-	case 0:
-		value = operand;
-		break;
-	case 1:
-		value = (int32_t)((uint32_t)old + (uint32_t)operand);
-		break;
-	case 2:
-		value = old | operand;
-		break;
-	case 3:
-		value = old & ~operand;
-		break;
-	case 4:
-		value = old ^ operand;
-		break;
-	default:
-		return -ENOSYS;
-	}
+	result = wake_op_change(operation, old, &value);
+	if (result != 0)
+		return result;
 	if (copy_to_user((void *)address, &value, sizeof(value)) != 0)
 		return -EFAULT;
-	switch (operation >> 24 & 15) {
-	case 0:
-		*passed = old == compare_to;
-		return 0;
-	case 1:
-		*passed = old != compare_to;
-		return 0;
-	case 2:
-		*passed = old < compare_to;
-		return 0;
-	case 3:
-		*passed = old <= compare_to;
-		return 0;
-	case 4:
-		*passed = old > compare_to;
-		return 0;
-	case 5:
-		*passed = old >= compare_to;
-		return 0;
-	default:
-		return -ENOSYS;
-	}
+	return wake_op_test(operation, old, passed);
 }
 
 static long futex_wake_op(const struct sys_args *args, bool private)
