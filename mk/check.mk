@@ -42,11 +42,18 @@ check-cppcheck:
 		-D__x86_64__ -D__STDC_HOSTED__=0 '-D__attribute__(x)=' -I. -Iport/guest \
 		$(filter %.c,$(filter-out tests/%,$(CHECK_C)))
 
-TIDY := clang-tidy --quiet --warnings-as-errors='*' \
-	--checks='-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-assignment-in-if-condition,-bugprone-narrowing-conversions,-bugprone-implicit-widening-of-multiplication-result,-clang-analyzer-valist.Uninitialized'
+comma := ,
+TIDY_CHECKS := -* clang-analyzer-* bugprone-* -clang-analyzer-security.insecureAPI.* \
+	-clang-analyzer-valist.Uninitialized -bugprone-easily-swappable-parameters \
+	-bugprone-reserved-identifier -bugprone-assignment-in-if-condition \
+	-bugprone-narrowing-conversions -bugprone-implicit-widening-of-multiplication-result
+empty :=
+space := $(empty) $(empty)
+TIDY := clang-tidy --quiet '--warnings-as-errors=*' \
+	'--checks=$(subst $(space),$(comma),$(strip $(TIDY_CHECKS)))'
 # Clang's own headers in place of the chosen compiler's.
-TIDY_GUEST_CFLAGS := -std=gnu11 -ffreestanding -nostdlibinc -isystem $(GUEST_SYSTEM) -I. -Iport/guest \
-	-I$(BUILD)/guest/generated -m64 -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+TIDY_GUEST_CFLAGS := -std=gnu11 -ffreestanding -nostdlibinc -isystem $(GUEST_SYSTEM) -I. \
+	-Iport/guest -I$(BUILD)/guest/generated -m64 -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__
 # Some files at a time for each processor; what clang-tidy says about other headers is dropped.
 tidy = printf '%s\n' $(1) | xargs -r -n 12 -P $$(nproc) sh -c '"$$@" -- $(2) 2>/dev/null' sh $(TIDY)

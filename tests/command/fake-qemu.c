@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Takes QEMU's place (PINFOLD_QEMU) in tests of the launcher: maps the channel named on its command line
- * and acts as the guest, so that what a guest does seldom can be had at will and at once.
+ * Takes QEMU's place (PINFOLD_QEMU) in tests of the launcher: maps the channel named on its command
+ * line and acts as the guest, so that what a guest does seldom can be had at will and at once.
  *
  * The variable FAKE_GUEST says what it does: words separated by spaces, carried out in order.
  *   boot             takes over the channel, as every kernel does first

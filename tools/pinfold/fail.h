@@ -5,7 +5,9 @@
 #ifndef PINFOLD_TOOLS_FAIL_H
 #define PINFOLD_TOOLS_FAIL_H
 
-/* As timeout(1), env(1) and the shells use them. A signal's number is added to STATUS_SIGNAL_BASE. */
+/*
+ * As timeout(1), env(1) and the shells use them. A signal's number is added to STATUS_SIGNAL_BASE.
+ */
 enum pinfold_status {
 	STATUS_TIMEOUT = 124,
 	STATUS_FAILURE = 125,

@@ -94,7 +94,9 @@ void hostchan_consume(struct hostchan *channel, enum channel_ring_idx idx, size_
 	ring_bell(channel, CHANNEL_BELL_ROOM);
 }
 
-/* Free space of a ring to the guest; when there is none, the guest is asked to ring when it reads. */
+/*
+ * Free space of a ring to the guest; when there is none, the guest is asked to ring when it reads.
+ */
 static uint32_t free_space(struct hostchan *channel, const struct hostchan_ring *ring)
 {
 	uint32_t fill = ring->position - __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE);

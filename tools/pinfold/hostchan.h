@@ -2,9 +2,9 @@
 /*
  * The launcher's side of the channel of lib/channel.h: the memory, its rings, the bell.
  *
- * The guest may write anything into the memory at any time. So what the host decides (where the rings
- * are, how far it has read or written) is kept here and only copied to the memory, and what the
- * guest says is checked each time it is read.
+ * The guest may write anything into the memory at any time. So what the host decides (where the
+ * rings are, how far it has read or written) is kept here and only copied to the memory, and what
+ * the guest says is checked each time it is read.
  */
 #ifndef PINFOLD_TOOLS_HOSTCHAN_H
 #define PINFOLD_TOOLS_HOSTCHAN_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `pinfold image`: writes the kernel, the ramdisk, Xen, a script that starts QEMU and a configuration for
- * xl into one folder. There is no launcher at the other end, so there is no channel: the guest's
- * program has the machine's console.
+ * `pinfold image`: writes the kernel, the ramdisk, Xen, a script that starts QEMU and a
+ * configuration for xl into one folder. There is no launcher at the other end, so there is no
+ * channel: the guest's program has the machine's console.
  */
 #include "tools/pinfold/image.h"
 

@@ -2,8 +2,8 @@
 /*
  * The log of a run, see log.h.
  *
- * A line counts as Xen's only if it starts with Xen's mark. The kernel escapes what a program could bring
- * into the log, so a program cannot make the launcher believe in a crash.
+ * A line counts as Xen's only if it starts with Xen's mark. A program that gets such a line into
+ * the log can at most end its own run.
  */
 #include "tools/pinfold/log.h"
 

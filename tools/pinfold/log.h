@@ -2,9 +2,9 @@
 /*
  * The log of a run: what Xen and the kernel write to COM1, and what QEMU itself says.
  *
- * It goes to a file the user names, or is kept in memory and becomes a file only when the run fails;
- * with -v it is shown as it comes. Its lines are read for the words with which Xen ends a machine,
- * so that a crash is reported at once and with its cause.
+ * It goes to a file the user names, or is kept in memory and becomes a file only when the run
+ * fails; with -v it is shown as it comes. Its lines are read for the words with which Xen ends a
+ * machine, so that a crash is reported at once and with its cause.
  */
 #ifndef PINFOLD_TOOLS_LOG_H
 #define PINFOLD_TOOLS_LOG_H
@@ -42,7 +42,9 @@ void log_open(struct log *log, const char *file, bool shown);
 /* Takes bytes as they come. */
 void log_take(struct log *log, enum log_source source, const char *data, size_t len);
 
-/* The run has failed: the path of the log, made now if it is not a file yet; NULL if it cannot be. */
+/*
+ * The run has failed: the path of the log, made now if it is not a file yet; NULL if it cannot be.
+ */
 const char *log_path(struct log *log, const char *file);
 
 #endif

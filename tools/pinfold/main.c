@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pinfold: runs Linux programs in Xen PV virtual machines of their own. This file picks the subcommand.
+ * pinfold: runs Linux programs in Xen PV virtual machines of their own. This file picks the
+ * subcommand.
  */
 #include <stdio.h>
 #include <string.h>

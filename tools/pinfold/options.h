@@ -32,8 +32,8 @@ struct options {
 };
 
 /*
- * Reads argv[1…] of the subcommand argv[0] ("run" or "image"). Prints help and ends the process when it is
- * asked for; ends it with STATUS_FAILURE and one line when something is wrong.
+ * Reads argv[1…] of the subcommand argv[0] ("run" or "image"). Prints help and ends the process
+ * when it is asked for; ends it with STATUS_FAILURE and one line when something is wrong.
  */
 void options_parse(struct options *options, int argc, char **argv);
 

@@ -15,9 +15,10 @@ char *path_absolute(const char *base, const char *path);
 char *path_absolute_here(const char *path);
 
 /*
- * Where the absolute path `guest` really lies below `root_fd`, with the links of that tree followed as
- * if it were the root: for "/bin/x" in a tree where bin is a link to usr/bin, "/usr/bin/x". The last
- * part itself is not followed, parts that do not exist are kept as they are. The caller frees it.
+ * Where the absolute path `guest` really lies below `root_fd`, with the links of that tree followed
+ * as if it were the root: for "/bin/x" in a tree where bin is a link to usr/bin, "/usr/bin/x". The
+ * last part itself is not followed, parts that do not exist are kept as they are. The caller frees
+ * it.
  */
 char *path_inside(int root_fd, const char *guest);
 

@@ -12,8 +12,8 @@ enum place_file {
 };
 
 /*
- * The path of a file, looked for in the folder of the variable PINFOLD_LIB, else in build/ beside the
- * command, else in ../lib/pinfold. Ends the process when it is in none. The caller frees it.
+ * The path of a file, looked for in the folder of the variable PINFOLD_LIB, else in build/ beside
+ * the command, else in ../lib/pinfold. Ends the process when it is in none. The caller frees it.
  */
 char *place_find(enum place_file file);
 

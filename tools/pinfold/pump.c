@@ -4,8 +4,8 @@
  *
  * Nothing here blocks but poll: the descriptors 0, 1, 2 may be shared with other processes, so they
  * are never set to O_NONBLOCK; instead a write has at most as many bytes as a pipe that polls as
- * writable always takes (PIPE_BUF). The bell protocol of lib/channel.h is kept by arming before the rings
- * are looked at and polling after that.
+ * writable always takes (PIPE_BUF). The bell protocol of lib/channel.h is kept by arming before the
+ * rings are looked at and polling after that.
  */
 #include "tools/pinfold/pump.h"
 
@@ -80,7 +80,10 @@ void pump_block_signals(struct pump *pump)
 	for (size_t i = 0; i < sizeof(taken_signals) / sizeof(taken_signals[0]); i++) {
 		struct sigaction old;
 
-		/* What was ignored when this command was started (nohup, a background job) stays so. */
+		/*
+		 * What was ignored when this command was started (nohup, a background job) stays
+		 * so.
+		 */
 		sigaction(taken_signals[i], NULL, &old);
 		if (old.sa_handler != SIG_IGN || taken_signals[i] == SIGCHLD)
 			sigaddset(&set, taken_signals[i]);
@@ -101,7 +104,9 @@ static void end_loop(struct loop *loop, enum pump_end end)
 	loop->end = end;
 }
 
-/* The reader has gone: the guest's writer is told, and what it had written is lost, as in a pipe. */
+/*
+ * The reader has gone: the guest's writer is told, and what it had written is lost, as in a pipe.
+ */
 static void close_way(struct loop *loop, struct way_out *way)
 {
 	const uint8_t *data;
@@ -227,8 +232,9 @@ static void take_signal(struct loop *loop)
 }
 
 /*
- * A terminal that is not the program's own is shared: with a pager at the other end of a pipe, or with
- * the shell when this is a background job. It is read only when the guest asks, and from the foreground.
+ * A terminal that is not the program's own is shared: with a pager at the other end of a pipe, or
+ * with the shell when this is a background job. It is read only when the guest asks, and from the
+ * foreground.
  */
 static bool may_read_stdin(const struct loop *loop)
 {
@@ -240,7 +246,9 @@ static bool may_read_stdin(const struct loop *loop)
 	       tcgetpgrp(pump->stdin_fd) == getpgrp();
 }
 
-/* Fills in what to wait for. Returns the longest time to wait, in ms; -1 for as long as it takes. */
+/*
+ * Fills in what to wait for. Returns the longest time to wait, in ms; -1 for as long as it takes.
+ */
 static int plan_poll(struct loop *loop)
 {
 	struct pump *pump = loop->pump;
@@ -401,7 +409,10 @@ static void set_ways(struct loop *loop)
 	loop->stdin_ring = header->fd_kind[0] == CHANNEL_FD_TTY ? CHANNEL_TTY_IN : CHANNEL_STDIN;
 }
 
-/* A file's offset is shared with this command's parent: what the guest did not read is left for others. */
+/*
+ * A file's offset is shared with this command's parent: what the guest did not read is left for
+ * others.
+ */
 static void note_stdin_file(struct loop *loop)
 {
 	struct stat stat;

@@ -2,9 +2,9 @@
 /*
  * The QEMU command for a guest, and QEMU as a child process, see qemu.h.
  *
- * Xen is QEMU's -kernel (a multiboot image), the Pinfold kernel and the ramdisk are its two modules.
- * -no-reboot turns the guest's "reboot" into the end of QEMU. Emulation (TCG) is what Xen runs on;
- * with one vcpu one emulating thread is steadier on a busy machine than several.
+ * Xen is QEMU's -kernel (a multiboot image), the Pinfold kernel and the ramdisk are its two
+ * modules. -no-reboot turns the guest's "reboot" into the end of QEMU. Emulation (TCG) is what Xen
+ * runs on; with one vcpu one emulating thread is steadier on a busy machine than several.
  */
 #include "tools/pinfold/qemu.h"
 
@@ -25,8 +25,9 @@
 #define XEN_MEMORY_PER_GUEST 32 /* one MiB more for so many of the guest's */
 
 /*
- * Xen's guards against speculative execution cost more than half of the speed of fork and exec here, and an
- * emulated CPU does not speculate. eager-fpu must stay: lazy FPU switching under TCG corrupts guests.
+ * Xen's guards against speculative execution cost more than half of the speed of fork and exec
+ * here, and an emulated CPU does not speculate. eager-fpu must stay: lazy FPU switching under TCG
+ * corrupts guests.
  */
 #define XEN_SPECULATION "xpti=no spec-ctrl=no,eager-fpu"
 

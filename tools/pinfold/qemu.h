@@ -10,7 +10,9 @@
 #include "tools/pinfold/options.h"
 #include "tools/pinfold/strvec.h"
 
-/* The files of a machine by their names; for `run` they are names of descriptors, /proc/self/fd/N. */
+/*
+ * The files of a machine by their names; for `run` they are names of descriptors, /proc/self/fd/N.
+ */
 struct qemu_files {
 	const char *xen;
 	const char *kernel;
@@ -38,8 +40,9 @@ void qemu_build_command(struct strvec *command, const struct options *options,
 void qemu_print_command(const struct strvec *command, const char *separator, int fd);
 
 /*
- * Starts QEMU with the descriptors of `inherited` (ended by -1) open. It dies with this process, and no
- * signal of the terminal's reaches it. Returns 0, or the errno with which it could not be started.
+ * Starts QEMU with the descriptors of `inherited` (ended by -1) open. It dies with this process,
+ * and no signal of the terminal's reaches it. Returns 0, or the errno with which it could not be
+ * started.
  */
 int qemu_start(struct qemu_process *process, const struct strvec *command, const int *inherited);
 

@@ -79,7 +79,9 @@ static void split_add(const char *text, char **host, char **guest)
 	}
 }
 
-/* The place of a guest path in the tree that --root gives, its links followed. Takes the path over. */
+/*
+ * The place of a guest path in the tree that --root gives, its links followed. Takes the path over.
+ */
 static char *settle(int root_fd, char *guest)
 {
 	char *inside;
@@ -183,7 +185,9 @@ static void description_add_count(struct description *description, size_t count)
 	free(text);
 }
 
-/* PATH, HOME and TERM, unless --env gives them, then what --env gives; of two the last one counts. */
+/*
+ * PATH, HOME and TERM, unless --env gives them, then what --env gives; of two the last one counts.
+ */
 static void list_environment(struct strvec *list, const struct options *options, bool terminal)
 {
 	const char *term = terminal ? getenv("TERM") : NULL;

@@ -10,9 +10,9 @@
 #include "tools/pinfold/options.h"
 
 /*
- * Writes the whole ramdisk to `fd`, from its start. `terminal` says whether the program runs on a terminal.
- * Ends the process with STATUS_NOEXEC when PROGRAM is a file here that the guest cannot run, and
- * with STATUS_FAILURE when a file cannot be read.
+ * Writes the whole ramdisk to `fd`, from its start. `terminal` says whether the program runs on a
+ * terminal. Ends the process with STATUS_NOEXEC when PROGRAM is a file here that the guest cannot
+ * run, and with STATUS_FAILURE when a file cannot be read.
  */
 void ramdisk_write(int fd, const struct options *options, bool terminal);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `pinfold run`: sets up the channel, the ramdisk and QEMU, lets the pump move the bytes, and turns the
- * end of the run into a status and, when Pinfold failed, one line.
+ * `pinfold run`: sets up the channel, the ramdisk and QEMU, lets the pump move the bytes, and turns
+ * the end of the run into a status and, when Pinfold failed, one line.
  *
- * Nothing of a run has a name in the file system: the ramdisk and the channel are memory files that QEMU
- * opens through /proc/self/fd, so there is nothing to remove, whatever ends the launcher.
+ * Nothing of a run has a name in the file system: the ramdisk and the channel are memory files that
+ * QEMU opens through /proc/self/fd, so there is nothing to remove, whatever ends the launcher.
  */
 #include "tools/pinfold/run.h"
 

@@ -141,7 +141,10 @@ void tree_put_symlink(struct tree *tree, const char *path, const char *target)
 	archive_entry_free(entry);
 }
 
-/* A file that shrinks while it is copied is filled with zeros by libarchive, as the header promised. */
+/*
+ * A file that shrinks while it is copied is filled with zeros by libarchive, as the header
+ * promised.
+ */
 static void copy_content(struct tree *tree, const char *host)
 {
 	static char buffer[COPY_BYTES];

@@ -2,8 +2,8 @@
 /*
  * Writes a tree of files as one cpio archive (newc), the form the guest kernel unpacks at boot.
  *
- * Guest paths are absolute. Folders above a path are made on the way, with mode 0755. Every error ends
- * the process with one line that names the file.
+ * Guest paths are absolute. Folders above a path are made on the way, with mode 0755. Every error
+ * ends the process with one line that names the file.
  */
 #ifndef PINFOLD_TOOLS_TREE_H
 #define PINFOLD_TOOLS_TREE_H
@@ -21,15 +21,18 @@ enum tree_how {
 	    1, /* owners as on the host, and the contents of /dev, /proc, /sys left out */
 };
 
-/* A new archive on the open file `fd`, which stays the caller's. Files made here get the time given. */
+/*
+ * A new archive on the open file `fd`, which stays the caller's. Files made here get the time
+ * given.
+ */
 struct tree *tree_open(int fd, time_t made_at);
 
 /* Says that a folder is there already, from an earlier archive of the same ramdisk. */
 void tree_know_directory(struct tree *tree, const char *path);
 
 /*
- * The archive may not hold more than `mib` MiB of files; else the process ends at the file that is too much.
- * Without this call there is no limit.
+ * The archive may not hold more than `mib` MiB of files; else the process ends at the file that is
+ * too much. Without this call there is no limit.
  */
 void tree_set_limit(struct tree *tree, unsigned int mib);
 
