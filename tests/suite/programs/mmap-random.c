@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shows: 4000 random operations on 256 pages (anonymous and of a file, private and shared; mapped,
+ * Shows: 2000 random operations on 256 pages (anonymous and of a file, private and shared; mapped,
  * unmapped, protected, moved, dropped, forked) leave every page with the contents, and every access
  * with the signal, that it must have.
  */
@@ -11,7 +11,7 @@
 #define PAGE       4096ul
 #define PAGES      256u
 #define FILE_PAGES 64u
-#define ROUNDS     4000u
+#define ROUNDS     2000u
 
 enum kind { HOLE, ANONYMOUS, FILE_PRIVATE, FILE_SHARED };
 
