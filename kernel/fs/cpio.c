@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cpio reader: a pure function over a byte buffer that trusts nothing in it. Every length is compared with what is left
- * before it is used.
+ * The cpio reader: a pure function over a byte buffer that trusts nothing in it. Every length is
+ * compared with what is left before it is used.
  *
- * An entry: a header of 110 characters (magic, 13 numbers of 8 hexadecimal digits), the name, zero bytes up to a multiple of 4 from the
- * header's start, the data, zero bytes up to a multiple of 4. The entry "TRAILER!!!" ends an archive.
+ * An entry: a header of 110 characters (magic, 13 numbers of 8 hexadecimal digits), the name, zero
+ * bytes up to a multiple of 4 from the header's start, the data, zero bytes up to a multiple of 4.
+ * The entry "TRAILER!!!" ends an archive.
  */
 #include "kernel/fs/cpio.h"
 

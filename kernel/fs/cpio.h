@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reader of cpio archives in the "newc" format (with and without checksums), one after another, zero padding between.
+ * Reader of cpio archives in the "newc" format (with and without checksums), one after another,
+ * zero padding between.
  */
 #ifndef PINFOLD_KERNEL_FS_CPIO_H
 #define PINFOLD_KERNEL_FS_CPIO_H
@@ -25,8 +26,8 @@ struct cpio_error {
 /* Nonzero stops the reading. */
 typedef int cpio_visitor(void *arg, const struct cpio_entry *entry);
 
-/* Show every entry but trailers to the visitor. 0; what the visitor returned; or -EINVAL for what is no archive. `error` is set when the
- * result is not 0. */
+/* Show every entry but trailers to the visitor. 0; what the visitor returned; or -EINVAL for what
+ * is no archive. `error` is set when the result is not 0. */
 int cpio_read(const void *archive, size_t bytes, cpio_visitor *visit, void *arg,
               struct cpio_error *error);
 

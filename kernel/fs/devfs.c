@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Character devices: who serves which number, and the filesystem at /dev, which is a ramfs with a node for each of them. A
- * node made elsewhere with mknod() leads to the same device.
+ * Character devices: who serves which number, and the filesystem at /dev, which is a ramfs with a
+ * node for each of them. A node made elsewhere with mknod() leads to the same device.
  */
 #include "kernel/fs/internal.h"
 

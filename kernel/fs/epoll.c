@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * epoll. Each watched file has an item with hooks on the file's wait queues; a wake-up puts the item on the list of those that
- * may be ready, and epoll_wait asks the files on that list. A level-triggered item stays on the list as long as it is ready. Items hold no
- * reference on their file: its end takes them away. An epoll may watch others, but not those that watch epolls.
+ * epoll. Each watched file has an item with hooks on the file's wait queues; a wake-up puts the
+ * item on the list of those that may be ready, and epoll_wait asks the files on that list. A
+ * level-triggered item stays on the list as long as it is ready. Items hold no reference on their
+ * file: its end takes them away. An epoll may watch others, but not those that watch epolls.
  */
 #include "kernel/fs/poll.h"
 #include "kernel/linux/syscall.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptor tables. Slots are allocated lowest first; `lowest` says below which no slot is free. The table doubles as
- * needed up to the process's RLIMIT_NOFILE.
+ * Descriptor tables. Slots are allocated lowest first; `lowest` says below which no slot is free.
+ * The table doubles as needed up to the process's RLIMIT_NOFILE.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/task/task.h"

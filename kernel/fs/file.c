@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open files: what happens between a descriptor and a filesystem's operations. A file opened with O_PATH has no
- * operations: it only stands for its inode.
+ * Open files: what happens between a descriptor and a filesystem's operations. A file opened with
+ * O_PATH has no operations: it only stands for its inode.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/task/task.h"

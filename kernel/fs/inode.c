@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inodes: references, permissions, attributes. An inode lives as long as it has a name (link_count) or a reference; a transient
- * one as long as it has a reference. A filesystem counts its referenced inodes, which says whether it is in use.
+ * Inodes: references, permissions, attributes. An inode lives as long as it has a name (link_count)
+ * or a reference; a transient one as long as it has a reference. A filesystem counts its referenced
+ * inodes, which says whether it is in use.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/mm/vm.h"
@@ -104,7 +105,8 @@ void inode_put(struct inode *inode)
 		fs->destroy(fs);
 }
 
-/* Linux's relatime: a read is recorded when the last one recorded is older than the last change, or than a day. */
+/* Linux's relatime: a read is recorded when the last one recorded is older than the last change, or
+ * than a day. */
 void inode_touch_atime(struct inode *inode)
 {
 	int64_t now;

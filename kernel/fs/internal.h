@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of kernel/fs share among themselves: mounted filesystems, the path walker, the attributes of inodes.
+ * What the files of kernel/fs share among themselves: mounted filesystems, the path walker, the
+ * attributes of inodes.
  */
 #ifndef PINFOLD_KERNEL_FS_INTERNAL_H
 #define PINFOLD_KERNEL_FS_INTERNAL_H
@@ -42,8 +43,8 @@ struct inode *vfs_root(void);
 /* Where the running task is; the boot's own context when it has none. */
 struct fs_context *fs_context_current(void);
 
-/* An inode of `fs` (or NULL) with one reference, times now, owned by the running process; `private` points to that many zeroed bytes
- * behind it, if any. NULL: out of memory. */
+/* An inode of `fs` (or NULL) with one reference, times now, owned by the running process; `private`
+ * points to that many zeroed bytes behind it, if any. NULL: out of memory. */
 struct inode *inode_alloc(struct filesystem *fs, uint32_t mode, size_t private_bytes);
 /* Free the structure; references and links are gone. */
 void inode_free(struct inode *inode);
@@ -71,7 +72,8 @@ uint32_t process_uid(void); /* effective; 0 at boot */
 uint32_t process_gid(void);
 
 /*
- * The walker: resolves all of a path but its last component, which the caller then looks up, makes or removes.
+ * The walker: resolves all of a path but its last component, which the caller then looks up, makes
+ * or removes.
  */
 enum walk_last {
 	WALK_NAME,   /* an ordinary name, in `name` */
@@ -98,20 +100,26 @@ struct walk {
 	struct walk_text path;
 };
 
-/* Walk `path` (kernel memory, must stay until walk_end) up to its last component. 0 or -errno. walk_end() is due after success only. */
+/* Walk `path` (kernel memory, must stay until walk_end) up to its last component. 0 or -errno.
+ * walk_end() is due after success only. */
 int walk_begin(struct walk *walk, struct inode *base, const char *path);
 void walk_end(struct walk *walk);
-/* The inode that the last component names, mounts crossed, links not followed; a reference, or err_ptr. */
+/* The inode that the last component names, mounts crossed, links not followed; a reference, or
+ * err_ptr. */
 struct inode *walk_lookup_last(struct walk *walk);
-/* The last component is this symbolic link: walk on to the last component of what it says. `*out` is set (a reference) when the
- * link led straight to an object, NULL otherwise. Drops the reference on the link. 0 or -errno; after an error the walk has ended. */
+/* The last component is this symbolic link: walk on to the last component of what it says. `*out`
+ * is set (a reference) when the link led straight to an object, NULL otherwise. Drops the reference
+ * on the link. 0 or -errno; after an error the walk has ended. */
 int walk_follow(struct walk *walk, struct inode *link, struct inode **out);
 
-/* A path of the running process copied in, to be freed with kfree(). 0, -EFAULT, -ENAMETOOLONG, -ENOMEM; -ENOENT when empty unless allowed. */
+/* A path of the running process copied in, to be freed with kfree(). 0, -EFAULT, -ENAMETOOLONG,
+ * -ENOMEM; -ENOENT when empty unless allowed. */
 int path_copy_from_user(const void *user, bool allow_empty, char **out);
-/* The directory that a dirfd argument names, for a relative path, with a reference; NULL for the current one. 0 or -EBADF. */
+/* The directory that a dirfd argument names, for a relative path, with a reference; NULL for the
+ * current one. 0 or -EBADF. */
 int path_base_of_fd(int dirfd, const char *path, struct inode **out);
-/* What the *at() calls do: copy the path, find the inode. With AT_EMPTY_PATH and "" it is the descriptor's own. */
+/* What the *at() calls do: copy the path, find the inode. With AT_EMPTY_PATH and "" it is the
+ * descriptor's own. */
 struct inode *path_lookup_at(int dirfd, const void *user_path, unsigned int path_flags,
                              bool allow_empty);
 
@@ -123,7 +131,8 @@ bool file_writable(const struct file *file);
 /* Open files have a position that pread and lseek may use. */
 bool file_seekable(const struct file *file);
 uint32_t file_poll(struct file *file, struct poll_table *table);
-/* How much of `bytes` a write at `pos` may do under RLIMIT_FSIZE and the file size limit; 0 bytes: -EFBIG (SIGXFSZ has been sent). */
+/* How much of `bytes` a write at `pos` may do under RLIMIT_FSIZE and the file size limit; 0 bytes:
+ * -EFBIG (SIGXFSZ has been sent). */
 long file_limit_write(uint64_t pos, size_t bytes);
 
 /* fd.c */

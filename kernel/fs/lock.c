@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Advisory locks, hung on the inode: POSIX record locks, owned by a table of descriptors, as which a
- * process counts here; record locks of an open file description; and those of flock(), which cover
- * the whole file and are a space of their own. Deadlocks among waiters are not looked for: a signal
- * ends them.
+ * Advisory locks, hung on the inode: POSIX record locks, owned by a table of descriptors, as which
+ * a process counts here; record locks of an open file description; and those of flock(), which
+ * cover the whole file and are a space of their own. Deadlocks among waiters are not looked for: a
+ * signal ends them.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/mm/vm.h"
@@ -65,8 +65,8 @@ static void lock_free(struct file_lock *lock)
 	kfree(lock);
 }
 
-/* Take the range of `range` away from the owner's locks; those of which nothing is left go to `dead`. `spare` serves when one must be
- * split. Returns the spare if it was not used. */
+/* Take the range of `range` away from the owner's locks; those of which nothing is left go to
+ * `dead`. `spare` serves when one must be split. Returns the spare if it was not used. */
 static struct file_lock *locks_cut(struct inode *inode, const struct file_lock *range,
                                    struct file_lock *spare, struct list *dead)
 {
@@ -117,7 +117,8 @@ static void locks_merge(struct inode *inode, struct file_lock *lock, struct list
 	lock_insert(inode, lock);
 }
 
-/* Set or (unlock) clear the lock. 0, -ENOMEM, -EAGAIN or -EINTR when another owner is in the way. */
+/* Set or (unlock) clear the lock. 0, -ENOMEM, -EAGAIN or -EINTR when another owner is in the way.
+ */
 static int lock_apply(struct inode *inode, const struct file_lock *want, bool unlock, bool wait)
 {
 	struct list dead = LIST_INIT(dead);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Resolving paths. No recursion: the texts of symbolic links that are being followed form a stack, innermost on top, and a
- * text is popped as soon as it is used up, so that "is this the last component" is "are all texts empty".
+ * Resolving paths. No recursion: the texts of symbolic links that are being followed form a stack,
+ * innermost on top, and a text is popped as soon as it is used up, so that "is this the last
+ * component" is "are all texts empty".
  */
 #include "kernel/fs/internal.h"
 #include "kernel/mm/vm.h"
@@ -20,7 +21,8 @@ static void walk_pop(struct walk *walk)
 	}
 }
 
-/* Skip slashes and used-up texts; true if there was a slash. Afterwards texts is NULL or starts with a component. */
+/* Skip slashes and used-up texts; true if there was a slash. Afterwards texts is NULL or starts
+ * with a component. */
 static bool walk_skip(struct walk *walk)
 {
 	bool slash = false;
@@ -43,7 +45,8 @@ static void walk_move(struct walk *walk, struct inode *to)
 	walk->dir = to;
 }
 
-/* What ".." of a directory is, with a reference: not above the process's root, and through mounts. */
+/* What ".." of a directory is, with a reference: not above the process's root, and through mounts.
+ */
 static struct inode *directory_parent(struct inode *dir)
 {
 	struct inode *root = fs_context_current()->root;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pipes, with and without a name. The bytes lie in a ring of page frames that are allocated when data comes and freed when it
- * is gone. A pipe exists while an end is open. Writes of up to PIPE_BUF bytes are never mixed with others.
+ * Pipes, with and without a name. The bytes lie in a ring of page frames that are allocated when
+ * data comes and freed when it is gone. A pipe exists while an end is open. Writes of up to
+ * PIPE_BUF bytes are never mixed with others.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/mm/vm.h"
@@ -62,7 +63,8 @@ static long pipe_take(struct pipe *pipe, struct uio *uio)
 		return moved;
 	pipe->head += (size_t)moved;
 	pipe->fill -= (size_t)moved;
-	/* A page whose data is all gone is freed, unless the ring's end lies in it too; an empty pipe keeps one. */
+	/* A page whose data is all gone is freed, unless the ring's end lies in it too; an empty
+	 * pipe keeps one. */
 	if ((pipe->head & (PAGE_BYTES - 1)) == 0 && pipe->fill > 0 &&
 	    pipe->fill <= pipe->capacity - PAGE_BYTES) {
 		pipe->pages[idx] = NULL;
@@ -281,7 +283,8 @@ long pipe_get_size(struct file *file)
 	return pipe != NULL ? (long)pipe->capacity : -EBADF;
 }
 
-/* Put the pages of the ring, the one of the first byte first, into a new array. False: out of memory. */
+/* Put the pages of the ring, the one of the first byte first, into a new array. False: out of
+ * memory. */
 static bool pipe_move_pages(struct pipe *pipe, struct page **pages, size_t capacity)
 {
 	size_t old_count = pipe->capacity >> PAGE_SHIFT, first = pipe->head >> PAGE_SHIFT;

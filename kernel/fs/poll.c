@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poll and select. The first look at the files queues the task on everything that may change; after each wake-up it looks
- * again. A file stays referenced as long as the task is on one of its queues.
+ * poll and select. The first look at the files queues the task on everything that may change; after
+ * each wake-up it looks again. A file stays referenced as long as the task is on one of its queues.
  */
 #include "kernel/fs/poll.h"
 
@@ -288,7 +288,8 @@ static uint64_t time_left(uint64_t deadline_ns)
 	return deadline_ns > now ? deadline_ns - now : 0;
 }
 
-/* Tell the caller how much of the time is left, as Linux does; a bad pointer is no reason to lose the result. */
+/* Tell the caller how much of the time is left, as Linux does; a bad pointer is no reason to lose
+ * the result. */
 static void put_time_left_spec(void *user_spec, uint64_t deadline_ns)
 {
 	uint64_t left = time_left(deadline_ns);

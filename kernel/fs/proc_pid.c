@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc/PID: what the kernel tells about a process. A process that has ended and waits for its parent has no memory and no files;
- * its numbers are still told.
+ * /proc/PID: what the kernel tells about a process. A process that has ended and waits for its
+ * parent has no memory and no files; its numbers are still told.
  */
 #include "kernel/dev/tty.h"
 #include "kernel/fs/procfs.h"
@@ -382,7 +382,8 @@ static void show_mountinfo(struct seq *seq, struct task *task)
 	}
 }
 
-/* The killer of processes when memory runs out has no scores here: these files are for programs that insist on them. */
+/* The killer of processes when memory runs out has no scores here: these files are for programs
+ * that insist on them. */
 static void show_zero(struct seq *seq, struct task *task)
 {
 	(void)task;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files of /proc about the machine as a whole, as far as ps, top, free, mount, uptime and C libraries read them.
+ * The files of /proc about the machine as a whole, as far as ps, top, free, mount, uptime and C
+ * libraries read them.
  */
 #include "kernel/fs/procfs.h"
 #include "kernel/fs/ramfs.h"
@@ -33,8 +34,9 @@ static void show_uptime(struct seq *seq)
 }
 
 /*
- * Load averages over 1, 5 and 15 minutes. They decay in steps of 5 s; the steps since the last reading are made up at the
- * next one, with the number of runnable tasks it finds, so that an idle machine need not wake for them.
+ * Load averages over 1, 5 and 15 minutes. They decay in steps of 5 s; the steps since the last
+ * reading are made up at the next one, with the number of runnable tasks it finds, so that an idle
+ * machine need not wake for them.
  */
 static void load_averages(uint32_t load[3])
 {
@@ -68,7 +70,8 @@ static void show_loadavg(struct seq *seq)
 	seq_printf(seq, "%u/%u %d\n", sched_runnable_count(), task_total_count(), pid_last());
 }
 
-/* User and system time of all processes, those that have ended and been waited for among their parents' children. */
+/* User and system time of all processes, those that have ended and been waited for among their
+ * parents' children. */
 static void busy_times(uint64_t *user_ns, uint64_t *system_ns)
 {
 	struct process *process;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * procfs: a fixed tree of names that parts of the kernel add files to, and a directory for each process. Inodes are made
- * when they are looked up and hold a reference on their directory's inode. A file's text is made when it is read from its start.
- * A process is known by its number: its files fail once it is gone.
+ * procfs: a fixed tree of names that parts of the kernel add files to, and a directory for each
+ * process. Inodes are made when they are looked up and hold a reference on their directory's inode.
+ * A file's text is made when it is read from its start. A process is known by its number: its files
+ * fail once it is gone.
  */
 #include "kernel/fs/procfs.h"
 
@@ -218,7 +219,8 @@ static struct inode *lookup_root(struct inode *dir, const char *name, size_t len
 	return node_create_pid(dir, process->leader, PROC_PID_DIR, 0, name, ABI_S_IFDIR | 0555);
 }
 
-/* Directories of a process's directory, in the order they are listed; a task's own has no "task". */
+/* Directories of a process's directory, in the order they are listed; a task's own has no "task".
+ */
 static const struct {
 	const char *name;
 	enum proc_kind kind;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of procfs share: text being made, the fixed tree of names, the files of each process.
+ * What the files of procfs share: text being made, the fixed tree of names, the files of each
+ * process.
  */
 #ifndef PINFOLD_KERNEL_FS_PROCFS_H
 #define PINFOLD_KERNEL_FS_PROCFS_H

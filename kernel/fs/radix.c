@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The radix tree of radix.h. Nodes hold nothing but their slots; an emptied node is found by looking at them.
+ * The radix tree of radix.h. Nodes hold nothing but their slots; an emptied node is found by
+ * looking at them.
  */
 #include "kernel/fs/radix.h"
 
@@ -77,7 +78,8 @@ void *radix_remove(struct radix *tree, uint64_t index)
 		at = &((struct radix_node *)*at)->slot[slot_of(index, level - 1)];
 		path[depth++] = at;
 	}
-	/* A walk that ended early stands at an empty slot: the nodes above may be emptied by a failed radix_set(). */
+	/* A walk that ended early stands at an empty slot: the nodes above may be emptied by a
+	 * failed radix_set(). */
 	value = depth == tree->height + 1 ? *at : NULL;
 	*at = NULL;
 	for (; depth > 1; depth--) {
@@ -115,7 +117,8 @@ int radix_set(struct radix *tree, uint64_t index, void *value)
 	return 0;
 }
 
-/* Look below one root-to-leaf path from *index on; without a value there, *index moves to where the search goes on. */
+/* Look below one root-to-leaf path from *index on; without a value there, *index moves to where the
+ * search goes on. */
 static void *next_on_path(const struct radix *tree, uint64_t *index)
 {
 	void *at = tree->root;

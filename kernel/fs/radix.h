@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A map from 64-bit indices to pointers: a tree of 64-way nodes, as high as the largest index needs. An index costs as many
- * steps as its size in base 64 has digits.
+ * A map from 64-bit indices to pointers: a tree of 64-way nodes, as high as the largest index
+ * needs. An index costs as many steps as its size in base 64 has digits.
  */
 #ifndef PINFOLD_KERNEL_FS_RADIX_H
 #define PINFOLD_KERNEL_FS_RADIX_H

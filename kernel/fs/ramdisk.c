@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Unpacking the ramdisk's archives into the tree, at boot. What is there already gives way, except directories, which take the
- * archive's attributes; names that are hard links in the archive are hard links here. The data is copied.
+ * Unpacking the ramdisk's archives into the tree, at boot. What is there already gives way, except
+ * directories, which take the archive's attributes; names that are hard links in the archive are
+ * hard links here. The data is copied.
  */
 #include "kernel/fs/cpio.h"
 #include "kernel/fs/internal.h"
@@ -22,7 +23,8 @@ struct unpack {
 	char problem_name[80];
 };
 
-/* The archive's name without leading "/" and "./" and slashes at the end. -EINVAL if it leads upwards. */
+/* The archive's name without leading "/" and "./" and slashes at the end. -EINVAL if it leads
+ * upwards. */
 static int name_normalize(struct unpack *unpack, const struct cpio_entry *entry)
 {
 	const char *name = entry->name;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The filesystem in memory: names and directories. A directory has a hash table for look-ups and a list in the order of
- * creation for readers, whose position is the cookie of the next entry. A name does not hold a reference on its inode, it counts as a link.
- * When the last name of an inode in use goes, it stays with the inode as its ghost, for ".." and for /proc.
+ * The filesystem in memory: names and directories. A directory has a hash table for look-ups and a
+ * list in the order of creation for readers, whose position is the cookie of the next entry. A name
+ * does not hold a reference on its inode, it counts as a link. When the last name of an inode in
+ * use goes, it stays with the inode as its ghost, for ".." and for /proc.
  */
 #include "kernel/fs/ramfs.h"
 
@@ -58,7 +59,8 @@ static struct ramfs_entry *dir_find(struct inode *dir, const char *name, size_t 
 	return entry;
 }
 
-/* Make room for one more entry. Failure does not matter once there are buckets: chains grow longer. */
+/* Make room for one more entry. Failure does not matter once there are buckets: chains grow longer.
+ */
 static int dir_grow(struct ramfs_dir *table)
 {
 	size_t count = MAX(table->bucket_count * 2, (size_t)FIRST_BUCKETS);
@@ -140,7 +142,8 @@ static void entry_remove(struct ramfs_entry *entry)
 	inode_touch_mtime(entry->dir);
 }
 
-/* The name has been removed for good: count it, and keep it as the ghost if it was the last one of an inode in use. */
+/* The name has been removed for good: count it, and keep it as the ghost if it was the last one of
+ * an inode in use. */
 static void entry_retire(struct ramfs_entry *entry)
 {
 	struct inode *inode = entry->inode;
@@ -344,8 +347,8 @@ static void rename_exchange(struct ramfs_entry *a, struct ramfs_entry *b)
 	inode_touch_ctime(b_inode);
 }
 
-/* The caller has checked permissions, that both directories are of this filesystem, that a directory replaces directories only and does
- * not move into itself. */
+/* The caller has checked permissions, that both directories are of this filesystem, that a
+ * directory replaces directories only and does not move into itself. */
 static int ramfs_rename(struct inode *from_dir, const char *from, size_t from_len,
                         struct inode *to_dir, const char *to, size_t to_len, unsigned int flags)
 {
@@ -505,7 +508,8 @@ static struct ramfs_entry *dir_pop(struct ramfs_dir *table)
 	return list_entry(node, struct ramfs_entry, order);
 }
 
-/* The whole tree goes; nothing in it is in use. Depth first without recursion: a directory's first entry is removed until none is left. */
+/* The whole tree goes; nothing in it is in use. Depth first without recursion: a directory's first
+ * entry is removed until none is left. */
 static void ramfs_destroy_all(struct filesystem *fs)
 {
 	struct inode *dir = fs->root;

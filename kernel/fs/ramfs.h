@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the two halves of ramfs share: names and directories (ramfs.c), file contents (ramfs_file.c).
+ * What the two halves of ramfs share: names and directories (ramfs.c), file contents
+ * (ramfs_file.c).
  */
 #ifndef PINFOLD_KERNEL_FS_RAMFS_H
 #define PINFOLD_KERNEL_FS_RAMFS_H
@@ -46,7 +47,8 @@ uint64_t ramfs_page_count(void);
 /* False when the files must take no more memory: some frames are kept for the kernel. */
 bool ramfs_may_allocate(void);
 
-/* A regular file without a name, in a filesystem without a tree (memfd_create). NULL: out of memory. */
+/* A regular file without a name, in a filesystem without a tree (memfd_create). NULL: out of
+ * memory. */
 struct inode *ramfs_create_unlinked(uint32_t mode);
 /* Seals of such a file; NULL: the inode has none. */
 uint32_t *ramfs_seals(struct inode *inode);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Contents of ramfs files: pages in a radix tree, one reference each. What is not there reads as zero. The part of the last page behind the end of the file may
- * have been written to through a mapping and is cleared when the file grows.
+ * Contents of ramfs files: pages in a radix tree, one reference each. What is not there reads as
+ * zero. The part of the last page behind the end of the file may have been written to through a
+ * mapping and is cleared when the file grows.
  */
 #include "kernel/fs/ramfs.h"
 
@@ -118,7 +119,8 @@ static long ramfs_read(struct file *file, struct uio *uio, uint64_t *pos)
 	return done;
 }
 
-/* Write a whole page where the file has none: it need not be cleared before, but comes into the file when it is complete. */
+/* Write a whole page where the file has none: it need not be cleared before, but comes into the
+ * file when it is complete. */
 static long write_new_page(struct inode *inode, struct uio *uio, uint64_t index)
 {
 	struct page *page = ramfs_may_allocate() ? page_alloc(0) : NULL, *there;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts that grow, for the files of procfs. Running out of memory is remembered and reported at the end. */
+/* Texts that grow, for the files of procfs. Running out of memory is remembered and reported at the
+ * end. */
 #include "kernel/fs/procfs.h"
 
 #define SEQ_FIRST_BYTES 512

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fcntl, ioctl and flock: what is common to all files. The rest goes to the file's own operations. */
+/* fcntl, ioctl and flock: what is common to all files. The rest goes to the file's own operations.
+ */
 #include "kernel/fs/internal.h"
 #include "kernel/fs/ramfs.h"
 #include "kernel/linux/syscall.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls that make, remove and change names: mkdir, mknod, link, symlink, unlink, rmdir, rename. */
+/* System calls that make, remove and change names: mkdir, mknod, link, symlink, unlink, rmdir,
+ * rename. */
 #include "kernel/fs/internal.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
@@ -34,7 +35,8 @@ static void user_walk_end(struct user_walk *user)
 	kfree(user->path);
 }
 
-/* May the last component be made: it is a name that is not there, in a directory that may be written. */
+/* May the last component be made: it is a name that is not there, in a directory that may be
+ * written. */
 static int check_new_name(struct walk *walk, bool is_directory)
 {
 	struct inode *there;
@@ -317,7 +319,8 @@ struct rename {
 	unsigned int flags;
 };
 
-/* The slashes behind names say that these are directories, and no directory may move below itself. */
+/* The slashes behind names say that these are directories, and no directory may move below itself.
+ */
 static int rename_check_shape(const struct rename *rename)
 {
 	bool exchange = (rename->flags & ABI_RENAME_EXCHANGE) != 0;
@@ -344,7 +347,8 @@ static int rename_check_dotdot(const struct rename *rename, struct inode *moved)
 	return inode_permission(moved, ABI_W_OK);
 }
 
-/* A name that the rename takes away: it may be removed, and a directory replaces directories only. */
+/* A name that the rename takes away: it may be removed, and a directory replaces directories only.
+ */
 static int rename_check_target(const struct rename *rename)
 {
 	bool from_dir = ABI_S_ISDIR(rename->source->mode),

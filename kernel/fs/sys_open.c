@@ -33,8 +33,8 @@ static struct inode *open_create(struct walk *walk, uint32_t mode)
 	return result != 0 ? err_ptr(result) : inode;
 }
 
-/* The inode that the last component of the walk leads to, made if O_CREAT says so. After an error of walk_follow() the walk has ended, which
- * *ended says. */
+/* The inode that the last component of the walk leads to, made if O_CREAT says so. After an error
+ * of walk_follow() the walk has ended, which *ended says. */
 static struct inode *open_last(struct walk *walk, uint32_t flags, uint32_t mode, bool *created,
                                bool *ended)
 {
@@ -244,7 +244,8 @@ static int pipe_create(uint32_t flags, struct file *ends[2])
 
 	if (inode == NULL)
 		return -ENOMEM;
-	/* Without waiting for the other end, and the reader first, as a writer alone would be refused. */
+	/* Without waiting for the other end, and the reader first, as a writer alone would be
+	 * refused. */
 	ends[0] = file_open_inode(inode, ABI_O_RDONLY | ABI_O_NONBLOCK);
 	ends[1] = is_err(ends[0]) ? ends[0] : file_open_inode(inode, ABI_O_WRONLY | flags);
 	inode_put(inode);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls about the tree: current and root directory, mounting and unmounting, and synchronizing, which memory
- * needs not. Binding and moving mounts are left out.
+ * System calls about the tree: current and root directory, mounting and unmounting, and
+ * synchronizing, which memory needs not. Binding and moving mounts are left out.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/linux/syscall.h"

@@ -303,7 +303,8 @@ long sys_lseek(const struct sys_args *args)
 	return result;
 }
 
-/* Copy up to `bytes` between files, through a buffer. What has been read but could not be written is not taken from the source. */
+/* Copy up to `bytes` between files, through a buffer. What has been read but could not be written
+ * is not taken from the source. */
 static long copy_between(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos,
                          uint64_t bytes)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls that tell what files are: stat, statx, statfs, access, readlink, getdents, extended attributes (of which there are none). */
+/* System calls that tell what files are: stat, statx, statfs, access, readlink, getdents, extended
+ * attributes (of which there are none). */
 #include "kernel/fs/internal.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
@@ -198,7 +199,8 @@ static long access_checked(int dirfd, const void *path, unsigned int mode, unsig
 	return result;
 }
 
-/* Unless asked otherwise the real user counts, on the way to the file as well: it is the effective one meanwhile. */
+/* Unless asked otherwise the real user counts, on the way to the file as well: it is the effective
+ * one meanwhile. */
 static long access_at(int dirfd, const void *path, unsigned int mode, unsigned int flags)
 {
 	struct process *process = current()->process;
@@ -373,7 +375,8 @@ long sys_getdents64(const struct sys_args *args)
 	return do_getdents(args, false);
 }
 
-/* What the attribute calls answer on an existing file: there is no attribute, and none can be set. */
+/* What the attribute calls answer on an existing file: there is no attribute, and none can be set.
+ */
 static long no_attribute_at(const struct sys_args *args, unsigned int path_flags, long answer)
 {
 	struct inode *inode = path_lookup_at(ABI_AT_FDCWD, SYS_PTR(args, 0), path_flags, false);

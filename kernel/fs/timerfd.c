@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* timerfd: a timer that is read. A change of the wall clock's time does not happen here, so cancelling on it does not either. */
+/* timerfd: a timer that is read. A change of the wall clock's time does not happen here, so
+ * cancelling on it does not either. */
 #include "kernel/fs/poll.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Transfers between the kernel and a list of buffers. User memory is copied in pieces that end at page boundaries, so
- * that what was moved before a bad page counts, as programs expect of partial transfers.
+ * Transfers between the kernel and a list of buffers. User memory is copied in pieces that end at
+ * page boundaries, so that what was moved before a bad page counts, as programs expect of partial
+ * transfers.
  */
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/vm.h"

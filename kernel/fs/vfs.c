@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree as a whole: mounted filesystems, the places of processes in it, and what boot puts there.
+ * The tree as a whole: mounted filesystems, the places of processes in it, and what boot puts
+ * there.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/task/task.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files: inodes, open files, descriptors, paths. Filesystems implement inode_ops and file_ops. Every pointer to an inode or
- * a file that is kept has a reference.
+ * Files: inodes, open files, descriptors, paths. Filesystems implement inode_ops and file_ops.
+ * Every pointer to an inode or a file that is kept has a reference.
  */
 #ifndef PINFOLD_KERNEL_FS_VFS_H
 #define PINFOLD_KERNEL_FS_VFS_H
@@ -34,22 +34,25 @@ long uio_clear(struct uio *uio, size_t bytes);
 void uio_init_kernel(struct uio *uio, struct abi_iovec *iov, void *buffer, size_t bytes);
 
 struct file_ops {
-	/* Bytes moved, 0 at the end, or -errno. `pos` is the file position to use and advance. NULL op: -EINVAL. */
+	/* Bytes moved, 0 at the end, or -errno. `pos` is the file position to use and advance. NULL
+	 * op: -EINVAL. */
 	long (*read)(struct file *file, struct uio *uio, uint64_t *pos);
 	long (*write)(struct file *file, struct uio *uio, uint64_t *pos);
-	/* NULL: generic, by inode size, for regular files and directories; -ESPIPE for the others. */
+	/* NULL: generic, by inode size, for regular files and directories; -ESPIPE for the others.
+	 */
 	long (*seek)(struct file *file, int64_t offset, int whence);
-	/* Events now true (POLLIN …), after queueing the poller through poll_wait(). NULL: always readable and writable. */
+	/* Events now true (POLLIN …), after queueing the poller through poll_wait(). NULL: always
+	 * readable and writable. */
 	uint32_t (*poll)(struct file *file, struct poll_table *table);
 	long (*ioctl)(struct file *file, unsigned int command, uintptr_t arg); /* NULL: -ENOTTY */
-	/* Directories: entries from file->pos on; `next` is the position behind the entry. Stops when emit returns false. */
+	/* Directories: entries from file->pos on; `next` is the position behind the entry. Stops
+	 * when emit returns false. */
 	long (*iterate)(struct file *file,
 	                bool (*emit)(void *arg, const char *name, uint64_t ino, uint8_t type,
 	                             uint64_t next),
 	                void *arg);
-	int (*open)(
-	    struct file
-	        *file); /* after the file is set up; may replace file->private and file->ops */
+	int (*open)(struct file *file); /* after the file is set up; may replace file->private and
+	                                   file->ops */
 	void (*release)(struct file *file); /* last reference gone */
 };
 
@@ -66,21 +69,24 @@ struct inode_ops {
 	              struct inode *to_dir, const char *to, size_t to_len, unsigned int flags);
 	long (*readlink)(struct inode *inode, char *buffer,
 	                 size_t size); /* kernel buffer; length */
-	/* Links that lead to an object, not to a path: what they lead to, with a reference, or err_ptr. */
+	/* Links that lead to an object, not to a path: what they lead to, with a reference, or
+	 * err_ptr. */
 	struct inode *(*follow)(struct inode *inode);
 	int (*truncate)(struct inode *inode, uint64_t size);
-	/* The page of file data at `index`, with a reference, for a mapping or an exec. `write`: it will be written (shared mapping). err_ptr. */
+	/* The page of file data at `index`, with a reference, for a mapping or an exec. `write`: it
+	 * will be written (shared mapping). err_ptr. */
 	struct page *(*get_page)(struct inode *inode, uint64_t index, bool write);
 	/* fallocate(): `mode` as in the ABI. NULL: -EOPNOTSUPP. */
 	int (*allocate)(struct inode *inode, unsigned int mode, uint64_t offset, uint64_t bytes);
-	/* A name this inode has, or last had, in which directory (no reference taken). NULL: it has none. */
+	/* A name this inode has, or last had, in which directory (no reference taken). NULL: it has
+	 * none. */
 	const char *(*name_of)(struct inode *inode, struct inode **dir, size_t *len);
 	void (*destroy)(struct inode *inode); /* last reference and last link gone */
 };
 
 enum inode_flag {
-	INODE_TRANSIENT =
-	    1, /* made when it was looked up: goes with its last reference, whatever link_count says */
+	INODE_TRANSIENT = 1,  /* made when it was looked up: goes with its last reference, whatever
+	                         link_count says */
 	INODE_FIXED = 2,      /* owner, mode and times cannot be changed */
 	INODE_ANONYMOUS = 4,  /* never had a name */
 	INODE_OWNS_LABEL = 8, /* label goes with it */
@@ -140,28 +146,33 @@ void file_put(struct file *file);
 
 /* Open an inode: a file with one reference, or err_ptr. Permissions have been checked. */
 struct file *file_open_inode(struct inode *inode, uint32_t flags);
-/* A file without a name (pipe ends, the program's streams): its inode is made for it. `mode` has the type that stat shows. With a type, and
- * if ops has `open` or lacks `release`, it can be opened again through /proc/self/fd: a second file with the same `private`. */
+/* A file without a name (pipe ends, the program's streams): its inode is made for it. `mode` has
+ * the type that stat shows. With a type, and if ops has `open` or lacks `release`, it can be opened
+ * again through /proc/self/fd: a second file with the same `private`. */
 struct file *file_create_anonymous(const struct file_ops *ops, uint32_t mode, uint32_t flags,
                                    void *private);
 long file_read_kernel(struct file *file, void *buffer, size_t bytes, uint64_t *pos);
 long file_write_kernel(struct file *file, const void *buffer, size_t bytes, uint64_t *pos);
 
-/* Path to inode with a reference, or err_ptr. `base` is where a relative path starts (NULL: current directory). */
+/* Path to inode with a reference, or err_ptr. `base` is where a relative path starts (NULL: current
+ * directory). */
 enum path_flags { PATH_NOFOLLOW = 1, PATH_DIRECTORY = 2 };
 struct inode *path_lookup(struct inode *base, const char *path, unsigned int flags);
-/* Absolute path of a directory as the running process sees it; length without the NUL, or -errno (-ENOENT: removed; -ERANGE: size). */
+/* Absolute path of a directory as the running process sees it; length without the NUL, or -errno
+ * (-ENOENT: removed; -ERANGE: size). */
 long path_of_directory(struct inode *dir, char *buffer, size_t size);
 /* A path of any inode, for /proc and messages; " (deleted)" or "pipe:[7]" as Linux has it. */
 long path_of_inode(struct inode *inode, char *buffer, size_t size);
 /* Remove a name; used at boot. */
 int path_unlink(const char *path);
-/* Permission bits for the running process (root passes, but for execute without any x bit): 0 or -EACCES. */
+/* Permission bits for the running process (root passes, but for execute without any x bit): 0 or
+ * -EACCES. */
 int inode_permission(struct inode *inode, unsigned int want_rwx);
 
 /* Descriptors of the running task. */
 struct file *fd_get_file(int fd); /* with a reference; NULL: -EBADF */
-/* Takes the reference over and returns the descriptor; on -EMFILE (-ENOMEM) it stays with the caller. */
+/* Takes the reference over and returns the descriptor; on -EMFILE (-ENOMEM) it stays with the
+ * caller. */
 int fd_install(struct file *file, bool cloexec, int lowest);
 /* The file of a descriptor in any table, with a reference, or NULL (for /proc/PID/fd). */
 struct file *fd_table_get_file(struct fd_table *table, int fd);

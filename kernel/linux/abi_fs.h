@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Structures and numbers of the x86-64 Linux ABI that the file system calls use. tests/unit/abi_fs_test.c holds them against the
- * system's headers.
+ * Structures and numbers of the x86-64 Linux ABI that the file system calls use.
+ * tests/unit/abi_fs_test.c holds them against the system's headers.
  */
 #ifndef PINFOLD_KERNEL_LINUX_ABI_FS_H
 #define PINFOLD_KERNEL_LINUX_ABI_FS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: */
 /*
- * kernel/linux/abi_fs.h against the system's own headers: numbers and the layout of structures. The compiler does most of
- * the testing.
+ * kernel/linux/abi_fs.h against the system's own headers: numbers and the layout of structures. The
+ * compiler does most of the testing.
  */
 #include <setjmp.h>
 #include <stdarg.h>

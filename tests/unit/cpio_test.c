@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/fs/cpio.c */
 /*
- * The cpio reader: what it shows of good archives, and that every damaged one is refused at the right place. Archives lie in
- * allocations of just their size, so that the address sanitizer sees any read beyond them.
+ * The cpio reader: what it shows of good archives, and that every damaged one is refused at the
+ * right place. Archives lie in allocations of just their size, so that the address sanitizer sees
+ * any read beyond them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -163,7 +164,8 @@ static void test_several(void **state)
 	assert_string_equal(seen.text, "a 100644 1 [1]\nb 100644 1 [22]\nc 100644 1 [333]\n");
 }
 
-/* Cut anywhere before the trailer's name is complete, an archive is refused; never is anything shown that is not there. */
+/* Cut anywhere before the trailer's name is complete, an archive is refused; never is anything
+ * shown that is not there. */
 static void test_truncated(void **state)
 {
 	struct cpio_error error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hosted world for kernel/fs: one task, frames and small objects from malloc, "user memory" that is the test's own. Sleeping
- * is not possible: a task that would sleep fails the test.
+ * A hosted world for kernel/fs: one task, frames and small objects from malloc, "user memory" that
+ * is the test's own. Sleeping is not possible: a task that would sleep fails the test.
  */
 #ifndef TESTS_UNIT_FS_FAKE_H
 #define TESTS_UNIT_FS_FAKE_H

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/devfs.c kernel/fs/epoll.c kernel/fs/fd.c kernel/fs/file.c kernel/fs/inode.c kernel/fs/lock.c kernel/fs/memdev.c kernel/fs/path.c kernel/fs/pipe.c kernel/fs/poll.c kernel/fs/radix.c kernel/fs/ramfs.c kernel/fs/ramfs_file.c kernel/fs/sys_attr.c kernel/fs/sys_fcntl.c kernel/fs/sys_name.c kernel/fs/sys_open.c kernel/fs/sys_place.c kernel/fs/sys_rw.c kernel/fs/sys_stat.c kernel/fs/uio.c kernel/fs/vfs.c */
 /*
- * The file calls against the machine's own Linux: the same random calls go to the kernel's tree and to a directory on a tmpfs,
- * and every result, every byte read and every attribute must be the same.
+ * The file calls against the machine's own Linux: the same random calls go to the kernel's tree and
+ * to a directory on a tmpfs, and every result, every byte read and every attribute must be the
+ * same.
  *
- * Both sides work four directories below what they started from, so that ".." in a link cannot leave what both know.
+ * Both sides work four directories below what they started from, so that ".." in a link cannot
+ * leave what both know.
  */
 #include "tests/unit/fs_fake.h"
 
@@ -268,7 +270,8 @@ static void step_fd_plain(uint32_t slot)
 {
 	uint64_t ours = (uint64_t)our_fd[slot], hosts = (uint64_t)host_fd[slot];
 	int64_t offset = (int64_t)rnd(40000) - 5000;
-	/* A hole that fallocate() has filled counts as data here, on tmpfs not before it is written: no run has both. */
+	/* A hole that fallocate() has filled counts as data here, on tmpfs not before it is
+	 * written: no run has both. */
 	uint32_t whence = rnd(sparse ? 6 : 3), mode = sparse ? 3 : rnd(5);
 
 	switch (rnd(5)) {
@@ -599,7 +602,8 @@ static void test_same_as_linux(void **state)
 	}
 }
 
-/* One allocation in many fails, in any place: no call may leak or trip over it. The sanitizer looks for what is left at the end. */
+/* One allocation in many fails, in any place: no call may leak or trip over it. The sanitizer looks
+ * for what is left at the end. */
 static void test_no_memory(void **state)
 {
 	/* The last is what a link to nothing makes. */

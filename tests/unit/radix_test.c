@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/fs/radix.c */
 /*
- * The radix tree against a plain array of pairs: random indices of every size are set, removed and looked for, and running out of
- * memory leaves everything as it was.
+ * The radix tree against a plain array of pairs: random indices of every size are set, removed and
+ * looked for, and running out of memory leaves everything as it was.
  */
 #include <setjmp.h>
 #include <stdarg.h>
