@@ -17,6 +17,7 @@ static int turn;
 static __thread long own;
 static volatile int caught;
 static volatile long spins;
+static char *program; /* the path of this one */
 
 static void *count(void *argument)
 {
@@ -186,9 +187,9 @@ static void fork_in_thread(void)
 
 static void *exec_here(void *argument)
 {
-	execl("/proc/self/exe", "threads", "executed", NULL);
+	execl(argument, "threads", "executed", NULL);
 	say_done("exec", -1);
-	return argument;
+	exit(1);
 }
 
 static void exec_in_thread(void)
@@ -196,7 +197,7 @@ static void exec_in_thread(void)
 	pthread_t thread;
 
 	pthread_create(&thread, NULL, wait_forever, NULL);
-	pthread_create(&thread, NULL, exec_here, NULL);
+	pthread_create(&thread, NULL, exec_here, program);
 	wait_forever(NULL);
 }
 
@@ -249,6 +250,7 @@ int main(int argc, char **argv)
 		say("executed: the only thread is the process %d", gettid() == getpid());
 		return 33;
 	}
+	program = argv[0];
 	counting();
 	turns();
 	timed();
