@@ -5,6 +5,9 @@
 #   make run      builds and gives a shell in the guest
 #   make test     builds and runs all tests
 #   make check    formatting, linters, the include order, the i386 build of the guest layer
+#   make test-domu        boots the image as a domU under Xen's own toolstack
+#   make mutants          takes each protection out and looks whether a test notices
+#   make replay CASE=…     runs one interleaving of the model again
 #   make deps     installs what the machine lacks, with apt
 #   make install  to $(DESTDIR)$(PREFIX)
 #   make clean    removes build/ but for the downloaded and compiled Xen; make distclean that too

@@ -156,10 +156,11 @@ struct task *task_alloc(const char *name, struct process *process)
 {
 	size_t bytes = sizeof(struct task) + FPU_ALIGNMENT + pv_fpu_area_bytes();
 	struct task *task = kzalloc(bytes);
-	uintptr_t fpu = (uintptr_t)(task + 1);
+	uintptr_t fpu;
 
 	if (!task)
 		return NULL;
+	fpu = (uintptr_t)(task + 1);
 	task_init_fields(task, name, process);
 	task->fpu = (void *)((fpu + FPU_ALIGNMENT - 1) & ~(uintptr_t)(FPU_ALIGNMENT - 1));
 	if (!sched_prepare_stack(task)) {
