@@ -77,8 +77,9 @@ uint64_t clock_after(uint64_t delta_ns)
  * of kind. */
 static int cpu_clock_read(int clock, uint64_t *ns)
 {
-	int number = ~(clock >> 3);
-	bool per_thread = clock & 4;
+	uint32_t code = (uint32_t)clock;
+	int number = (int)(~code >> 3 & 0x1fffffffu);
+	bool per_thread = code & 4;
 	struct abi_rusage_times times = {0};
 
 	task_account_system();
@@ -96,7 +97,7 @@ static int cpu_clock_read(int clock, uint64_t *ns)
 			return -EINVAL;
 		process_times(process, &times);
 	}
-	switch (clock & 3) {
+	switch (code & 3) {
 	case 0:
 	case 2:
 		*ns = times.user_ns + times.system_ns;
