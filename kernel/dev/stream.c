@@ -94,8 +94,15 @@ static const struct tty_backend console_backend = {
     .read = pv_console_read,
 };
 
+/* The log has no keyboard: a reader finds the end. */
+static bool log_keys_closed(void)
+{
+	return true;
+}
+
 static const struct tty_backend log_backend = {
     .write = log_screen_write,
+    .closed = log_keys_closed,
 };
 
 /* What each descriptor is. */

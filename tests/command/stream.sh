@@ -71,3 +71,9 @@ check streams-in-a-shell '[ "$(wc -l < "$work/commands.here")" -gt 10 ]' \
 	'cmp -s "$work/commands-err.here" "$work/commands-err.guest"'
 diff "$work/commands.here" "$work/commands.guest" | sed 's/^/  /' | head -n 20
 diff "$work/commands-err.here" "$work/commands-err.guest" | sed 's/^/  /' | head -n 20
+
+# Without a terminal the console is the log, and has no keyboard.
+run $pinfold run --log "$work/console.log" -- sh -c \
+	'echo to the log > /dev/console; cat < /dev/console; echo "end $?"; cat < /dev/tty'
+check streams-console-is-the-log 'status_is 1' 'out_is "end 0
+"' 'grep -q "^to the log" "$work/console.log"' 'err_has "/dev/tty: No such device or address"'
