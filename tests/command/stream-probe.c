@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The standard streams as a program sees them: run with pipes on this machine and as a guest's program, with the same
- * input ("input\n", a second later "more\n", then the end), it must write the same.
+ * The standard streams as a program sees them: run with pipes on this machine and as a guest's
+ * program, with the same input ("input\n", a second later "more\n", then the end), it must write
+ * the same.
  */
 #include <errno.h>
 #include <fcntl.h>
