@@ -2,11 +2,12 @@
 /*
  * The explorer: see explore.h.
  *
- * Its own state lies in one mapping apart from the program's data, as a run's state, the data of the code under test, is put back before
- * each run and the trail must survive that.
+ * Its own state lies in one mapping apart from the program's data, as a run's state, the data of
+ * the code under test, is put back before each run and the trail must survive that.
  *
- * Exhaustive search is by replay: a run follows the trail of choices as far as it goes and takes 0 from there on; the next run
- * changes the last choice that has an alternative left. A preemption is offered only while the run has fewer than the bound.
+ * Exhaustive search is by replay: a run follows the trail of choices as far as it goes and takes 0
+ * from there on; the next run changes the last choice that has an alternative left. A preemption is
+ * offered only while the run has fewer than the bound.
  */
 #define _GNU_SOURCE
 #include "explore/explore.h"
@@ -48,7 +49,8 @@ struct explorer {
 	jmp_buf failed;
 };
 
-/* In a mapping of its own; this pointer never changes once set, so that putting the data back does not matter. */
+/* In a mapping of its own; this pointer never changes once set, so that putting the data back
+ * does not matter. */
 static struct explorer *ex;
 void (*explore_switch_hook)(unsigned int vcpu);
 

@@ -2,11 +2,13 @@
 /*
  * The schedule explorer: it decides every interleaving of a few vcpus, one run after the other.
  *
- * vcpus are coroutines on one thread. At each schedule point one of them is chosen to go on; every choice there is, of schedules or of
- * anything else (when an event comes, whether an allocation fails), goes through choose(). A run is the string of its choices, and the
- * same string gives the same run.
+ * vcpus are coroutines on one thread. At each schedule point one of them is chosen to go on; every
+ * choice there is, of schedules or of anything else (when an event comes, whether an allocation
+ * fails), goes through choose(). A run is the string of its choices, and the same string gives the
+ * same run.
  *
- * Strategies: exhaustive up to a number of preemptions (a switch away from a vcpu that could have gone on), random, and replay.
+ * Strategies: exhaustive up to a number of preemptions (a switch away from a vcpu that could have
+ * gone on), random, and replay.
  */
 #ifndef PINFOLD_EXPLORE_EXPLORE_H
 #define PINFOLD_EXPLORE_EXPLORE_H
@@ -20,7 +22,8 @@
 struct scenario {
 	const char *name;
 	unsigned int vcpus;
-	/* Before each run the state is as this left it; it is called once for a format and not scheduled. */
+	/* Before each run the state is as this left it; it is called once for a format and not
+	 * scheduled. */
 	void (*setup)(void);
 	/* What each vcpu does; NULL: nothing. */
 	void (*body[EXPLORE_VCPUS])(void);
@@ -61,7 +64,8 @@ unsigned int choose(unsigned int count, const char *label);
 /* A place where another vcpu may go on. */
 void explore_point(const char *what);
 
-/* The running vcpu cannot go on until something has changed: others run. A deadlock when nobody can. */
+/* The running vcpu cannot go on until something has changed: others run. A deadlock when nobody
+ * can. */
 void explore_wait(const char *what);
 
 unsigned int explore_vcpu(void);

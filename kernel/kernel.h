@@ -2,9 +2,10 @@
 /*
  * What every part of the kernel uses: the log, the end of the world, small helpers.
  *
- * Functions that can fail return 0 or a positive count, or a negative Linux errno (kernel/linux/errno.h).
- * Kernel code runs on one CPU and is never preempted: it gives the CPU away only where it sleeps (wait.h). Event
- * handlers only mark work (work.h), so that data needs no lock.
+ * Functions that can fail return 0 or a positive count, or a negative Linux errno
+ * (kernel/linux/errno.h). Kernel code runs on one CPU and is never preempted: it gives the CPU away
+ * only where it sleeps (wait.h). Event handlers only mark work (work.h), so that data needs no
+ * lock.
  */
 #ifndef PINFOLD_KERNEL_KERNEL_H
 #define PINFOLD_KERNEL_KERNEL_H

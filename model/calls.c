@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercalls: dispatch, multicall with preemption between entries, event channels, and the calls that a schedule needs but that
- * change no rule.
+ * Hypercalls: dispatch, multicall with preemption between entries, event channels, and the calls
+ * that a schedule needs but that change no rule.
  */
 #include "model/model.h"
 
@@ -26,7 +26,8 @@ static bool bit_is_set(xen_ulong_t *words, unsigned int port)
 	return *word_of(words, port) >> (port % WORD_BITS) & 1;
 }
 
-/* A port that is pending and not masked reaches its vcpu: selector, then flag, then a look as soon as Xen can. */
+/* A port that is pending and not masked reaches its vcpu: selector, then flag, then a look as
+ * soon as Xen can. */
 static void notify(unsigned int port)
 {
 	struct model_vcpu *vcpu = &model.vcpus[model.port_vcpu[port]];
@@ -61,7 +62,8 @@ void model_deliver_if_due(bool entering_from_xen)
 	vcpu->info->evtchn_upcall_mask = 1;
 	world_upcall();
 	vcpu->info->evtchn_upcall_mask = 0;
-	/* The return to the interrupted code goes through Xen, or looks for itself: what came meanwhile is taken. */
+	/* The return to the interrupted code goes through Xen, or looks for itself: what came
+	 * meanwhile is taken. */
 	if (vcpu->info->evtchn_upcall_pending)
 		model_deliver_if_due(true);
 }
@@ -181,7 +183,8 @@ static long mmuext(const struct mmuext_op *ops, unsigned long count)
 
 static long one_call(unsigned long number, const unsigned long a[5]);
 
-/* Xen may be preempted between entries; an entry that is finished is no longer the guest's to rely on, but for its result. */
+/* Xen may be preempted between entries; an entry that is finished is no longer the guest's to
+ * rely on, but for its result. */
 static long multicall(multicall_entry_t *entries, unsigned long count)
 {
 	for (unsigned long i = 0; i < count; i++) {

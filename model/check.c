@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Invariants by recount: everything that the model keeps up to date step by step is counted anew from the contents of the frames, and
- * must be the same. A mistake of the model's own would show here as well as one of the guest's.
+ * Invariants by recount: everything that the model keeps up to date step by step is counted anew
+ * from the contents of the frames, and must be the same. A mistake of the model's own would show
+ * here as well as one of the guest's.
  */
 #include "model/model.h"
 

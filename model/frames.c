@@ -18,8 +18,9 @@
 #define FRAME_MASK  0x000ffffffffff000ull
 #define FRAME_SHIFT 12
 
-/* The shapes are Xen's; tables have 8 entries where the processor's have 512 or 1024, so that a walk is a few steps of a schedule and not
- * hundreds. Nothing in the rules depends on the number. */
+/* The shapes are Xen's; tables have 8 entries where the processor's have 512 or 1024, so that a
+ * walk is a few steps of a schedule and not hundreds. Nothing in the rules depends on the
+ * number. */
 const struct model_format model_formats[3] = {
     {"4-level", 4, {0, 8, 8, 8, 8}, {0, 12, 15, 18, 21}, 8, 4, 4, 4, true, true},
     {"PAE", 3, {0, 8, 8, 4, 0}, {0, 12, 15, 18, 0}, 8, 3, 1, 0, false, false},
@@ -150,7 +151,8 @@ static bool is_table(enum model_type type)
 	return type >= TYPE_L1 && type <= TYPE_L4;
 }
 
-/* Validation: all that the table refers to becomes used as what the table makes of it. Undone when an entry is refused. */
+/* Validation: all that the table refers to becomes used as what the table makes of it. Undone
+ * when an entry is refused. */
 static long validate(uint32_t mfn, unsigned int level)
 {
 	for (unsigned int i = 0; i < model.format->entries[level]; i++) {

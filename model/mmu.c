@@ -2,8 +2,9 @@
 /*
  * The memory calls: mmu_update, update_va_mapping, mmuext_op; and what a vcpu's TLB may still hold.
  *
- * The TLB is modelled by its worst case: a vcpu may hold any translation that its tables offered while they were in force, until a
- * flush or a load of base tables. What Xen itself flushes is modelled too: when a frame changes its type, no vcpu keeps a translation of it.
+ * The TLB is modelled by its worst case: a vcpu may hold any translation that its tables offered
+ * while they were in force, until a flush or a load of base tables. What Xen itself flushes is
+ * modelled too: when a frame changes its type, no vcpu keeps a translation of it.
  */
 #include "model/model.h"
 

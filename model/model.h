@@ -2,19 +2,23 @@
 /*
  * A model of Xen for one paravirtual domain: its rules about page tables and events, in user space.
  *
- * Written from the public interface and from what real Xen answers, not from its code, and on purpose without any header of the
- * guest layer: an oracle that shared the layer's walker would share its mistakes. docs/model.md says what is modelled; what is left out on
- * purpose is in docs/caveats.md.
+ * Written from the public interface and from what real Xen answers, not from its code, and on
+ * purpose without any header of the guest layer: an oracle that shared the layer's walker would
+ * share its mistakes. docs/model.md says what is modelled; what is left out on purpose is in
+ * docs/caveats.md.
  *
- * Frames. Each machine frame has a type (none, writable, a page-table level, descriptors), a count of uses as that type, and a count of
- * references. A frame becomes a page table when it is first used as one, by validation of all it contains, and stops to be one when the
- * last use ends. A pin is one use.
+ * Frames. Each machine frame has a type (none, writable, a page-table level, descriptors), a count
+ * of uses as that type, and a count of references. A frame becomes a page table when it is first
+ * used as one, by validation of all it contains, and stops to be one when the last use ends. A pin
+ * is one use.
  *
- * Memory. The frames are one memory file, mapped twice: the guest's direct map, where a page is really read-only when its entry says so,
- * and the model's own view. A stray store of the guest's to a page table faults.
+ * Memory. The frames are one memory file, mapped twice: the guest's direct map, where a page is
+ * really read-only when its entry says so, and the model's own view. A stray store of the guest's
+ * to a page table faults.
  *
- * Time. One hypercall is carried out in steps, and between the entries of a multicall the scheduler may run another vcpu. All state is in
- * struct model, which is plain memory: a copy of it and of the frames is a snapshot.
+ * Time. One hypercall is carried out in steps, and between the entries of a multicall the scheduler
+ * may run another vcpu. All state is in struct model, which is plain memory: a copy of it and of
+ * the frames is a snapshot.
  */
 #ifndef PINFOLD_MODEL_MODEL_H
 #define PINFOLD_MODEL_MODEL_H
@@ -86,7 +90,8 @@ struct model {
 	struct model_frame frames[MODEL_FRAMES];
 	struct model_vcpu vcpus[MODEL_VCPUS];
 	unsigned int vcpu_count;
-	/* The kernel's mapping of each of its frames: the direct map, as one array of leaf entries by pfn. */
+	/* The kernel's mapping of each of its frames: the direct map, as one array of leaf
+	 * entries by pfn. */
 	uint64_t direct[MODEL_FRAMES];
 	struct model_stale stale[MODEL_STALE];
 	unsigned int stale_count;
@@ -110,7 +115,8 @@ void world_upcall(void);
 /* Something about this vcpu's sleep or the like has changed: whoever waits looks again. */
 void world_block(void);
 
-/* Start: format, vcpus, which frames the guest owns, and the base tables all vcpus start on. Memory is zeroed. */
+/* Start: format, vcpus, which frames the guest owns, and the base tables all vcpus start on.
+ * Memory is zeroed. */
 void model_init(const struct model_format *format, unsigned int vcpus, struct shared_info *shared);
 
 /* Scrambled frame numbers: pfn to mfn and back. */
@@ -122,7 +128,8 @@ char *model_frame_memory(uint32_t mfn); /* the model's own */
 extern char *model_direct_map;          /* the guest's, by pfn */
 size_t model_memory_bytes(void);
 char *model_memory(void);
-/* Make the guest's view of every frame as writable as its direct entry says: after a snapshot was put back. */
+/* Make the guest's view of every frame as writable as its direct entry says: after a snapshot
+ * was put back. */
 void model_direct_map_settle(const struct model *before);
 
 /* A hypercall of the vcpu that runs. */
@@ -135,7 +142,8 @@ void model_deliver_if_due(bool entering_from_xen);
 /* The guest gives a frame to something else: nothing may still reach it. */
 void model_check_reuse(uint32_t mfn);
 
-/* All counts made anew from what is there, and held against the ones kept; tops in step; no writable mapping of a table. */
+/* All counts made anew from what is there, and held against the ones kept; tops in step; no
+ * writable mapping of a table. */
 void model_check(void);
 
 /* For frames.c and mmu.c. */

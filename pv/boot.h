@@ -17,7 +17,8 @@ static inline const struct xen_boot_info *pv_boot_info(void)
 	return &xen_boot;
 }
 
-/* Once host_frame() answers: the boot tables are marked as the tables they are, and the layout is proved by a walk (or the machine stops). */
+/* Once host_frame() answers: the boot tables are marked as the tables they are, and the layout
+ * is proved by a walk (or the machine stops). */
 static inline void pv_memory_adopt(void)
 {
 	xen_memory_adopt();
@@ -29,13 +30,15 @@ static inline pfn_t pv_image_pfn(const void *address)
 	return boot_virt_to_pfn(address);
 }
 
-/* Counter ticks since the layer was entered; under deterministic instruction counting these are instructions. */
+/* Counter ticks since the layer was entered; under deterministic instruction counting these are
+ * instructions. */
 static inline uint64_t pv_ticks_since_start(void)
 {
 	return xen_ticks_since_start();
 }
 
-/* Make the hypervisor print what its debug keys stand for. First domain only: 0 or a negative errno. */
+/* Make the hypervisor print what its debug keys stand for. First domain only: 0 or a negative
+ * errno. */
 static inline int pv_debug_keys(const char *keys, size_t count)
 {
 	return xen_debug_keys(keys, count);

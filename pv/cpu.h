@@ -23,7 +23,8 @@ static inline void pv_cpu_set_kernel_stack(void *top)
 	pv->cpu->set_kernel_stack(top);
 }
 
-/* User mode's FS and GS bases. No hypercall where the CPU has the instructions or nothing changes. */
+/* User mode's FS and GS bases. No hypercall where the CPU has the instructions or nothing
+ * changes. */
 static inline uint64_t pv_cpu_user_fs_base(void)
 {
 	return pv->cpu->user_fs_base();
@@ -63,7 +64,8 @@ static inline void pv_fpu_restore(const void *area)
 {
 	pv->cpu->fpu_restore(area);
 }
-/* Restore a state that user mode could have written (signal return): false, and state unchanged, if the CPU refuses it. */
+/* Restore a state that user mode could have written (signal return): false, and state unchanged,
+ * if the CPU refuses it. */
 static inline bool pv_fpu_restore_user(const void *area)
 {
 	return pv->cpu->fpu_restore_user(area);

@@ -33,8 +33,9 @@ static inline bool pv_irq_enabled(void)
 	return pv->irq->enabled();
 }
 
-/* Sleep until an event arrives, which is taken before this returns. Called with events masked, so that a
- * wake-up between the caller's last look and the sleep is not lost; returns with events enabled. */
+/* Sleep until an event arrives, which is taken before this returns. Called with events masked,
+ * so that a wake-up between the caller's last look and the sleep is not lost; returns with
+ * events enabled. */
 static inline void pv_irq_wait(void)
 {
 	pv->irq->wait();
@@ -43,7 +44,8 @@ static inline void pv_irq_wait(void)
 /* Handlers run with events masked, on whatever stack was in use; they only mark work. */
 typedef void pv_irq_handler(void *arg);
 
-/* A device's interrupt line, of the machine this kernel owns as first domain. 0 or a negative errno. */
+/* A device's interrupt line, of the machine this kernel owns as first domain. 0 or a negative
+ * errno. */
 static inline int pv_irq_bind_line(unsigned int gsi, pv_irq_handler *handler, void *arg)
 {
 	return pv->irq->bind_line(gsi, handler, arg);

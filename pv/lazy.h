@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lazy CPU mode: around a context switch, so that all it changes goes to Xen in one entry. Lazy MMU mode is in pv/mmu.h. One mode at a time;
- * nothing inside may sleep.
+ * Lazy CPU mode: around a context switch, so that all it changes goes to Xen in one entry. Lazy MMU
+ * mode is in pv/mmu.h. One mode at a time; nothing inside may sleep.
  */
 #ifndef PINFOLD_PV_LAZY_H
 #define PINFOLD_PV_LAZY_H

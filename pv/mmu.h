@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables as a kernel sees them: spaces, leaf entries by virtual address, lazy mode, flushes. The same calls
- * serve a table that Xen has validated and one that it has not; the backend knows the difference.
+ * Page tables as a kernel sees them: spaces, leaf entries by virtual address, lazy mode, flushes.
+ * The same calls serve a table that Xen has validated and one that it has not; the backend knows
+ * the difference.
  *
- * A space belongs to one address space of the kernel. Its tables cover the user half; the kernel half is shared by all
- * spaces and set up at boot. Calls on one space are serialised by its owner (the kernel's mm lock); the
- * page-table locks inside are the layer's own business.
+ * A space belongs to one address space of the kernel. Its tables cover the user half; the kernel
+ * half is shared by all spaces and set up at boot. Calls on one space are serialised by its owner
+ * (the kernel's mm lock); the page-table locks inside are the layer's own business.
  */
 #ifndef PINFOLD_PV_MMU_H
 #define PINFOLD_PV_MMU_H
@@ -31,33 +32,37 @@ static inline pfn_t pv_virt_to_pfn(const void *virt)
 	return xen_virt_to_pfn(virt);
 }
 
-/* Make an empty space: its top tables with the kernel half filled in. -ENOMEM when no frame is left. Not yet pinned. */
+/* Make an empty space: its top tables with the kernel half filled in. -ENOMEM when no frame is
+ * left. Not yet pinned. */
 static inline int pv_space_init(struct pt_space *space)
 {
 	return pv->mmu->space_init(space);
 }
 
-/* The space will not be run again: leave it (for the kernel's own tables) on every CPU, and unpin it if it was pinned. Entries can
- * still be read, and are plain memory from here on. */
+/* The space will not be run again: leave it (for the kernel's own tables) on every CPU, and
+ * unpin it if it was pinned. Entries can still be read, and are plain memory from here on. */
 static inline void pv_space_retire(struct pt_space *space)
 {
 	pv->mmu->space_retire(space);
 }
 
-/* Free all tables of a retired space. What its entries mapped must have been released before; they need no clearing. */
+/* Free all tables of a retired space. What its entries mapped must have been released before;
+ * they need no clearing. */
 static inline void pv_space_destroy(struct pt_space *space)
 {
 	pv->mmu->space_destroy(space);
 }
 
-/* The space will be run soon: have Xen validate it now (pin), so that switching to it is cheap. Idempotent. */
+/* The space will be run soon: have Xen validate it now (pin), so that switching to it is cheap.
+ * Idempotent. */
 static inline void pv_space_activate(struct pt_space *space)
 {
 	pv->mmu->space_activate(space);
 }
 
-/* Run on `next` from here on (its user half becomes accessible to kernel and user mode). One entry into Xen at most, none when
- * it is the space in force. NULL: the kernel's own tables, no user half. */
+/* Run on `next` from here on (its user half becomes accessible to kernel and user mode). One
+ * entry into Xen at most, none when it is the space in force. NULL: the kernel's own tables, no
+ * user half. */
 static inline void pv_space_switch(struct pt_space *next)
 {
 	pv->mmu->space_switch(next);
@@ -69,29 +74,32 @@ static inline pte_t pv_pte_read(const struct pt_space *space, vaddr_t va)
 	return pv->mmu->pte_read(space, va);
 }
 
-/* Make sure that every table down to the leaf for `va` exists. -ENOMEM when no frame is left (tables made so far stay). */
+/* Make sure that every table down to the leaf for `va` exists. -ENOMEM when no frame is left
+ * (tables made so far stay). */
 static inline int pv_pte_prepare(struct pt_space *space, vaddr_t va)
 {
 	return pv->mmu->pte_prepare(space, va);
 }
 
-/* Replace the leaf entry for `va`, whose tables exist (pv_pte_prepare succeeded, or an entry was read there). Takes effect at once, or,
- * inside lazy mode, at the latest when lazy mode is left. */
+/* Replace the leaf entry for `va`, whose tables exist (pv_pte_prepare succeeded, or an entry was
+ * read there). Takes effect at once, or, inside lazy mode, at the latest when lazy mode is left. */
 static inline void pv_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush)
 {
 	pv->mmu->pte_set(space, va, pte, flush);
 }
 
-/* Visit every non-zero leaf entry in [start, end), in ascending order. Unpopulated ranges cost nothing per page. The visitor may replace the
- * entry it is shown through pv_pte_set (same address) and nothing else; it returns false to stop the walk. Returns
- * false iff a visitor stopped it. */
+/* Visit every non-zero leaf entry in [start, end), in ascending order. Unpopulated ranges cost
+ * nothing per page. The visitor may replace the entry it is shown through pv_pte_set (same
+ * address) and nothing else; it returns false to stop the walk. Returns false iff a visitor
+ * stopped it. */
 static inline bool pv_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end,
                                pv_pte_visitor *visit, void *arg)
 {
 	return pv->mmu->pte_walk(space, start, end, visit, arg);
 }
 
-/* Free the tables that lie wholly inside [start, end) and hold no entry any more. Flushes what is needed. */
+/* Free the tables that lie wholly inside [start, end) and hold no entry any more. Flushes what
+ * is needed. */
 static inline void pv_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 {
 	pv->mmu->tables_trim(space, start, end);
@@ -103,8 +111,8 @@ static inline void pv_flush_space(struct pt_space *space)
 	pv->mmu->flush_space(space);
 }
 
-/* Lazy MMU mode: entry updates collect in one batch. Not nested; nothing may sleep inside; reads inside
- * must not depend on entries that were set inside. Leaving issues the batch. */
+/* Lazy MMU mode: entry updates collect in one batch. Not nested; nothing may sleep inside; reads
+ * inside must not depend on entries that were set inside. Leaving issues the batch. */
 static inline void pv_lazy_mmu_enter(void)
 {
 	pv->mmu->lazy_enter();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The seam between a kernel and what it runs on: groups of operations, one table of each per backend, chosen once at
- * boot. A kernel does not include this: it calls the inline functions of pv/mmu.h, pv/cpu.h …, whose contracts are there.
+ * The seam between a kernel and what it runs on: groups of operations, one table of each per
+ * backend, chosen once at boot. A kernel does not include this: it calls the inline functions of
+ * pv/mmu.h, pv/cpu.h …, whose contracts are there.
  */
 #ifndef PINFOLD_PV_OPS_H
 #define PINFOLD_PV_OPS_H
@@ -14,12 +15,13 @@
 #include "arch/x86/units.h"
 #include "xen/space.h"
 
-/* Whether anyone may still hold the old translation after a change, and so must be made to drop it. */
+/* Whether anyone may still hold the old translation after a change, and so must be made to drop
+ * it. */
 enum pv_flush {
-	PV_FLUSH_NONE =
-	    XEN_FLUSH_NONE, /* the entry was not present, or only gained rights: a stale one faults and is retried */
-	PV_FLUSH_PAGE =
-	    XEN_FLUSH_PAGE, /* drop the translation of this address on every CPU that may hold it */
+	/* The entry was not present, or only gained rights: a stale one faults and is retried. */
+	PV_FLUSH_NONE = XEN_FLUSH_NONE,
+	/* Drop the translation of this address on every CPU that may hold it. */
+	PV_FLUSH_PAGE = XEN_FLUSH_PAGE,
 };
 
 typedef xen_pte_visitor pv_pte_visitor;

@@ -12,7 +12,8 @@
 #include "arch/x86/units.h"
 #include "pv/ops.h"
 
-/* Ask for port access once, before the first in or out. 0 or a negative errno (not the first domain). */
+/* Ask for port access once, before the first in or out. 0 or a negative errno (not the first
+ * domain). */
 static inline int pv_port_io_enable(void)
 {
 	return pv->cpu->port_io_enable();
@@ -39,7 +40,8 @@ static inline void pv_port_out32(uint16_t port, uint32_t value)
 	port_out32(port, value);
 }
 
-/* Map device memory read-write and no-execute into the kernel half, for good. `base` is page-aligned. NULL when it cannot be mapped. */
+/* Map device memory read-write and no-execute into the kernel half, for good. `base` is
+ * page-aligned. NULL when it cannot be mapped. */
 static inline void *pv_map_device(maddr_t base, uint64_t bytes)
 {
 	return pv->cpu->map_device(base, bytes);

@@ -31,7 +31,8 @@ static inline uint64_t pv_time_stolen_ns(void)
 	return pv->time->stolen_ns();
 }
 
-/* The timer event fires once at `deadline_ns` (monotonic) or at once when that is past. A new deadline replaces the old one. 0: never. */
+/* The timer event fires once at `deadline_ns` (monotonic) or at once when that is past. A new
+ * deadline replaces the old one. 0: never. */
 static inline void pv_timer_set(uint64_t deadline_ns)
 {
 	pv->time->timer_set(deadline_ns);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Xen backend of the paravirtual operations: tables of the layer's functions, and the few that need a word of adapting.
+ * The Xen backend of the paravirtual operations: tables of the layer's functions, and the few that
+ * need a word of adapting.
  */
 #include <stdint.h>
 

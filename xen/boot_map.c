@@ -2,9 +2,11 @@
 /*
  * Building the direct map: see boot_map.h.
  *
- * Xen maps the image and what follows it linearly (the boot map), with at least 512 KiB of room behind. The frames for the new tables come
- * from there. As many leaf tables as that room holds are filled through the boot map and installed with the upper tables at once; the
- * rest are filled through the direct map that exists by then. A table is read-only in both maps before it is installed.
+ * Xen maps the image and what follows it linearly (the boot map), with at least 512 KiB of room
+ * behind. The frames for the new tables come from there. As many leaf tables as that room holds are
+ * filled through the boot map and installed with the upper tables at once; the rest are filled
+ * through the direct map that exists by then. A table is read-only in both maps before it is
+ * installed.
  */
 #include "xen/boot_map.h"
 
@@ -75,7 +77,8 @@ static bool image_read_only(pfn_t pfn)
 	       pfn.v < boot_virt_to_pfn(image_rodata_end).v;
 }
 
-/* What the direct map says about a frame. Leaf tables that are filled through it are writable until then. */
+/* What the direct map says about a frame. Leaf tables that are filled through it are writable
+ * until then. */
 static pte_t direct_entry(const struct builder *b, pfn_t pfn)
 {
 	unsigned long early = b->table_count - b->leaf_count + b->leaf_boot_count;
@@ -132,7 +135,8 @@ static void fill_leaf(const struct builder *b, uint64_t *words, unsigned long le
 	}
 }
 
-/* Fill what the boot map reaches: `leaf_boot_count` leaves and all upper tables, with entries for those leaves only. */
+/* Fill what the boot map reaches: `leaf_boot_count` leaves and all upper tables, with entries
+ * for those leaves only. */
 static void fill_early(const struct builder *b)
 {
 	unsigned long below = b->leaf_boot_count;
@@ -229,7 +233,8 @@ static uint64_t image_flags(uintptr_t va)
 	return va < (uintptr_t)image_rodata_end ? DATA_FLAGS : DATA_FLAGS | PTE_WRITE;
 }
 
-/* The image keeps its place with the rights of its sections; everything else leaves the boot map. */
+/* The image keeps its place with the rights of its sections; everything else leaves the boot
+ * map. */
 static void restrict_boot_map(const struct builder *b)
 {
 	struct mc_batch batch = mc_begin();

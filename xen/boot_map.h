@@ -20,20 +20,21 @@ struct boot_map {
 };
 
 /*
- * What an early change of a boot map entry really becomes. Xen's tables are the template: as long as they are, an entry that maps a
- * page table read-only (`is_table`) does not become writable, whatever `wanted` says; every other part of the change goes
- * through. Pure.
+ * What an early change of a boot map entry really becomes. Xen's tables are the template: as long
+ * as they are, an entry that maps a page table read-only (`is_table`) does not become writable,
+ * whatever `wanted` says; every other part of the change goes through. Pure.
  */
 pte_t boot_early_entry(pte_t old, pte_t wanted, bool is_table);
 
 /*
- * Build the direct map beside Xen's boot map, give image pages the rights of their section, and drop the boot map but for the image. Afterwards boot data
- * is reached through the direct map. Events masked; before any frame record exists.
+ * Build the direct map beside Xen's boot map, give image pages the rights of their section, and
+ * drop the boot map but for the image. Afterwards boot data is reached through the direct map.
+ * Events masked; before any frame record exists.
  */
 struct boot_map boot_map_build(const struct start_info *info);
 
-/* Walk the kernel half and panic unless: no page is writable and executable, no table is writable anywhere,
- * the image has the rights of its sections. */
+/* Walk the kernel half and panic unless: no page is writable and executable, no table is
+ * writable anywhere, the image has the rights of its sections. */
 void boot_map_verify(void);
 
 #endif

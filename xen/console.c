@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Consoles: see console.h. The ring's indices run free and are taken modulo its size; the other end is trusted no further than that:
- * an index that makes no sense counts as an empty or a full ring.
+ * Consoles: see console.h. The ring's indices run free and are taken modulo its size; the other end
+ * is trusted no further than that: an index that makes no sense counts as an empty or a full ring.
  */
 #include "xen/console.h"
 

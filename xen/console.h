@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Xen's own console (emergencies, and the log of the first domain), and the console ring of any other domain.
+ * Xen's own console (emergencies, and the log of the first domain), and the console ring of any
+ * other domain.
  */
 #ifndef PINFOLD_XEN_CONSOLE_H
 #define PINFOLD_XEN_CONSOLE_H
@@ -11,13 +12,15 @@
 
 #include <xen/xen.h>
 
-/* Write to Xen's console. Any context, from the first instruction on. A release Xen shows it for the first domain only. */
+/* Write to Xen's console. Any context, from the first instruction on. A release Xen shows it for
+ * the first domain only. */
 void console_emergency(const char *data, size_t len);
 
 /* Boot: find the ring, if start_info names one. */
 void console_init(const struct start_info *info);
 
-/* The log: Xen's console as first domain, the ring otherwise (before it is there, and after a crash, Xen's console). */
+/* The log: Xen's console as first domain, the ring otherwise (before it is there, and after a
+ * crash, Xen's console). */
 void console_log(const char *data, size_t len);
 
 /* The ring: contracts in pv/console.h. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happened, counted per CPU: every entry into Xen by kind, batch sizes, page-table work, upcalls. A few increments each;
- * always on, so that a figure never needs a special build.
+ * What happened, counted per CPU: every entry into Xen by kind, batch sizes, page-table work,
+ * upcalls. A few increments each; always on, so that a figure never needs a special build.
  */
 #ifndef PINFOLD_XEN_COUNTERS_H
 #define PINFOLD_XEN_COUNTERS_H

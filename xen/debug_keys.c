@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Debug keys: see debug_keys.h. The call is part of the toolstack's interface, which Xen numbers by version.
+ * Debug keys: see debug_keys.h. The call is part of the toolstack's interface, which Xen numbers by
+ * version.
  */
 #define __XEN_TOOLS__ 1
 

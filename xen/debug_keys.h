@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-/* Xen prints what each key stands for on its own console ('p': its performance counters, in a build that has them). 0 or Xen's errno. */
+/* Xen prints what each key stands for on its own console ('p': its performance counters, in a
+ * build that has them). 0 or Xen's errno. */
 int xen_debug_keys(const char *keys, size_t count);
 
 #endif

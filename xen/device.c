@@ -15,7 +15,8 @@
 #include "xen/pt_walk.h"
 #include "xen/space.h"
 
-/* As large as the one upper table that boot installed for the region allows, and enough for any device here. */
+/* As large as the one upper table that boot installed for the region allows, and enough for any
+ * device here. */
 #define DEVICE_BYTES (64ull << 20)
 
 static uint64_t device_used_bytes;
@@ -72,8 +73,8 @@ int device_bind_line(unsigned int gsi, evtchn_handler *handler, void *arg)
 
 #define REQUESTS 64u
 
-/* Entries for `count` frames from `first` on, at `va`, all in one leaf table. What a device's frame may be is not ours to know: Xen
- * may refuse it. */
+/* Entries for `count` frames from `first` on, at `va`, all in one leaf table. What a device's
+ * frame may be is not ours to know: Xen may refuse it. */
 static bool map_frames(vaddr_t va, mfn_t first, unsigned long count)
 {
 	static struct mmu_update requests[REQUESTS];

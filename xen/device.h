@@ -16,7 +16,8 @@ int device_enable_ports(void);
 /* An interrupt line of the machine. 0 or Xen's errno. */
 int device_bind_line(unsigned int gsi, evtchn_handler *handler, void *arg);
 
-/* Map device memory, read-write, no-execute, for good. NULL when there is no room or Xen refuses. */
+/* Map device memory, read-write, no-execute, for good. NULL when there is no room or Xen
+ * refuses. */
 void *device_map(maddr_t base, uint64_t bytes);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The direct map: every frame of the guest's memory has one kernel address, in order of pfn. boot_map.c builds it.
+ * The direct map: every frame of the guest's memory has one kernel address, in order of pfn.
+ * boot_map.c builds it.
  */
 #ifndef PINFOLD_XEN_DIRECT_MAP_H
 #define PINFOLD_XEN_DIRECT_MAP_H

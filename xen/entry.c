@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entries: see entry.h. The trap table and the addresses of the stubs come from the architecture's folder
- * (arch/x86/entry_points.h), so that this file has no width.
+ * Entries: see entry.h. The trap table and the addresses of the stubs come from the architecture's
+ * folder (arch/x86/entry_points.h), so that this file has no width.
  */
 #include "xen/entry.h"
 
@@ -18,7 +18,8 @@
 #include "xen/irq_flag.h"
 #include "xen/multicall.h"
 
-/* trap_info.flags (public/arch-x86/xen.h): bits 0-1 the privilege that may use the gate by instruction, bit 2 mask events. */
+/* trap_info.flags (public/arch-x86/xen.h): bits 0-1 the privilege that may use the gate by
+ * instruction, bit 2 mask events. */
 #define TRAP_MASK_EVENTS 4u
 
 static struct trap_info table[ENTRY_TRAP_COUNT + 1];

@@ -11,7 +11,8 @@
  * on `entry_stack_top`. */
 void xen_entry_init(void *entry_stack_top);
 
-/* From the entry code, events masked; on return events are masked and the frame may be returned to. */
+/* From the entry code, events masked; on return events are masked and the frame may be returned
+ * to. */
 void xen_entry(struct cpu_frame *frame);
 
 /* A new task goes to user mode for the first time: as the end of xen_entry(). */

@@ -2,9 +2,10 @@
 /*
  * Event channels: see evtchn.h.
  *
- * The scan loses nothing: the upcall flag is cleared before the selector is taken, the selector before the words are read, and a
- * pending bit before its handler runs. It is fair: it starts behind the word where it last stopped, so a port that
- * keeps firing cannot starve others. It does not nest: events stay masked until the flag is seen clear.
+ * The scan loses nothing: the upcall flag is cleared before the selector is taken, the selector
+ * before the words are read, and a pending bit before its handler runs. It is fair: it starts
+ * behind the word where it last stopped, so a port that keeps firing cannot starve others. It does
+ * not nest: events stay masked until the flag is seen clear.
  */
 #include "xen/evtchn.h"
 
@@ -56,7 +57,8 @@ void evtchn_unmask(port_t port)
 {
 	struct evtchn_unmask op = {.port = port.v};
 
-	/* A pending event of a port that is masked has not set this vcpu's flags. Xen's call does all of it in one step, and is needed only then. */
+	/* A pending event of a port that is masked has not set this vcpu's flags. Xen's call
+	 * does all of it in one step, and is needed only then. */
 	port_and_word(word_of(shared->evtchn_mask, port), ~bit_of(port));
 	if (port_load_word(word_of(shared->evtchn_pending, port)) & bit_of(port)) {
 		evtchn_mask(port);

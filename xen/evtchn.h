@@ -12,8 +12,8 @@
 
 #include "arch/x86/units.h"
 
-/* Handlers run with events masked, after their port's pending bit was cleared: an event that comes while they run
- * makes them run again. */
+/* Handlers run with events masked, after their port's pending bit was cleared: an event that
+ * comes while they run makes them run again. */
 typedef void evtchn_handler(void *arg);
 
 /* Boot: all ports masked, nothing pending that anyone waits for. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Extended state: see fpu.h. The layout of an area is the processor's (FXSAVE image, XSAVE header, components).
+ * Extended state: see fpu.h. The layout of an area is the processor's (FXSAVE image, XSAVE header,
+ * components).
  */
 #include "xen/fpu.h"
 
@@ -34,7 +35,8 @@ void fpu_init(void)
 	fpu.bytes = FXSAVE_BYTES;
 	if (!fpu.xsave)
 		return;
-	/* Xen starts a vcpu with the instructions off and the x87 alone enabled, whatever CPUID says of OSXSAVE. */
+	/* Xen starts a vcpu with the instructions off and the x87 alone enabled, whatever CPUID
+	 * says of OSXSAVE. */
 	port_write_cr4(port_read_cr4() | CR4_OSXSAVE);
 	port_xsetbv(port_cpuid(LEAF_XSAVE, 0).eax & COMPONENTS);
 	fpu.bytes = port_cpuid(LEAF_XSAVE, 0).ebx; /* for what XCR0 enables now */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * User mode's extended state. Saved and restored eagerly, without a hypercall: contracts in pv/cpu.h.
+ * User mode's extended state. Saved and restored eagerly, without a hypercall: contracts in
+ * pv/cpu.h.
  */
 #ifndef PINFOLD_XEN_FPU_H
 #define PINFOLD_XEN_FPU_H
@@ -18,7 +19,8 @@ void fpu_save(void *area);
 void fpu_restore(const void *area);
 bool fpu_restore_user(const void *area);
 
-/* Make the next use of the FPU trap (vector 7), or not: for a kernel that switches state lazily. Queued. */
+/* Make the next use of the FPU trap (vector 7), or not: for a kernel that switches state lazily.
+ * Queued. */
 void fpu_set_trap(bool trap);
 
 #endif

@@ -13,7 +13,8 @@
 #include "arch/x86/frame.h"
 #include "arch/x86/units.h"
 
-/* What the layer keeps for each frame of the kernel's memory; zeroed at boot. The kernel stores it where it likes. */
+/* What the layer keeps for each frame of the kernel's memory; zeroed at boot. The kernel stores
+ * it where it likes. */
 struct pt_frame {
 	uint8_t flags;        /* enum pt_frame_flag, of xen/pin.h */
 	uint8_t level;        /* 1 … 4 while the frame is a page table */
@@ -23,18 +24,22 @@ struct pt_frame {
 /* The record of a frame; NULL before the kernel has frame records (early boot). */
 struct pt_frame *host_frame(pfn_t pfn);
 
-/* A zeroed frame for a page table; PFN_NONE when there is none. Called without locks, events as they are. */
+/* A zeroed frame for a page table; PFN_NONE when there is none. Called without locks, events as
+ * they are. */
 pfn_t host_table_alloc(void);
 void host_table_free(pfn_t pfn);
 
-/* The rest of boot, on a stack of the kernel's, events masked, direct map up, when the layer is ready. */
+/* The rest of boot, on a stack of the kernel's, events masked, direct map up, when the layer is
+ * ready. */
 _Noreturn void host_main(void);
 
-/* An exception or a system call; events masked on entry, the frame may be changed. Returns to where the frame says. */
+/* An exception or a system call; events masked on entry, the frame may be changed. Returns to
+ * where the frame says. */
 void host_trap(struct cpu_frame *frame);
 void host_syscall(struct cpu_frame *frame);
 
-/* Events have been handled and the frame is about to be returned to; from user mode only. Events masked. */
+/* Events have been handled and the frame is about to be returned to; from user mode only. Events
+ * masked. */
 void host_return_to_user(struct cpu_frame *frame);
 
 /* A fault at an instruction of the kernel's own: its fix-up address or 0. */

@@ -43,7 +43,8 @@ static inline long xen_op(unsigned int number, unsigned int command, void *arg)
 	return xen_call(number, command, (unsigned long)arg, 0, 0, 0);
 }
 
-/* Change the entry that maps `va` in the tables in force, now, and say what Xen said; flags are UVMF_*. */
+/* Change the entry that maps `va` in the tables in force, now, and say what Xen said; flags are
+ * UVMF_*. */
 static inline long xen_update_va(vaddr_t va, pte_t value, unsigned long flags)
 {
 	if (sizeof(unsigned long) == 4)

@@ -19,6 +19,7 @@ void xen_irq_take_pending(void)
 
 void xen_irq_wait(void)
 {
-	/* SCHEDOP_block unmasks and sleeps in one step (public/sched.h), so nothing is lost between. */
+	/* SCHEDOP_block unmasks and sleeps in one step (public/sched.h), so nothing is lost
+	 * between. */
 	xen_op(__HYPERVISOR_sched_op, SCHEDOP_block, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interrupt flag: this vcpu's event mask. Xen delivers iff an event is pending and the mask is clear, and looks only when it
- * returns to the guest; so enabling looks for itself afterwards.
+ * The interrupt flag: this vcpu's event mask. Xen delivers iff an event is pending and the mask is
+ * clear, and looks only when it returns to the guest; so enabling looks for itself afterwards.
  */
 #ifndef PINFOLD_XEN_IRQ_FLAG_H
 #define PINFOLD_XEN_IRQ_FLAG_H
@@ -32,7 +32,8 @@ static inline void xen_irq_enable(void)
 
 	port_compiler_barrier();
 	port_store8(&info->evtchn_upcall_mask, 0);
-	/* In this order: an event between the two is delivered by Xen itself, one before them is seen here. */
+	/* In this order: an event between the two is delivered by Xen itself, one before them is
+	 * seen here. */
 	if (port_load8(&info->evtchn_upcall_pending))
 		xen_irq_take_pending();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lazy modes: a batch that the task holds open, so that what it queues goes to Xen together. One at a time; entering twice or
- * leaving without entering is refused (host_panic). Events are masked inside; nothing inside may sleep.
+ * Lazy modes: a batch that the task holds open, so that what it queues goes to Xen together. One at
+ * a time; entering twice or leaving without entering is refused (host_panic). Events are masked
+ * inside; nothing inside may sleep.
  */
 #ifndef PINFOLD_XEN_LAZY_H
 #define PINFOLD_XEN_LAZY_H

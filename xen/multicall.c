@@ -2,9 +2,10 @@
 /*
  * Batches of hypercalls: see multicall.h.
  *
- * Invariants: entries [0, entry_count) are complete; callbacks are ordered by `after`; the last entry may still grow if it is an
- * array. The buffer is empty while no token is open. Xen may preempt between entries and re-executes the call, and may overwrite
- * what it has finished: only `result` is read afterwards, and reports use the copy in `origins`.
+ * Invariants: entries [0, entry_count) are complete; callbacks are ordered by `after`; the last
+ * entry may still grow if it is an array. The buffer is empty while no token is open. Xen may
+ * preempt between entries and re-executes the call, and may overwrite what it has finished: only
+ * `result` is read afterwards, and reports use the copy in `origins`.
  */
 #include "xen/multicall.h"
 
@@ -180,8 +181,9 @@ static void note_args(struct mc_buffer *mc)
 		mc->origins[idx].first_args[i] = mc->entries[idx].args[i];
 }
 
-/* Append one request to an array call, growing the last entry if it is the same call and its array ends where the
- * free room begins. The array is argument 0, its count argument 1 of both calls. */
+/* Append one request to an array call, growing the last entry if it is the same call and its
+ * array ends where the free room begins. The array is argument 0, its count argument 1 of both
+ * calls. */
 static void append_request(unsigned int op, const void *request, unsigned int bytes,
                            unsigned long domain_arg, uintptr_t caller)
 {

@@ -8,16 +8,19 @@
  *	mc_callback(&batch, unlock, lock);
  *	mc_commit(&batch);
  *
- * The token is this CPU's: events stay masked from begin to commit, so it can neither move nor be interrupted by someone
- * who queues. Tokens nest, and the outermost commit issues; lazy mode is a token held by the task, so that what is
- * queued inside it is not issued before it is left (xen/lazy.h).
+ * The token is this CPU's: events stay masked from begin to commit, so it can neither move nor be
+ * interrupted by someone who queues. Tokens nest, and the outermost commit issues; lazy mode is a
+ * token held by the task, so that what is queued inside it is not issued before it is left
+ * (xen/lazy.h).
  *
- * A run of page-table updates (or of mmuext operations) is one entry with an array; a batch of one entry is the
- * hypercall itself; more go as one multicall. A full buffer is issued at once and queueing goes on. Order is kept, and
- * callbacks run after what was queued before them was carried out.
+ * A run of page-table updates (or of mmuext operations) is one entry with an array; a batch of one
+ * entry is the hypercall itself; more go as one multicall. A full buffer is issued at once and
+ * queueing goes on. Order is kept, and callbacks run after what was queued before them was carried
+ * out.
  *
  * A refusal here means that our own rules are wrong: the batch is put into the log with operation,
- * arguments, result and place of each entry, and host_panic() ends it. What may fail is called with xen_call().
+ * arguments, result and place of each entry, and host_panic() ends it. What may fail is called with
+ * xen_call().
  */
 #ifndef PINFOLD_XEN_MULTICALL_H
 #define PINFOLD_XEN_MULTICALL_H
@@ -54,11 +57,13 @@ void mc_update_va(struct mc_batch *batch, vaddr_t va, pte_t value, unsigned long
 /* mmuext_op: pins, base pointers, flushes. */
 void mc_mmuext(struct mc_batch *batch, const struct mmuext_op *op);
 
-/* Any other hypercall. A block of `arg_bytes` is copied when `arg` is not NULL, and argument `arg_slot` of the call points to the copy. */
+/* Any other hypercall. A block of `arg_bytes` is copied when `arg` is not NULL, and argument
+ * `arg_slot` of the call points to the copy. */
 void mc_call(struct mc_batch *batch, unsigned int op, const unsigned long args[5], const void *arg,
              unsigned int arg_bytes, unsigned int arg_slot);
 
-/* Run fn(arg, ok) after everything queued so far was carried out; events are masked, and fn queues nothing. */
+/* Run fn(arg, ok) after everything queued so far was carried out; events are masked, and fn
+ * queues nothing. */
 void mc_callback(struct mc_batch *batch, mc_callback_fn *fn, void *arg);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Translation: see p2m.h. The table of the guest is read only after boot, Xen's table always, so there is no lock.
+ * Translation: see p2m.h. The table of the guest is read only after boot, Xen's table always, so
+ * there is no lock.
  */
 #include "xen/p2m.h"
 
@@ -30,7 +31,8 @@ void p2m_init(const unsigned long *mfn_list, unsigned long frame_count)
 
 	p2m.mfn_list = mfn_list;
 	p2m.frame_count = frame_count;
-	/* The header's constant is wrong for a 32-bit guest on a 64-bit Xen: ask (observed on 4.17). */
+	/* The header's constant is wrong for a 32-bit guest on a 64-bit Xen: ask (observed on
+	 * 4.17). */
 	if (xen_op(__HYPERVISOR_memory_op, XENMEM_machphys_mapping, &mapping) != 0)
 		host_panic("p2m: Xen does not say where its table of the machine is");
 	p2m.machine = (const unsigned long *)mapping.v_start;

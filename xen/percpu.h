@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The layer's area of each CPU. The entry code knows the offsets of the first words: XEN_PERCPU_* below, checked here.
+ * The layer's area of each CPU. The entry code knows the offsets of the first words: XEN_PERCPU_*
+ * below, checked here.
  */
 #ifndef PINFOLD_XEN_PERCPU_H
 #define PINFOLD_XEN_PERCPU_H
@@ -56,8 +57,9 @@ struct xen_cpu {
 	struct mc_buffer mc;
 	enum xen_lazy_mode lazy;
 
-	/* Which space this CPU was asked to run on, and the one it is known to run on: the latter is set only when the
-	 * hypercall that loads it has completed. NULL: the kernel's own. */
+	/* Which space this CPU was asked to run on, and the one it is known to run on: the
+	 * latter is set only when the hypercall that loads it has completed. NULL: the kernel's
+	 * own. */
 	struct pt_space *space_asked;
 	struct pt_space *space_actual;
 

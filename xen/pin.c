@@ -63,8 +63,8 @@ static unsigned int pin_command(unsigned int level)
 
 static void remap(struct mc_batch *batch, pfn_t table, uint64_t flags)
 {
-	/* No flush: Xen itself makes sure of stale writable translations before it takes a frame as a table (type change), and a
-	 * stale read-only one faults and is retried. */
+	/* No flush: Xen itself makes sure of stale writable translations before it takes a frame
+	 * as a table (type change), and a stale read-only one faults and is retried. */
 	mc_update_va(batch, VADDR(xen_pfn_to_virt(table)), pte_from_pfn(table, flags), UVMF_NONE);
 }
 
@@ -123,8 +123,8 @@ struct pin_walk {
 	struct pt_space *space;
 };
 
-/* The kernel's own level-2 table of a PAE space: never shared between tables under Xen, and not below the user limit, so the
- * walk does not come to it. PFN_NONE in other formats. */
+/* The kernel's own level-2 table of a PAE space: never shared between tables under Xen, and not
+ * below the user limit, so the walk does not come to it. PFN_NONE in other formats. */
 static pfn_t kernel_l2(const struct pt_space *space)
 {
 	if (PT_FORMAT.levels != 3)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pinning: making Xen validate tables once, and keeping every mapping of them read-only as long as it does.
+ * Pinning: making Xen validate tables once, and keeping every mapping of them read-only as long as
+ * it does.
  *
  * The record of each frame says what it is now, so that each step is idempotent:
  * - PT_FRAME_TABLE: a table in use under Xen; its direct mapping is read-only;
  * - PT_FRAME_PINNED: pinned on its own (tops; leaf tables where they have a lock of their own).
  *
- * Between "read-only" and "pinned" a store from another CPU would fault with nobody to emulate it. So the lock that
- * protects the entries is held from before the first until the hypercall that does both has completed: the unlock is
- * queued behind it. With a lock per leaf table the number held at once is bounded by the batch.
+ * Between "read-only" and "pinned" a store from another CPU would fault with nobody to emulate it.
+ * So the lock that protects the entries is held from before the first until the hypercall that does
+ * both has completed: the unlock is queued behind it. With a lock per leaf table the number held at
+ * once is bounded by the batch.
  */
 #ifndef PINFOLD_XEN_PIN_H
 #define PINFOLD_XEN_PIN_H
@@ -31,12 +33,13 @@ bool pin_is_live(pfn_t table);
 void pin_space(struct pt_space *space);
 void unpin_space(struct pt_space *space);
 
-/* A new, zeroed table joins a pinned space, and leaves it. Queued; the caller queues the entry that points to it behind the
- * first, and before the second. */
+/* A new, zeroed table joins a pinned space, and leaves it. Queued; the caller queues the entry
+ * that points to it behind the first, and before the second. */
 void pin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsigned int level);
 void unpin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsigned int level);
 
-/* The lock that protects the entries of a leaf table. Events may be as they are: no handler takes it. */
+/* The lock that protects the entries of a leaf table. Events may be as they are: no handler
+ * takes it. */
 struct spinlock *pin_leaf_lock(struct pt_space *space, pfn_t table);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The walker: see pt_walk.h. It keeps its path in an array with a slot for each level, so there is no recursion.
+ * The walker: see pt_walk.h. It keeps its path in an array with a slot for each level, so there is
+ * no recursion.
  */
 #include "xen/pt_walk.h"
 
@@ -39,7 +40,8 @@ void pt_entry_store(pfn_t table, unsigned int idx, pte_t value)
 		port_store_pte64(address, value.v);
 }
 
-/* Step down from `entry`: the table it points to. A present entry above the leaves always points to a table of ours. */
+/* Step down from `entry`: the table it points to. A present entry above the leaves always points
+ * to a table of ours. */
 static pfn_t table_below(pte_t entry)
 {
 	pfn_t pfn = p2m_pfn(pte_mfn(entry));
@@ -74,8 +76,8 @@ static uint64_t table_reach(unsigned int level)
 	return level == PT_FORMAT.levels ? pt_reach() : pt_entry_reach(level + 1);
 }
 
-/* The first entry from `idx` on, and before `end`, that has one of the bits; `end` if none has. Tables
- * are mostly empty, so a walk is mostly this. */
+/* The first entry from `idx` on, and before `end`, that has one of the bits; `end` if none has.
+ * Tables are mostly empty, so a walk is mostly this. */
 static unsigned int next_entry(pfn_t table, unsigned int idx, unsigned int end, uint64_t bits)
 {
 	while (idx < end && !(pt_entry_read(table, idx).v & bits))
@@ -132,8 +134,8 @@ static bool visit_table(const struct path *path, unsigned int level,
 	return visitor->table(visitor->arg, &place);
 }
 
-/* Advance at `level` to the next present entry that lies before `end` and outside the hole: true, and the path is extended by
- * the table below; false when there is none left. */
+/* Advance at `level` to the next present entry that lies before `end` and outside the hole:
+ * true, and the path is extended by the table below; false when there is none left. */
 static bool descend(struct path *path, unsigned int level, uint64_t end)
 {
 	uint64_t stop = path->base[level] + table_reach(level);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one walker over page tables, for every format. Pinning, unpinning, freeing, reading, verifying and dumping are
- * visitors.
+ * The one walker over page tables, for every format. Pinning, unpinning, freeing, reading,
+ * verifying and dumping are visitors.
  *
- * A walk covers the offsets [start, end) (see pt_format.h) and never enters Xen's own range. It shows
- * - each table that has any entry in the range, once, after everything below it: the top table comes last, so that a visitor may take it
- *   as its cue for final work;
+ * A walk covers the offsets [start, end) (see pt_format.h) and never enters Xen's own range. It
+ * shows
+ * - each table that has any entry in the range, once, after everything below it: the top table
+ *   comes last, so that a visitor may take it as its cue for final work;
  * - and, if asked, each entry of a leaf table in the range that is not zero, in ascending order.
- * Under it no entry above the leaf level may change, except that a visitor of a table may clear the entry
- * that points to that table.
+ * Under it no entry above the leaf level may change, except that a visitor of a table may clear the
+ * entry that points to that table.
  */
 #ifndef PINFOLD_XEN_PT_WALK_H
 #define PINFOLD_XEN_PT_WALK_H
@@ -30,7 +31,8 @@ struct pt_place {
 };
 
 struct pt_visitor {
-	/* Either may be NULL: not wanted. False stops the walk. Without `entry` leaf tables are not read. */
+	/* Either may be NULL: not wanted. False stops the walk. Without `entry` leaf tables are
+	 * not read. */
 	bool (*table)(void *arg, const struct pt_place *place);
 	bool (*entry)(void *arg, const struct pt_place *place);
 	void *arg;
@@ -46,8 +48,9 @@ pfn_t pt_find_table(pfn_t root, uint64_t offset, unsigned int level);
 pte_t pt_entry_read(pfn_t table, unsigned int idx);
 maddr_t pt_entry_maddr(pfn_t table, unsigned int idx);
 
-/* Plain store, for a table that Xen has not validated. On PAE the halves go in the order that never shows a torn present
- * entry, and a present entry replaces a present one in one atomic step; elsewhere it is one store. */
+/* Plain store, for a table that Xen has not validated. On PAE the halves go in the order that
+ * never shows a torn present entry, and a present entry replaces a present one in one atomic
+ * step; elsewhere it is one store. */
 void pt_entry_store(pfn_t table, unsigned int idx, pte_t value);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Segments: see segments.h. Bases are MSRs, which a PV guest sets by hypercall; where the CPU has the FSGSBASE
- * instructions and Xen lets us use them, FS needs none. A call in lazy CPU mode is queued.
+ * Segments: see segments.h. Bases are MSRs, which a PV guest sets by hypercall; where the CPU has
+ * the FSGSBASE instructions and Xen lets us use them, FS needs none. A call in lazy CPU mode is
+ * queued.
  */
 #include "xen/segments.h"
 

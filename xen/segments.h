@@ -9,7 +9,8 @@
 
 #include "arch/x86/units.h"
 
-/* Load a GDT of `entry_count` descriptors in whole frames, each already mapped read-only. 0 or Xen's errno. */
+/* Load a GDT of `entry_count` descriptors in whole frames, each already mapped read-only. 0 or
+ * Xen's errno. */
 int segments_load_gdt(const pfn_t *frames, unsigned int entry_count);
 
 /* Change one descriptor of a loaded GDT or LDT: Xen checks it. 0 or Xen's errno. */

@@ -2,7 +2,8 @@
 /*
  * Spaces: see space.h and pv/mmu.h.
  *
- * Invariant: the user half of user_root equals that of root, entry by entry, whenever no batch is open.
+ * Invariant: the user half of user_root equals that of root, entry by entry, whenever no batch is
+ * open.
  */
 #include "xen/space.h"
 
@@ -52,7 +53,8 @@ static void copy_kernel_half(pfn_t root)
 			pt_entry_store(root, i, pt_entry_read(xen_kernel_space.root, i));
 }
 
-/* PAE: the kernel's level-2 table cannot be shared, so each space has a copy. It refers to the same leaf tables. */
+/* PAE: the kernel's level-2 table cannot be shared, so each space has a copy. It refers to the
+ * same leaf tables. */
 static int copy_kernel_l2(struct pt_space *space)
 {
 	pfn_t source = pt_find_table(xen_kernel_space.root, PT_FORMAT.user_end, 2);
@@ -67,7 +69,8 @@ static int copy_kernel_l2(struct pt_space *space)
 	return 0;
 }
 
-/* Whether `offset` lies in what the leaf table found last covers. Most work goes on in one place. */
+/* Whether `offset` lies in what the leaf table found last covers. Most work goes on in one
+ * place. */
 static bool leaf_known(const struct pt_space *space, uint64_t offset)
 {
 	return offset < space->leaf_end && space->leaf_end - offset <= pt_entry_reach(2);
@@ -248,7 +251,8 @@ int xen_pte_prepare(struct pt_space *space, vaddr_t va)
 	return 0;
 }
 
-/* An entry of a table that Xen watches: by address where these tables are in force, else by machine address. */
+/* An entry of a table that Xen watches: by address where these tables are in force, else by
+ * machine address. */
 static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte,
                     enum xen_flush flush)
 {
@@ -280,7 +284,8 @@ void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush f
 		host_panic("space: an entry is set where there is no table");
 	struct spinlock *lock = pin_leaf_lock(space, table);
 
-	/* Held from the look to the change: a pin on another CPU comes before the one or after the other. */
+	/* Held from the look to the change: a pin on another CPU comes before the one or after
+	 * the other. */
 	spinlock_lock(lock);
 	if (pin_is_live(table)) {
 		request(space, table, va, pte, flush);

@@ -2,9 +2,10 @@
 /*
  * Spaces: one set of page tables each, and the leaf entries in them.
  *
- * A space starts unpinned: its tables are ordinary memory and entries are stored. Activation pins it: Xen validates the tables once, every
- * mapping of them is read-only, and each change is a request. Retiring unpins it again. Calls on one space are serialised by its
- * owner; the locks inside are only against the layer's own pinning on other CPUs.
+ * A space starts unpinned: its tables are ordinary memory and entries are stored. Activation pins
+ * it: Xen validates the tables once, every mapping of them is read-only, and each change is a
+ * request. Retiring unpins it again. Calls on one space are serialised by its owner; the locks
+ * inside are only against the layer's own pinning on other CPUs.
  */
 #ifndef PINFOLD_XEN_SPACE_H
 #define PINFOLD_XEN_SPACE_H
@@ -36,7 +37,8 @@ typedef bool xen_pte_visitor(struct pt_space *space, vaddr_t va, pte_t pte, void
 /* The boot tables: the kernel half that all spaces share. Always pinned. */
 extern struct pt_space xen_kernel_space;
 
-/* Boot: adopt the tables Xen built, once frame records exist. `tables` frames from `first` are page tables of theirs. */
+/* Boot: adopt the tables Xen built, once frame records exist. `tables` frames from `first` are
+ * page tables of theirs. */
 void xen_space_adopt_boot(pfn_t first, unsigned long tables);
 
 /* Contracts: pv/mmu.h, whose functions of the same names these are. */

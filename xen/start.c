@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Boot: see start.h. The order is forced: the per-CPU area before the first counted call, translation before any entry is made, the
- * direct map before the boot map goes, the shared page before events.
+ * Boot: see start.h. The order is forced: the per-CPU area before the first counted call,
+ * translation before any entry is made, the direct map before the boot map goes, the shared page
+ * before events.
  */
 #include "xen/start.h"
 
@@ -85,7 +86,8 @@ static void read_features(void)
 /* Assists are offers: what Xen does not know it refuses, and nothing rests on them. */
 static void enable_assists(void)
 {
-	/* A forgotten read-modify-write of a leaf entry is then emulated in any domain (the first has it anyway) and can be counted. */
+	/* A forgotten read-modify-write of a leaf entry is then emulated in any domain (the
+	 * first has it anyway) and can be counted. */
 	xen_call2(__HYPERVISOR_vm_assist, VMASST_CMD_enable, VMASST_TYPE_writable_pagetables);
 	xen_call2(__HYPERVISOR_vm_assist, VMASST_CMD_enable, VMASST_TYPE_runstate_update_flag);
 }

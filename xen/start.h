@@ -31,13 +31,15 @@ struct xen_boot_info {
 
 extern struct xen_boot_info xen_boot;
 
-/* What a start_info lacks that the layer needs, in words, or NULL. Reads nothing but the structure. Pure. */
+/* What a start_info lacks that the layer needs, in words, or NULL. Reads nothing but the
+ * structure. Pure. */
 const char *start_info_check(const struct start_info *info);
 
 /* From the width's head.S. */
 _Noreturn void xen_start(struct start_info *info);
 
-/* Once the kernel has frame records (host_frame() answers): mark the boot tables, prove the layout. */
+/* Once the kernel has frame records (host_frame() answers): mark the boot tables, prove the
+ * layout. */
 void xen_memory_adopt(void);
 
 /* A feature bit of XENFEAT_*, as Xen reported it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time: see time.h. Records are read under their version: odd while Xen writes, changed if it wrote meanwhile.
+ * Time: see time.h. Records are read under their version: odd while Xen writes, changed if it wrote
+ * meanwhile.
  */
 #include "xen/time.h"
 
@@ -29,7 +30,8 @@ static volatile uint64_t last_monotonic;
 uint64_t time_scale(uint64_t ticks, uint32_t mul, int8_t shift)
 {
 	ticks = shift < 0 ? ticks >> -shift : ticks << shift;
-	/* ticks * mul / 2^32 in parts: no 128-bit product is needed, nor a library for it on 32 bits. */
+	/* ticks * mul / 2^32 in parts: no 128-bit product is needed, nor a library for it on 32
+	 * bits. */
 	uint64_t low = (ticks & 0xffffffffu) * mul;
 	uint64_t high = (ticks >> 32) * mul;
 

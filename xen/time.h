@@ -10,7 +10,8 @@
 #include <xen/vcpu.h>
 #include <xen/xen.h>
 
-/* Boot, on each vcpu: its timer channel, its runstate record. The wall clock lies in the shared page. */
+/* Boot, on each vcpu: its timer channel, its runstate record. The wall clock lies in the shared
+ * page. */
 void time_init(struct shared_info *shared);
 void time_init_cpu(void);
 

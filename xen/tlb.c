@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Flushes: see tlb.h. A CPU holds translations of the space it actually runs on and of no other: loading a base pointer drops
- * the old ones, and there is no PCID for a PV guest.
+ * Flushes: see tlb.h. A CPU holds translations of the space it actually runs on and of no other:
+ * loading a base pointer drops the old ones, and there is no PCID for a PV guest.
  */
 #include "xen/tlb.h"
 

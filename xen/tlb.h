@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Flushes, each a hypercall that can be queued. On more than one CPU it is still one hypercall, with a mask of vcpus, and no interrupt.
+ * Flushes, each a hypercall that can be queued. On more than one CPU it is still one hypercall,
+ * with a mask of vcpus, and no interrupt.
  */
 #ifndef PINFOLD_XEN_TLB_H
 #define PINFOLD_XEN_TLB_H
@@ -22,8 +23,8 @@ void tlb_flush_page_mask(struct mc_batch *batch, vaddr_t va, const unsigned long
 void tlb_flush_all(struct mc_batch *batch);
 void tlb_flush_page_all(struct mc_batch *batch, vaddr_t va);
 
-/* The translation of `va` in `space` has become stale on this CPU, if it runs on it: it is dropped when the open batch ends with
- * tlb_settle(), together with all others noted until then. */
+/* The translation of `va` in `space` has become stale on this CPU, if it runs on it: it is
+ * dropped when the open batch ends with tlb_settle(), together with all others noted until then. */
 void tlb_note_stale(const struct pt_space *space, vaddr_t va);
 void tlb_settle(struct mc_batch *batch);
 

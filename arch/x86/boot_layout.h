@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the image is linked and what the linker script marks. XEN_VIRT_BASE is the address Xen maps pfn 0 at (the image's notes say so);
- * its boot map is linear from there.
+ * Where the image is linked and what the linker script marks. XEN_VIRT_BASE is the address Xen maps
+ * pfn 0 at (the image's notes say so); its boot map is linear from there.
  */
 #ifndef PINFOLD_ARCH_X86_BOOT_LAYOUT_H
 #define PINFOLD_ARCH_X86_BOOT_LAYOUT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Saving and restoring extended state. The area is aligned to 64 bytes; a restore returns false, and leaves the state as it was, if the CPU
- * refuses the contents.
+ * Saving and restoring extended state. The area is aligned to 64 bytes; a restore returns false,
+ * and leaves the state as it was, if the CPU refuses the contents.
  */
 #ifndef PINFOLD_ARCH_X86_FPU_H
 #define PINFOLD_ARCH_X86_FPU_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the entry code saves on the kernel stack for every entry into the kernel, from user mode or from
- * the kernel itself. The entry code knows the offsets; arch/x86/64/frame_check.c holds them against this.
+ * What the entry code saves on the kernel stack for every entry into the kernel, from user mode or
+ * from the kernel itself. The entry code knows the offsets; arch/x86/64/frame_check.c holds them
+ * against this.
  */
 #ifndef PINFOLD_ARCH_X86_FRAME_H
 #define PINFOLD_ARCH_X86_FRAME_H

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shapes of x86 page tables, as data: 4-level, PAE, 2-level. Levels count from 1 (leaf tables) to `levels` (the top).
+ * The shapes of x86 page tables, as data: 4-level, PAE, 2-level. Levels count from 1 (leaf tables)
+ * to `levels` (the top).
  *
- * In a guest build PT_FORMAT is a constant expression, and everything computed from it folds; a hosted build
- * may choose at run time (port/hosted/port/pt_format.h) and so proves all three formats in one binary.
+ * In a guest build PT_FORMAT is a constant expression, and everything computed from it folds; a
+ * hosted build may choose at run time (port/hosted/port/pt_format.h) and so proves all three
+ * formats in one binary.
  *
- * Walks count addresses as offsets into the tables' reach: on x86-64 that is 48 bits without the sign extension.
- * pt_offset() and pt_vaddr() convert.
+ * Walks count addresses as offsets into the tables' reach: on x86-64 that is 48 bits without the
+ * sign extension. pt_offset() and pt_vaddr() convert.
  */
 #ifndef PINFOLD_ARCH_X86_PT_FORMAT_H
 #define PINFOLD_ARCH_X86_PT_FORMAT_H
@@ -32,8 +34,8 @@ struct pt_format {
 	uint64_t frame_mask; /* frame bits of an entry */
 };
 
-/* Xen's range: ABI, arch-x86/xen-x86_64.h (HYPERVISOR_VIRT_START/END), xen-x86_32.h. For 32 bits these are what PV32 on a
- * 64-bit Xen reserves at most; the guest's tables never enter it. */
+/* Xen's range: ABI, arch-x86/xen-x86_64.h (HYPERVISOR_VIRT_START/END), xen-x86_32.h. For 32 bits
+ * these are what PV32 on a 64-bit Xen reserves at most; the guest's tables never enter it. */
 #define PT_FORMAT_4LEVEL                                                                      \
 	((struct pt_format){4, 9, 9, 3, 48, true, true, 0x800000000000ull, 0x880000000000ull, \
 	                    0x800000000000ull, 0x000ffffffffff000ull})

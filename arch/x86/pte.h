@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bits of a page-table entry, the same at every level and in every format that has them. Frames in entries
- * are converted by xen/p2m.h, never here.
+ * Bits of a page-table entry, the same at every level and in every format that has them. Frames in
+ * entries are converted by xen/p2m.h, never here.
  */
 #ifndef PINFOLD_ARCH_X86_PTE_H
 #define PINFOLD_ARCH_X86_PTE_H

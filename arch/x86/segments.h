@@ -18,7 +18,8 @@
 #define XEN_USER_SS   0xe033
 #endif
 
-/* Segment bases apart from descriptors exist on x86-64 only; i386 has TLS slots in the GDT instead. */
+/* Segment bases apart from descriptors exist on x86-64 only; i386 has TLS slots in the GDT
+ * instead. */
 #ifdef __x86_64__
 #define XEN_SEGMENT_BASES  1
 #define XEN_BASE_FS        SEGBASE_FS

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory accesses that may fault for good. The caller has checked the range; a fault that the kernel cannot
- * resolve ends the access instead of the machine (each such instruction is in the fix-up table).
+ * Memory accesses that may fault for good. The caller has checked the range; a fault that the
+ * kernel cannot resolve ends the access instead of the machine (each such instruction is in the
+ * fix-up table).
  */
 #ifndef PINFOLD_ARCH_X86_UACCESS_H
 #define PINFOLD_ARCH_X86_UACCESS_H

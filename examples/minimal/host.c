@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host hooks of a very small kernel (see host.h), and its memory: frames are handed out in order; freed page tables are kept on a list
- * through their first word.
+ * The host hooks of a very small kernel (see host.h), and its memory: frames are handed out in
+ * order; freed page tables are kept on a list through their first word.
  */
 #include "examples/minimal/host.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hooks that the guest layer wants (xen/hooks.h), as small as they can be: one CPU, no memory given back but page tables. Serves
- * the minimal kernel and the kernels that test the layer on real Xen.
+ * The hooks that the guest layer wants (xen/hooks.h), as small as they can be: one CPU, no memory
+ * given back but page tables. Serves the minimal kernel and the kernels that test the layer on real
+ * Xen.
  */
 #ifndef PINFOLD_EXAMPLES_MINIMAL_HOST_H
 #define PINFOLD_EXAMPLES_MINIMAL_HOST_H

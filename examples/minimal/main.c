@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The smallest kernel on the guest layer: it says what it runs on, makes an address space, has Xen validate it, runs a few instructions in
- * user mode there, takes a timer tick, and shuts down. docs/porting.md walks through it.
+ * The smallest kernel on the guest layer: it says what it runs on, makes an address space, has Xen
+ * validate it, runs a few instructions in user mode there, takes a timer tick, and shuts down.
+ * docs/porting.md walks through it.
  *
  * It is not a kernel to build on: one CPU, one task, no freeing of memory but for page tables.
  */
@@ -72,7 +73,8 @@ static void enter_user(void *arg)
 
 static void run_user(void)
 {
-	/* The code lies in the image; its frame is mapped a second time, for user mode, read-only. */
+	/* The code lies in the image; its frame is mapped a second time, for user mode,
+	 * read-only. */
 	pfn_t code = pv_image_pfn(user_code);
 	struct pt_space space;
 

@@ -11,7 +11,8 @@ static const char *line = "";
 /* All that exist; a value follows where the name ends in '='. */
 static const char *const known[] = {"noaslr", "loglevel="};
 
-/* The word that begins with `name`, as a flag (all of it) or, for a name ending in '=', the text behind. NULL: not there. */
+/* The word that begins with `name`, as a flag (all of it) or, for a name ending in '=', the text
+ * behind. NULL: not there. */
 static const char *find(const char *name, size_t *len)
 {
 	size_t name_len = strlen(name);

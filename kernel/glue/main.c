@@ -16,8 +16,8 @@
 #include "pv/mmu.h"
 #include "xen/hooks.h"
 
-/* The frame records come first behind the boot data, then everything is free. Frame 0 is left out: an address of zero
- * would be a valid one. */
+/* The frame records come first behind the boot data, then everything is free. Frame 0 is left
+ * out: an address of zero would be a valid one. */
 static void memory_init(const struct xen_boot_info *boot)
 {
 	size_t bytes = boot->frame_count * sizeof(struct page);

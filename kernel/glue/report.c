@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happens, for people: see report.h. One list of lines serves /proc/pinfold/counters and --stats.
+ * What happens, for people: see report.h. One list of lines serves /proc/pinfold/counters and
+ * --stats.
  */
 #include "kernel/glue/report.h"
 

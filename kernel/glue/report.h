@@ -8,7 +8,8 @@
 /* Boot, after procfs and the streams are there. */
 void report_init(void);
 
-/* The first user instruction is next: what boot cost is noted. Called at each return to user mode; only the first counts. */
+/* The first user instruction is next: what boot cost is noted. Called at each return to user
+ * mode; only the first counts. */
 void report_boot_done(void);
 
 #endif

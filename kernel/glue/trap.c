@@ -81,7 +81,8 @@ static void page_fault(struct cpu_frame *frame)
 		frame->rip = fixup;
 }
 
-/* The si_code of a floating point exception: the first unmasked one in the processor's order of precedence. */
+/* The si_code of a floating point exception: the first unmasked one in the processor's order of
+ * precedence. */
 static int float_code(bool simd)
 {
 	const char *area = current()->fpu;

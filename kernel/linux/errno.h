@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Error numbers of the Linux ABI on x86. tests/unit/abi_test.c holds them against the system's own headers. */
+/* Error numbers of the Linux ABI on x86. tests/unit/abi_test.c holds them against the system's
+ * own headers. */
 #ifndef PINFOLD_KERNEL_LINUX_ERRNO_H
 #define PINFOLD_KERNEL_LINUX_ERRNO_H
 
@@ -50,8 +51,9 @@
 #define EAFNOSUPPORT 97
 #define ETIMEDOUT    110
 
-/* Never seen by programs: a system call that a signal interrupted. The return to user mode turns it into a
- * restart or EINTR, by the handler's SA_RESTART (ERESTARTSYS) or always EINTR with a handler (ERESTARTNOHAND). */
+/* Never seen by programs: a system call that a signal interrupted. The return to user mode turns
+ * it into a restart or EINTR, by the handler's SA_RESTART (ERESTARTSYS) or always EINTR with a
+ * handler (ERESTARTNOHAND). */
 #define ERESTARTSYS    512
 #define ERESTARTNOHAND 514
 /* Restart through restart_syscall(), for sleeps that must not begin anew. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every system call of x86-64 Linux by number, in order. HAVE(number, name): sys_NAME serves it. NONE(number, name): the
- * name is known, the answer is ENOSYS. No include guard: each user defines the two macros and includes it.
+ * Every system call of x86-64 Linux by number, in order. HAVE(number, name): sys_NAME serves it.
+ * NONE(number, name): the name is known, the answer is ENOSYS. No include guard: each user defines
+ * the two macros and includes it.
  */
 HAVE(0, read)
 HAVE(1, write)

@@ -60,7 +60,8 @@ static void count_call(void *arg, bool ok)
 	called++;
 }
 
-/* Fill the space's leaf table through a batch that already holds `offset` entries, callbacks in between. */
+/* Fill the space's leaf table through a batch that already holds `offset` entries, callbacks in
+ * between. */
 static void fill_at_offset(struct pt_space *space, pfn_t frame, unsigned int offset)
 {
 	struct mc_batch batch = mc_begin();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The processor: traps from user mode, isolation, descriptors, bases, CPUID, FPU, returns (M15, M17, M18).
+ * The processor: traps from user mode, isolation, descriptors, bases, CPUID, FPU, returns (M15,
+ * M17, M18).
  */
 #include "tests/guest/test.h"
 
@@ -49,7 +50,8 @@ static void system_call_registers(void)
 	CHECK(frame_from_user(&frame) && (frame.rflags & 0x200));
 }
 
-/* User mode reads neither the kernel's image nor any memory through the direct map, and cannot write what is read-only. */
+/* User mode reads neither the kernel's image nor any memory through the direct map, and cannot
+ * write what is read-only. */
 static void isolation(void)
 {
 	CHECK_EQUAL(run_read_kernel().vector, TRAP_PAGE_FAULT);
@@ -95,7 +97,8 @@ static void descriptor_table(void)
 	CHECK_EQUAL(segments_load_gdt(&gdt, 512), 0);
 	CHECK_EQUAL(segments_update_descriptor(gdt, 3, code_descriptor()), 0);
 	CHECK_EQUAL(words[3], code_descriptor());
-	/* Privilege 0 is made 3 or refused, never granted: a system descriptor (here a TSS) is refused. */
+	/* Privilege 0 is made 3 or refused, never granted: a system descriptor (here a TSS) is
+	 * refused. */
 	CHECK(segments_update_descriptor(gdt, 4, 0x0000890000000067ull) != 0);
 	CHECK_EQUAL(words[4], 0);
 	CHECK(xen_update_va(va, pv_pte_make(gdt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG) !=
@@ -177,8 +180,8 @@ static void ports_and_registers(void)
 	CHECK_EQUAL(xen_call2(__HYPERVISOR_set_debugreg, 0, 0), 0);
 }
 
-/* Returns to the kernel with events coming at any instruction of the way: registers are intact, nothing is lost, the
- * stack does not grow. Each faulting access is such a return. */
+/* Returns to the kernel with events coming at any instruction of the way: registers are intact,
+ * nothing is lost, the stack does not grow. Each faulting access is such a return. */
 static volatile unsigned int ticks;
 static uintptr_t deepest;
 

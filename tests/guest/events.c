@@ -77,7 +77,8 @@ static void masked_port(void)
 	close_ports();
 }
 
-/* A port that keeps firing from its own handler: all of it is seen, the others are too, and the stack is not used up. */
+/* A port that keeps firing from its own handler: all of it is seen, the others are too, and the
+ * stack is not used up. */
 static void storm(void)
 {
 	open_ports();

@@ -141,7 +141,8 @@ static void run(const struct guest_test *test)
 void host_main(void)
 {
 	host_memory_init();
-	/* The one table that all kernel mappings of a test go through stays; made now, it is in no test's balance. */
+	/* The one table that all kernel mappings of a test go through stays; made now, it is in
+	 * no test's balance. */
 	CHECK_EQUAL(xen_pte_prepare(&xen_kernel_space, VADDR(XEN_DEVICE_BASE)), 0);
 	run(memory_tests);
 	run(table_tests);

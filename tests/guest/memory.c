@@ -53,7 +53,8 @@ static bool count_table(void *arg, const struct pt_place *place)
 	return true;
 }
 
-/* W^X, and every page table read-only at the one place where it is mapped; executable is the text and nothing else. */
+/* W^X, and every page table read-only at the one place where it is mapped; executable is the
+ * text and nothing else. */
 static void boot_layout(void)
 {
 	struct layout layout = {0};
@@ -75,8 +76,8 @@ static void boot_verify(void)
 
 static void store_refused(void)
 {
-	/* The kernel's text and constants, through both of their mappings, and the top table. A store to a leaf table would be emulated
-	 * by Xen, so that is not what protects it. */
+	/* The kernel's text and constants, through both of their mappings, and the top table. A
+	 * store to a leaf table would be emulated by Xen, so that is not what protects it. */
 	CHECK(!try_store(image_start, 0));
 	CHECK(!try_store(image_text_end, 0));
 	CHECK(!try_store(pv_pfn_to_virt(pv_image_pfn(image_start)), 0));
@@ -100,7 +101,8 @@ static void translation(void)
 	CHECK(mfn_is_none(p2m_mfn(PFN(~0ul))));
 }
 
-/* Frames that are not ours: Xen's own, the machine's low memory, holes, numbers beyond everything. */
+/* Frames that are not ours: Xen's own, the machine's low memory, holes, numbers beyond
+ * everything. */
 static void foreign_frames(void)
 {
 	pte_t foreign = pte_from_mfn(MFN(0xfee00), PTE_PRESENT | PTE_FOREIGN);

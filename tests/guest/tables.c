@@ -115,7 +115,8 @@ static void entry_updates(void)
 	test_space_end(&space);
 }
 
-/* A page made read-only refuses the store after the flush, and takes it again when it is writable. */
+/* A page made read-only refuses the store after the flush, and takes it again when it is
+ * writable. */
 static void flush_of_rights(void)
 {
 	struct pt_space space;

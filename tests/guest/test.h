@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tests of the guest layer on real Xen: a kernel of its own that runs them all and prints `ok guest/NAME` or
- * `FAIL guest/NAME: place`. A debug build of Xen says why it refuses a call; a test that provokes one announces the text with
- * expect_xen(), and tests/guest/run.sh lets no other line of Xen's pass.
+ * Tests of the guest layer on real Xen: a kernel of its own that runs them all and prints `ok
+ * guest/NAME` or `FAIL guest/NAME: place`. A debug build of Xen says why it refuses a call; a test
+ * that provokes one announces the text with expect_xen(), and tests/guest/run.sh lets no other line
+ * of Xen's pass.
  */
 #ifndef PINFOLD_TESTS_GUEST_TEST_H
 #define PINFOLD_TESTS_GUEST_TEST_H
@@ -54,7 +55,8 @@ uint64_t entries_so_far(void);
 pfn_t test_space(struct pt_space *space, bool active);
 void test_space_end(struct pt_space *space);
 
-/* Run `code` (position independent, at most a page) in user mode of a fresh space until it makes a system call or raises an exception, which comes back. */
+/* Run `code` (position independent, at most a page) in user mode of a fresh space until it makes
+ * a system call or raises an exception, which comes back. */
 struct cpu_frame run_user_code(const void *code, size_t bytes);
 
 #endif

@@ -2,8 +2,9 @@
 /*
  * Batches on two vcpus, each preempted by Xen between any two of its entries.
  *
- * The buffers are per CPU, Xen overwrites what it has finished, and another vcpu runs in the middle of a multicall: callbacks must still
- * run behind their entries, in order, and each vcpu's entries must all arrive.
+ * The buffers are per CPU, Xen overwrites what it has finished, and another vcpu runs in the middle
+ * of a multicall: callbacks must still run behind their entries, in order, and each vcpu's entries
+ * must all arrive.
  */
 #include "tests/model/scenarios.h"
 
@@ -61,8 +62,8 @@ void batches_finish(void)
 	}
 }
 
-/* Two spaces come to life, are run, changed in lazy mode, left and destroyed side by side. The frame is given away after the flush that
- * leaving lazy mode brings, and not before. */
+/* Two spaces come to life, are run, changed in lazy mode, left and destroyed side by side. The
+ * frame is given away after the flush that leaving lazy mode brings, and not before. */
 void lives_setup(void)
 {
 	world_allocations_fail = false;

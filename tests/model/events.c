@@ -2,9 +2,10 @@
 /*
  * The flag and the scan, with events sent at every step of both.
  *
- * Enabling is two steps, unmask and look: an event between them is delivered by Xen, one before them is seen by the look; one that comes
- * while masked must be neither lost nor taken early. The scan clears the upcall flag before it takes the selector and the
- * pending bit before it calls the handler: an event at any point in between makes the handler run again.
+ * Enabling is two steps, unmask and look: an event between them is delivered by Xen, one before
+ * them is seen by the look; one that comes while masked must be neither lost nor taken early. The
+ * scan clears the upcall flag before it takes the selector and the pending bit before it calls the
+ * handler: an event at any point in between makes the handler run again.
  */
 #include "tests/model/scenarios.h"
 

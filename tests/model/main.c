@@ -81,7 +81,8 @@ static bool report(const struct scenario *scenario, const char *how,
 	return !result->failed;
 }
 
-/* Exhaustive up to two preemptions where there are two vcpus; random for the one-vcpu workload and beyond that bound. */
+/* Exhaustive up to two preemptions where there are two vcpus; random for the one-vcpu workload
+ * and beyond that bound. */
 static bool run_all(void)
 {
 	bool good = true;

@@ -2,11 +2,12 @@
 /*
  * The window between read-only and pinned.
  *
- * Pinning makes a leaf table read-only and then has Xen validate it. A store of another CPU to that table in between (reverse mapping, a
- * fault on another thread) would hit a page that is read-only and that Xen does not know as a table yet, so nobody emulates it. The lock of
- * the table's entries is held from before the first until the hypercall that does both has completed, so the store
- * comes before it (plain) or after it (a request). Without the lock the store faults: the world reports it as a stray store. Unpinning is
- * the same in the other direction.
+ * Pinning makes a leaf table read-only and then has Xen validate it. A store of another CPU to that
+ * table in between (reverse mapping, a fault on another thread) would hit a page that is read-only
+ * and that Xen does not know as a table yet, so nobody emulates it. The lock of the table's entries
+ * is held from before the first until the hypercall that does both has completed, so the store
+ * comes before it (plain) or after it (a request). Without the lock the store faults: the world
+ * reports it as a stray store. Unpinning is the same in the other direction.
  */
 #include "tests/model/scenarios.h"
 

@@ -11,7 +11,8 @@
 #define SCENARIO_ADDRESS 0x10000ul
 #define SCENARIO_FLAGS   (PTE_PRESENT | PTE_WRITE | PTE_USER)
 
-/* A space, not active, with a fresh frame mapped at SCENARIO_ADDRESS and room for `places` entries behind it in the same leaf table. */
+/* A space, not active, with a fresh frame mapped at SCENARIO_ADDRESS and room for `places`
+ * entries behind it in the same leaf table. */
 void scenario_space(struct pt_space *space, pfn_t *frame, unsigned int places);
 
 /* Retire and destroy it, and give the frame back. */

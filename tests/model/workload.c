@@ -2,9 +2,10 @@
 /*
  * Random lives of address spaces on one vcpu, against a naive oracle.
  *
- * Spaces are made, filled, activated, switched to, changed inside and outside lazy mode, trimmed, left and destroyed in any order that the
- * contract allows, with table allocations that fail at any point. The oracle is a flat list of what was set; the model checks every
- * rule of Xen's and all counts after each hypercall, and that no frame is given away while a vcpu may still reach it.
+ * Spaces are made, filled, activated, switched to, changed inside and outside lazy mode, trimmed,
+ * left and destroyed in any order that the contract allows, with table allocations that fail at any
+ * point. The oracle is a flat list of what was set; the model checks every rule of Xen's and all
+ * counts after each hypercall, and that no frame is given away while a vcpu may still reach it.
  */
 #include "tests/model/scenarios.h"
 
@@ -66,7 +67,8 @@ static void map(unsigned int n, unsigned int i)
 		world_frame_free(old);
 }
 
-/* Take a random part of the places out, in lazy mode or one by one; frames go when the flush is done. */
+/* Take a random part of the places out, in lazy mode or one by one; frames go when the flush is
+ * done. */
 static void unmap(unsigned int n, bool lazy)
 {
 	pfn_t gone[PLACES];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The world of a run: see world.h. The state of the guest is the whole data segment of this program and the frames; both are saved once and
- * put back before each run. What must survive that (the explorer's trail, the saved copies) lies in mappings of its own.
+ * The world of a run: see world.h. The state of the guest is the whole data segment of this program
+ * and the frames; both are saved once and put back before each run. What must survive that (the
+ * explorer's trail, the saved copies) lies in mappings of its own.
  */
 #define _GNU_SOURCE
 #include "tests/model/world.h"
@@ -33,8 +34,8 @@
 #define KERNEL_L2   2u
 #define FIRST_FREE  3u
 
-/* The layer's formats with tables of 8 entries, as the model's are: levels, index and top bits, entry size, reach, rights and user top, Xen's
- * hole, end of user space, frame bits. */
+/* The layer's formats with tables of 8 entries, as the model's are: levels, index and top bits,
+ * entry size, reach, rights and user top, Xen's hole, end of user space, frame bits. */
 static const struct pt_format formats[3] = {
     {4, 3, 3, 3, 24, true, true, 0x800000, 0xa00000, 0x800000, 0x000ffffffffff000ull},
     {3, 3, 2, 3, 20, false, false, 0xf8000, 0x100000, 0xc0000, 0x000ffffffffff000ull},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest layer between the model of Xen and a scenario: host hooks, per-CPU areas, boot of the smallest possible guest.
+ * The guest layer between the model of Xen and a scenario: host hooks, per-CPU areas, boot of the
+ * smallest possible guest.
  */
 #ifndef PINFOLD_TESTS_MODEL_WORLD_H
 #define PINFOLD_TESTS_MODEL_WORLD_H
@@ -11,7 +12,8 @@
 #include "xen/percpu.h"
 #include "xen/space.h"
 
-/* The guest has booted on the model in format `idx`: tables adopted, every vcpu on the kernel's own tables, events masked. */
+/* The guest has booted on the model in format `idx`: tables adopted, every vcpu on the kernel's
+ * own tables, events masked. */
 void world_boot(unsigned int format, unsigned int vcpus);
 
 /* For explore_options: the state that a run starts from. */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Removes one protection of the guest layer after the other and requires that a test notices.
+# Removes one protection of the guest layer, or of the kernel in mm-*, after the other and requires that a test notices.
 #
 # Each tests/mutants/NAME.patch says in its first line what is removed. It is applied to a copy of the sources; the copy is
 # built and run: first on the model under the explorer, then the layer's unit tests. A mutant that nothing
@@ -10,7 +10,7 @@
 set -u
 
 work=build/mutants/tree
-unit="multicall pt_walk pin_split space_split space_single p2m evtchn time"
+unit="multicall pt_walk pin_split space_split space_single p2m evtchn time vm"
 make=${MAKE:-make}
 unset MAKEFLAGS MFLAGS
 

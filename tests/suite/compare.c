@@ -9,7 +9,8 @@
  * A case whose record is incomplete counts as different and says so: that is where the machine that
  * wrote the stream stopped. Anything that is not a record makes the stream unusable (status 2),
  * except an end in the middle of one. There are several OTHER streams when the machine stopped and
- * was started again; each goes on behind the case where the one before ended, and the last must be whole.
+ * was started again; each goes on behind the case where the one before ended, and the last must be
+ * whole.
  *
  * Left out: any notion of a difference that does not matter. There is none.
  */

@@ -441,7 +441,8 @@ int main(int argc, char **argv)
 		close((int)i); /* what started us may have left some open */
 	suite_read_list(&suite, argv[optind]);
 	if (!names_only) {
-		/* Where we are not process 1, orphans still have to come to us and not go astray. */
+		/* Where we are not process 1, orphans still have to come to us and not go
+		 * astray. */
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 		mkdir("/tmp", 01777);
 		if (mkdir(WORK_TOP, 0755) && errno != EEXIST)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs inside the guest: what the kernel's work costs in entries into Xen, and that storms leave nothing behind. It reads /proc/pinfold/counters before and
- * after. One argument: the path of a program that exits at once.
+ * Runs inside the guest: what the kernel's work costs in entries into Xen, and that storms leave
+ * nothing behind. It reads /proc/pinfold/counters before and after. One argument: the path of a
+ * program that exits at once.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -503,7 +503,8 @@ static void test_failure_is_reported(void **state)
 			assert_int_equal(outcome.ok, before);
 			assert_int_equal(outcome.failed, 1 + after);
 			assert_false(outcome.order_broken);
-			/* The request's own words are in the log, though Xen has overwritten the entry. */
+			/* The request's own words are in the log, though Xen has overwritten the
+			 * entry. */
 			snprintf(argument, sizeof(argument), "%#llx 0xabc005",
 			         (unsigned long long)entry_address(5).v);
 			assert_true(logged(argument));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fix-up table's reader: see arch/x86/uaccess.h. The table is short, so a linear search is right.
+ * The fix-up table's reader: see arch/x86/uaccess.h. The table is short, so a linear search is
+ * right.
  */
 #include "arch/x86/uaccess.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory that is shared with Xen or walked by the CPU: page-table entries, flags, event words. The hosted build
- * has a schedule point in each of these.
+ * Memory that is shared with Xen or walked by the CPU: page-table entries, flags, event words. The
+ * hosted build has a schedule point in each of these.
  */
 #ifndef PINFOLD_PORT_MEMORY_H
 #define PINFOLD_PORT_MEMORY_H
@@ -36,8 +36,9 @@ static inline void port_store64(volatile uint64_t *p, uint64_t value)
 	__atomic_store_n(p, value, __ATOMIC_RELEASE);
 }
 
-/* A 64-bit entry that the CPU may walk at any time. Where one store of 64 bits exists it is that; otherwise the half
- * with the present bit goes last when it is set, and first when it is cleared. */
+/* A 64-bit entry that the CPU may walk at any time. Where one store of 64 bits exists it is
+ * that; otherwise the half with the present bit goes last when it is set, and first when it is
+ * cleared. */
 static inline void port_store_pte64(volatile void *entry, uint64_t value)
 {
 #ifdef __x86_64__
