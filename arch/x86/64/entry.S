@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entries into the kernel and returns from it, x86-64 under Xen. Kernel and user mode both run in ring 3.
+ * Entries into the kernel and returns from it, x86-64 under Xen. Kernel and user mode both run in
+ * ring 3.
  *
- * What Xen pushes (ABI: arch-x86/xen-x86_64.h; order observed): ss, rsp, rflags, cs, rip, an error code where the CPU has one, r11, rcx. The
- * saved cs has privilege 0 when the kernel was interrupted, 3 when user mode was. From user mode Xen uses the
- * entry stack, one for each vcpu and always the same; the stub moves the frame to the running task's own stack, so
- * that switching tasks needs no hypercall. From the kernel it uses the current stack, aligned to 16.
+ * What Xen pushes (ABI: arch-x86/xen-x86_64.h; order observed): ss, rsp, rflags, cs, rip, an error
+ * code where the CPU has one, r11, rcx. The saved cs has privilege 0 when the kernel was
+ * interrupted, 3 when user mode was. From user mode Xen uses the entry stack, one for each vcpu and
+ * always the same; the stub moves the frame to the running task's own stack, so that switching
+ * tasks needs no hypercall. From the kernel it uses the current stack, aligned to 16.
  *
- * Returns: to user mode by the iret hypercall, which switches tables and sets the event mask in one step. To the kernel by
- * the plain instruction: the mask is cleared by hand, and between that and iretq an event can nest. The upcall
- * recognises that its return address lies in that range (critical_start .. critical_end), drops the nested frame and takes the
- * event in the name of the outer one; so the stack does not grow and pending work is always looked at.
+ * Returns: to user mode by the iret hypercall, which switches tables and sets the event mask in one
+ * step. To the kernel by the plain instruction: the mask is cleared by hand, and between that and
+ * iretq an event can nest. The upcall recognises that its return address lies in that range
+ * (critical_start .. critical_end), drops the nested frame and takes the event in the name of the
+ * outer one; so the stack does not grow and pending work is always looked at.
  */
 #include <xen/xen.h>
 
@@ -90,7 +93,8 @@ entry_return:
 	popq	%rdx
 	popq	%rsi
 	popq	%rdi
-	/* The vector and error words and the two below become the head of Xen's iret frame: rax, r11, rcx, flags. */
+	/* The vector and error words and the two below become the head of Xen's iret frame: rax,
+	 * r11, rcx, flags. */
 	movq	$0, 8(%rsp)
 	movq	%rcx, (%rsp)
 	pushq	%r11
@@ -109,7 +113,8 @@ return_to_kernel:
 	movq	16(%rsp), %rdx
 	movq	24(%rsp), %rsi
 	movq	32(%rsp), %rdi
-	/* Put the saved rax right below rip, so that what is left is: rax, rip, cs, rflags, rsp, ss. */
+	/* Put the saved rax right below rip, so that what is left is: rax, rip, cs, rflags, rsp,
+	 * ss. */
 	pushq	(%rsp)
 	popq	48(%rsp)
 	leaq	48(%rsp), %rsp
@@ -124,8 +129,8 @@ critical_pending:
 	movb	$1, VCPU_INFO_MASK(%rax)
 critical_end:
 	popq	%rax
-/* An event in the critical range, or found at its end: take it in the name of the frame at rsp (rip …), all registers as
- * that frame's owner had them. */
+/* An event in the critical range, or found at its end: take it in the name of the frame at rsp
+ * (rip …), all registers as that frame's owner had them. */
 take_again:
 	andb	$0xfc, 8(%rsp) /* the kernel's mark, as Xen writes it */
 	pushq	$0
@@ -150,7 +155,8 @@ entry_upcall:
 	jb	2f
 	cmpq	$critical_end, 16(%rsp)
 	jae	2f
-	/* Nested in the critical range. Everything but rax is the outer frame's already; the outer frame lies where rsp pointed. */
+	/* Nested in the critical range. Everything but rax is the outer frame's already; the
+	 * outer frame lies where rsp pointed. */
 	cmpq	$critical_iret, 16(%rsp)
 	movq	(%rsp), %rcx
 	movq	8(%rsp), %r11
@@ -172,7 +178,8 @@ entry_syscall:
 	pushq	$VECTOR_SYSCALL
 	jmp	entry_common
 
-/* Xen could not load a segment or return where the frame said: rcx, r11, ds, es, fs, gs, rip, cs, rflags, rsp, ss. */
+/* Xen could not load a segment or return where the frame said: rcx, r11, ds, es, fs, gs, rip,
+ * cs, rflags, rsp, ss. */
 	.globl	entry_failsafe
 entry_failsafe:
 	popq	%rcx
@@ -220,7 +227,8 @@ entry_\name:
 	TRAP simd_error, 19, 0
 	TRAP int80, 0x80, 0
 
-/* A new task's first instructions: the stack holds entry, arg (see cpu_context_prepare) and above them the frame. */
+/* A new task's first instructions: the stack holds entry, arg (see cpu_context_prepare) and
+ * above them the frame. */
 	.globl	context_first
 context_first:
 	popq	%rax

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Accesses that may fault for good: see arch/x86/uaccess.h and fpu.h. Each instruction that may is in the table .fixup_table as a pair:
- * its address, and where to go on.
+ * Accesses that may fault for good: see arch/x86/uaccess.h and fpu.h. Each instruction that may is
+ * in the table .fixup_table as a pair: its address, and where to go on.
  */
 .macro MAY_FAULT at, go_on
 	.pushsection .fixup_table, "a"
@@ -22,7 +22,8 @@ uaccess_copy:
 2:	rep movsb
 3:	movq	%rcx, %rax
 	ret
-/* In the words: rcx words and edx bytes are left. Go on by bytes, so that all before the bad one are done. */
+/* In the words: rcx words and edx bytes are left. Go on by bytes, so that all before the bad one
+ * are done. */
 4:	leaq	(%rdx, %rcx, 8), %rcx
 	jmp	2b
 	MAY_FAULT 1b, 4b
