@@ -14,7 +14,12 @@
 #include "pv/irq.h"
 #include "pv/mmu.h"
 #include "pv/time.h"
+#include "xen/evtchn.h"
 #include "xen/segments.h"
+
+/* user_code.S: int3 with `rbx` in rbx and *rax in rax, which comes back; returns *count as it was at the next
+ * instruction. */
+uint64_t breakpoint_with(uint64_t rbx, uint64_t *rax, const unsigned int *count);
 
 #define USER_CODE(name)                                                                       \
 	extern const char user_##name[], user_##name##_end[];                                 \
@@ -219,6 +224,46 @@ static void returns_under_events(void)
 	CHECK((uintptr_t)__builtin_frame_address(0) - deepest < 2048);
 }
 
+/* An event that becomes pending while a trap of the kernel's own is handled, events masked, is taken on the
+ * way back, before the interrupted code goes on; its registers are its own. */
+static port_t own_port;
+static unsigned int own_events;
+
+static void on_own_event(void *arg)
+{
+	(void)arg;
+	own_events++;
+}
+
+static bool send_in_trap(struct cpu_frame *frame)
+{
+	if (frame->vector != TRAP_BREAKPOINT)
+		return false;
+	evtchn_send(own_port);
+	CHECK_EQUAL(own_events, frame->rbx); /* masked: not yet */
+	return true;
+}
+
+static void return_finds_pending(void)
+{
+	own_events = 0;
+	host_handlers.trap = send_in_trap;
+	CHECK_EQUAL(evtchn_bind_ipi(this_cpu()->id, on_own_event, NULL, &own_port), 0);
+	pv_irq_enable();
+	for (uint64_t i = 0; i < 1000; i++) {
+		uint64_t a = i * 3, seen = breakpoint_with(i, &a, &own_events);
+
+		if (seen != i + 1 || a != i * 3) {
+			CHECK_EQUAL(seen, i + 1);
+			CHECK_EQUAL(a, i * 3);
+			break;
+		}
+	}
+	pv_irq_disable();
+	host_handlers.trap = NULL;
+	CHECK_EQUAL(evtchn_close(own_port), 0);
+}
+
 const struct guest_test cpu_tests[] = {
     {"M15-system-call-registers", system_call_registers},
     {"N11-user-reads-no-kernel", isolation},
@@ -230,5 +275,6 @@ const struct guest_test cpu_tests[] = {
     {"M15-fpu", extended_state},
     {"M15-ports-debug-registers", ports_and_registers},
     {"M18-returns-under-events", returns_under_events},
+    {"M18-return-finds-pending", return_finds_pending},
     {NULL, NULL},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pieces of user-mode code for the tests: each is position independent and ends in a system call or an exception.
+ * Pieces of user-mode code for the tests: each is position independent and ends in a system call or
+ * an exception. And one of kernel code.
  */
 	.section .rodata
 
@@ -63,5 +64,19 @@ user_privileged_end:
 	CODE flag
 	cli
 user_flag_end:
+
+/* Kernel code: see breakpoint_with() in cpu.c. */
+	.text
+	.globl	breakpoint_with
+breakpoint_with:
+	pushq	%rbx
+	movq	%rdi, %rbx
+	movq	%rdx, %rcx
+	movq	(%rsi), %rax
+	int3
+	movq	%rax, (%rsi)
+	movl	(%rcx), %eax
+	popq	%rbx
+	ret
 
 	.section .note.GNU-stack, "", @progbits
