@@ -119,7 +119,8 @@ static void take_message(void)
 			take_wish(store.payload);
 		break;
 	case STORE_ERROR:
-		/* An offer may be refused and the node may be away; without the watch we are deaf. */
+		/* An offer may be refused and the node may be away; without the watch we are
+		 * deaf. */
 		if (store.head.request == REQUEST_WATCH)
 			store_break("no watch");
 		break;

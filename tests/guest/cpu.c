@@ -17,8 +17,8 @@
 #include "xen/evtchn.h"
 #include "xen/segments.h"
 
-/* user_code.S: int3 with `rbx` in rbx and *rax in rax, which comes back; returns *count as it was at the next
- * instruction. */
+/* user_code.S: int3 with `rbx` in rbx and *rax in rax, which comes back; returns *count as it
+ * was at the next instruction. */
 uint64_t breakpoint_with(uint64_t rbx, uint64_t *rax, const unsigned int *count);
 
 #define USER_CODE(name)                                                                       \
@@ -224,8 +224,8 @@ static void returns_under_events(void)
 	CHECK((uintptr_t)__builtin_frame_address(0) - deepest < 2048);
 }
 
-/* An event that becomes pending while a trap of the kernel's own is handled, events masked, is taken on the
- * way back, before the interrupted code goes on; its registers are its own. */
+/* An event that becomes pending while a trap of the kernel's own is handled, events masked, is
+ * taken on the way back, before the interrupted code goes on; its registers are its own. */
 static port_t own_port;
 static unsigned int own_events;
 
