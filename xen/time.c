@@ -87,11 +87,7 @@ uint64_t time_wall_ns(void)
 	do {
 		version = port_load32(&shared->wc_version);
 		port_compiler_barrier();
-#ifdef __x86_64__
-		seconds = (uint64_t)shared->wc_sec_hi << 32 | shared->wc_sec;
-#else
-		seconds = (uint64_t)shared->arch.wc_sec_hi << 32 | shared->wc_sec;
-#endif
+		seconds = (uint64_t)shared->xen_wc_sec_hi << 32 | shared->wc_sec;
 		ns = shared->wc_nsec;
 		port_compiler_barrier();
 	} while ((version & 1) || port_load32(&shared->wc_version) != version);

@@ -28,12 +28,14 @@ SUITE_PROGRAM_CFLAGS := $(SUITE_CFLAGS) -fno-builtin -fno-stack-protector -fno-s
 
 suite-build: $(SUITE_PROGRAMS) $(SUITE_STAGE)/driver $(SUITE_STAGE)/list $(SUITE_BUILD)/compare
 
-# Alone, with whatever launcher and kernel are there; and as a level of make test.
+# Alone, with whatever launcher and kernel are there; and as a level of make test, on the debug Xen,
+# which must have nothing to say about it.
 suite: suite-build
 	$(Q)sh tests/suite/run.sh
 
-test-suite: suite-build
-	$(Q)sh tests/suite/run.sh
+test-suite: suite-build xen-debug
+	$(Q)PINFOLD_OPTIONS='--xen $(XEN_DEBUG)' sh tests/suite/run.sh; status=$$?; \
+		sh tests/xen-log.sh suite $(SUITE_BUILD)/guest.log; exit $$status
 
 $(SUITE_STAGE)/programs/%: tests/suite/programs/%.c $(SUITE_HEADERS)
 	$(call say,CC,$@)

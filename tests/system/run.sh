@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The whole kernel on the debug build of Xen, in two boots: the checks inside the guest, then what boot costs in
-# instructions. What Xen logs is a witness: no complaint, and no store to a page table that it had to emulate.
+# The whole kernel on the debug build of Xen, in two boots: the checks inside the guest, then what
+# boot costs in instructions. What Xen logs is a witness: no complaint, and no store to a page table
+# that it had to emulate.
 #
 # Use: tests/system/run.sh BUILD-FOLDER      (from the top of the source tree)
 set -u
@@ -19,16 +20,15 @@ verdict() {
 status=$?
 [ "$status" = 0 ] || echo "FAIL system/checks: ended with status $status, see $log"
 
-# Lines of Xen's about a domain's calls carry a source place or the vcpu's name.
-complaints=$(tr -d '\r' < "$log" | sed -n '/^(XEN) Freed .* init memory/,$p' |
-	grep -E '^\(XEN\).*(\.c:[0-9]+|d0v[0-9]|d\[)' | head -n 3)
-[ -z "$complaints" ]
-verdict xen-has-no-complaint "$([ -z "$complaints" ] && echo yes)" "$complaints"
-emulated=$(tr -d '\r' < "$log" | sed -n 's/^(XEN) writable pt emulations *TOTAL\[ *\([0-9]*\)\].*/\1/p' | tail -n 1)
-verdict no-page-table-store-was-emulated "$([ "$emulated" = 0 ] && echo yes)" "Xen counted ${emulated:-nothing}"
+sh tests/xen-log.sh system "$log"
+emulated=$(tr -d '\r' < "$log" |
+	sed -n 's/^(XEN) writable pt emulations *TOTAL\[ *\([0-9]*\)\].*/\1/p' | tail -n 1)
+verdict no-page-table-store-was-emulated "$([ "$emulated" = 0 ] && echo yes)" \
+	"Xen counted ${emulated:-nothing}"
 
 # With -icount the counter ticks once per instruction.
-cost=$(./pinfold run --xen "$xen" --log "$build/boot.log" --timeout 200 --qemu -icount --qemu shift=0,sleep=off -- \
+cost=$(./pinfold run --xen "$xen" --log "$build/boot.log" --timeout 200 \
+	--qemu -icount --qemu shift=0,sleep=off -- \
 	grep -E '^boot' /proc/pinfold/counters < /dev/null)
 ticks=$(echo "$cost" | sed -n 's/^boot.ticks *//p')
 entries=$(echo "$cost" | sed -n 's/^boot.entries *//p')

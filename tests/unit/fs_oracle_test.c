@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/devfs.c kernel/fs/epoll.c
- * kernel/fs/fd.c kernel/fs/file.c kernel/fs/inode.c kernel/fs/lock.c kernel/fs/memdev.c
- * kernel/fs/path.c kernel/fs/pipe.c kernel/fs/poll.c kernel/fs/radix.c kernel/fs/ramfs.c
- * kernel/fs/ramfs_file.c kernel/fs/sys_attr.c kernel/fs/sys_fcntl.c kernel/fs/sys_name.c
- * kernel/fs/sys_open.c kernel/fs/sys_place.c kernel/fs/sys_rw.c kernel/fs/sys_stat.c
- * kernel/fs/uio.c kernel/fs/vfs.c */
+/* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/devfs.c kernel/fs/epoll.c */
+/* sources: kernel/fs/fd.c kernel/fs/file.c kernel/fs/inode.c kernel/fs/lock.c kernel/fs/memdev.c */
+/* sources: kernel/fs/path.c kernel/fs/pipe.c kernel/fs/poll.c kernel/fs/radix.c */
+/* sources: kernel/fs/ramfs.c kernel/fs/ramfs_file.c kernel/fs/sys_attr.c kernel/fs/sys_fcntl.c */
+/* sources: kernel/fs/sys_name.c kernel/fs/sys_open.c kernel/fs/sys_place.c kernel/fs/sys_rw.c */
+/* sources: kernel/fs/sys_stat.c kernel/fs/uio.c kernel/fs/vfs.c */
 /*
  * The file calls against the machine's own Linux: the same random calls go to the kernel's tree and
  * to a directory on a tmpfs, and every result, every byte read and every attribute must be the

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/cpio.c kernel/fs/devfs.c
- * kernel/fs/epoll.c kernel/fs/eventfd.c kernel/fs/fd.c kernel/fs/file.c kernel/fs/inode.c
- * kernel/fs/lock.c kernel/fs/memdev.c kernel/fs/path.c kernel/fs/pipe.c kernel/fs/poll.c
- * kernel/fs/radix.c kernel/fs/ramdisk.c kernel/fs/ramfs.c kernel/fs/ramfs_file.c
- * kernel/fs/sys_attr.c kernel/fs/sys_fcntl.c kernel/fs/sys_name.c kernel/fs/sys_open.c
- * kernel/fs/sys_place.c kernel/fs/sys_rw.c kernel/fs/sys_stat.c kernel/fs/uio.c kernel/fs/vfs.c */
+/* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/cpio.c kernel/fs/devfs.c */
+/* sources: kernel/fs/epoll.c kernel/fs/eventfd.c kernel/fs/fd.c kernel/fs/file.c */
+/* sources: kernel/fs/inode.c kernel/fs/lock.c kernel/fs/memdev.c kernel/fs/path.c */
+/* sources: kernel/fs/pipe.c kernel/fs/poll.c kernel/fs/radix.c kernel/fs/ramdisk.c */
+/* sources: kernel/fs/ramfs.c kernel/fs/ramfs_file.c kernel/fs/sys_attr.c kernel/fs/sys_fcntl.c */
+/* sources: kernel/fs/sys_name.c kernel/fs/sys_open.c kernel/fs/sys_place.c kernel/fs/sys_rw.c */
+/* sources: kernel/fs/sys_stat.c kernel/fs/uio.c kernel/fs/vfs.c */
 /*
  * What the comparison with Linux (fs_oracle_test.c) does not reach: pipes against a plain queue of
  * bytes, epoll, record locks of several owners, mounts, running out of memory, bad user pages, the
