@@ -5,7 +5,7 @@
 # test. It is run through a make target test-LEVEL, which builds what it needs first; a fragment
 # defines that target for its level. TESTS="unit command" runs those levels only.
 
-TEST_LEVELS := unit fuzz model guest system suite command
+TEST_LEVELS := unit fuzz model agree guest system suite command
 TESTS ?= $(TEST_LEVELS)
 
 .PHONY: test

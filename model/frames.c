@@ -27,6 +27,9 @@ const struct model_format model_formats[3] = {
     {"2-level", 2, {0, 8, 8, 0, 0}, {0, 12, 15, 0, 0}, 4, 6, 7, 7, true, false},
 };
 
+const struct model_format model_full_format = {
+    "4-level", 4, {0, 512, 512, 512, 512}, {0, 12, 21, 30, 39}, 8, 256, 256, 271, true, true};
+
 struct model model;
 char *model_direct_map;
 static char *memory;
@@ -188,19 +191,18 @@ long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2)
 		frame->type_count++;
 		return 0;
 	}
+	/* It counts as the table that it is becoming: an entry that maps it writable is refused. */
 	frame->type = (uint8_t)type;
 	frame->kernel_l2 = kernel_l2;
-	if (is_table(type)) {
-		long result = validate(mfn, (unsigned int)type);
-
-		if (result != 0) {
-			frame->type = TYPE_NONE;
-			frame->kernel_l2 = false;
-			return result;
-		}
-	}
 	frame->type_count = 1;
-	return 0;
+	long result = is_table(type) ? validate(mfn, (unsigned int)type) : 0;
+
+	if (result != 0) {
+		frame->type = TYPE_NONE;
+		frame->kernel_l2 = false;
+		frame->type_count = 0;
+	}
+	return result;
 }
 
 void model_put_type(uint32_t mfn)
@@ -232,8 +234,8 @@ long model_get_entry(uint64_t entry, unsigned int level, bool kernel_l2)
 
 	if (level > 1)
 		result = model_get_type((uint32_t)mfn, (enum model_type)(level - 1), kernel_l2);
-	else if (entry & WRITE)
-		result = model_get_type((uint32_t)mfn, TYPE_WRITABLE, false);
+	else if ((entry & WRITE) && model_get_type((uint32_t)mfn, TYPE_WRITABLE, false) != 0)
+		result = -EBUSY; /* a table mapped writable has an error of its own */
 	if (result == 0)
 		model.frames[mfn].refs++;
 	return result;

@@ -49,6 +49,8 @@ struct model_format {
 };
 
 extern const struct model_format model_formats[3];
+/* 4-level with tables of 512 entries, as real Xen's. */
+extern const struct model_format model_full_format;
 
 enum model_type {
 	TYPE_NONE,
