@@ -41,10 +41,7 @@ static void catch_fatal_signals(void)
 static _Noreturn void guard(int pipe_fd)
 {
 	char word;
-	sigset_t all;
 
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
 	/* It must not keep open what others wait for the end of. */
 	dup2(terminal.fd, STDIN_FILENO);
@@ -58,14 +55,20 @@ static _Noreturn void guard(int pipe_fd)
 static void start_guard(void)
 {
 	int pipe_fd[2];
+	sigset_t all, before;
 
 	if (pipe2(pipe_fd, O_CLOEXEC) != 0)
 		return;
+	/* The guard never takes a signal, from its first instruction on: this process may be killed,
+	 * and the terminal's hang-up be sent, before the guard has run at all. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	terminal.guard = fork();
 	if (terminal.guard == 0) {
 		close(pipe_fd[1]);
 		guard(pipe_fd[0]);
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(pipe_fd[0]);
 	terminal.guard_pipe = pipe_fd[1];
 }
