@@ -107,8 +107,7 @@ type:^C
 expect:$ 
 type:cat &\r
 expect:$ 
-wait:500
-type:\r
+type:until jobs > /tmp/j$$; grep -q Stop /tmp/j$$; do sleep 0.1; done; cat /tmp/j$$; rm /tmp/j$$\r
 expect:(tty input)
 expect:$ 
 type:fg\r
@@ -122,8 +121,7 @@ type:stty tostop\r
 expect:$ 
 type:echo hidden &\r
 expect:$ 
-wait:500
-type:\r
+type:until jobs > /tmp/j$$; grep -q Stop /tmp/j$$; do sleep 0.1; done; cat /tmp/j$$; rm /tmp/j$$\r
 expect:(tty output)
 expect:$ 
 type:fg\r
