@@ -83,8 +83,6 @@ struct model_vcpu {
 	uint32_t base, user_base; /* mfn; MODEL_NONE: none */
 	struct vcpu_info *info;
 	bool kicked; /* an event was sent: Xen will look at this vcpu when it next can */
-	bool in_upcall;
-	uint64_t timer_ns; /* 0: none */
 };
 
 struct model {
@@ -100,7 +98,6 @@ struct model {
 	struct shared_info *shared;
 	uint8_t port_vcpu[64]; /* which vcpu an event port notifies; 255: unbound */
 	unsigned int port_count;
-	uint64_t now_ns;
 	/* Counted. */
 	unsigned long hypercalls, multicall_entries, refusals;
 };
