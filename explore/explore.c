@@ -29,7 +29,7 @@ struct choice {
 	uint8_t taken, count;
 };
 
-enum vcpu_state { VCPU_READY, VCPU_WAITING, VCPU_DONE };
+enum vcpu_state { VCPU_READY, VCPU_WAITING, VCPU_SLEEPING, VCPU_DONE };
 
 struct explorer {
 	const struct scenario *scenario;
@@ -41,6 +41,8 @@ struct explorer {
 	unsigned int preemptions, steps;
 	uint64_t rng;
 	enum vcpu_state state[EXPLORE_VCPUS];
+	bool may_stay[EXPLORE_VCPUS];       /* asleep: the run may end so */
+	unsigned int looked[EXPLORE_VCPUS]; /* waiting: at which step it looked last */
 	uintptr_t context[EXPLORE_VCPUS];
 	uintptr_t main_context;
 	char *stacks[EXPLORE_VCPUS];
@@ -53,6 +55,7 @@ struct explorer {
  * does not matter. */
 static struct explorer *ex;
 void (*explore_switch_hook)(unsigned int vcpu);
+bool (*explore_idle_hook)(void);
 
 static uint64_t next_random(void)
 {
@@ -188,44 +191,75 @@ void explore_point(const char *what)
 	switch_to(list[taken - 1]);
 }
 
-/* Everyone who waits may look again. */
-static void wake_all(void)
+/* Everyone who waits, and has not looked since somebody came further, may look again. */
+static void wake_waiting(void)
 {
 	for (unsigned int i = 0; i < ex->scenario->vcpus; i++)
-		if (ex->state[i] == VCPU_WAITING && i != ex->running)
+		if (ex->state[i] == VCPU_WAITING && i != ex->running && ex->looked[i] != ex->steps)
 			ex->state[i] = VCPU_READY;
+}
+
+void explore_wake(unsigned int vcpu)
+{
+	if (!explore_running() || ex->state[vcpu] != VCPU_SLEEPING)
+		return;
+	ex->state[vcpu] = VCPU_READY;
+	explore_note("wakes vcpu %u", vcpu);
+}
+
+static bool may_end(void)
+{
+	for (unsigned int i = 0; i < ex->scenario->vcpus; i++)
+		if (ex->state[i] != VCPU_DONE &&
+		    !(ex->state[i] == VCPU_SLEEPING && ex->may_stay[i]))
+			return false;
+	return true;
+}
+
+/* The running vcpu is not ready: another one goes on, or the run ends here. Returns when it is
+ * ready again. */
+static void give_way(const char *what)
+{
+	unsigned int list[EXPLORE_VCPUS];
+	unsigned int me = ex->running, count;
+
+	wake_waiting();
+	while ((count = others(list)) == 0 && ex->state[me] != VCPU_READY) {
+		if (may_end())
+			cpu_context_switch(&ex->context[me], ex->main_context);
+		if (!explore_idle_hook || !explore_idle_hook())
+			explore_fail("deadlock: vcpu %u %s and nobody else can go on", me, what);
+	}
+	if (ex->state[me] != VCPU_READY)
+		switch_to(list[choose(count, "who goes on")]);
 }
 
 void explore_wait(const char *what)
 {
-	unsigned int list[EXPLORE_VCPUS];
-
 	if (!explore_running())
 		explore_fail("a wait outside a run: %s", what);
-	count_step();
+	ex->looked[ex->running] = ex->steps;
 	ex->state[ex->running] = VCPU_WAITING;
-	unsigned int count = others(list);
-
-	if (count == 0)
-		explore_fail("deadlock: vcpu %u waits (%s) and nobody else can go on", ex->running,
-		             what);
-	switch_to(list[choose(count, "who goes on")]);
+	give_way(what);
 	ex->state[ex->running] = VCPU_READY;
-	wake_all();
+}
+
+void explore_sleep(const char *what, bool may_stay)
+{
+	if (!explore_running())
+		explore_fail("a sleep outside a run: %s", what);
+	count_step();
+	explore_note("%s", what);
+	ex->may_stay[ex->running] = may_stay;
+	ex->state[ex->running] = VCPU_SLEEPING;
+	give_way(what);
 }
 
 static void leave_for_good(void)
 {
-	unsigned int list[EXPLORE_VCPUS];
-
+	count_step();
 	ex->state[ex->running] = VCPU_DONE;
-	wake_all();
-	unsigned int count = others(list);
-
-	if (count == 0)
-		cpu_context_switch(&ex->context[ex->running], ex->main_context);
-	else
-		switch_to(list[choose(count, "who goes on")]);
+	give_way("has ended");
 	abort(); /* an ended vcpu is never chosen */
 }
 

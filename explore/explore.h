@@ -64,9 +64,14 @@ unsigned int choose(unsigned int count, const char *label);
 /* A place where another vcpu may go on. */
 void explore_point(const char *what);
 
-/* The running vcpu cannot go on until something has changed: others run. A deadlock when nobody
- * can. */
+/* The running vcpu looks for something again and again: others run, and it looks anew when one of
+ * them has come further. A deadlock when nobody can go on. */
 void explore_wait(const char *what);
+
+/* The running vcpu sleeps until explore_wake() names it; it may be woken for nothing. With
+ * `may_stay` the run may end while it sleeps: a vcpu that is not up. */
+void explore_sleep(const char *what, bool may_stay);
+void explore_wake(unsigned int vcpu);
 
 unsigned int explore_vcpu(void);
 
@@ -81,5 +86,8 @@ void explore_note(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 /* Called when another vcpu is about to run, with its number. */
 extern void (*explore_switch_hook)(unsigned int vcpu);
+
+/* Called when no vcpu can go on: true if it has woken one (a timer that was to come). */
+extern bool (*explore_idle_hook)(void);
 
 #endif

@@ -39,7 +39,7 @@ static void notify(unsigned int port)
 		return;
 	vcpu->info->evtchn_upcall_pending = 1;
 	vcpu->kicked = true;
-	world_block();
+	world_wake(model.port_vcpu[port]);
 }
 
 void model_send(unsigned int port)
@@ -137,7 +137,7 @@ static long sched_op(unsigned int command)
 	case SCHEDOP_block:
 		vcpu->info->evtchn_upcall_mask = 0;
 		while (!vcpu->info->evtchn_upcall_pending)
-			world_block();
+			world_sleep("sleeps in Xen", false);
 		return 0;
 	default:
 		return -ENOSYS;

@@ -111,8 +111,10 @@ unsigned int world_this_vcpu(void);
 void world_step(const char *what);
 /* Xen delivers an event: the guest's upcall entry, with events masked. */
 void world_upcall(void);
-/* Something about this vcpu's sleep or the like has changed: whoever waits looks again. */
-void world_block(void);
+/* The running vcpu sleeps inside Xen until world_wake() names it, and may be woken for nothing.
+ * `may_stay`: a run may end while it sleeps, as it is not up. */
+void world_sleep(const char *what, bool may_stay);
+void world_wake(unsigned int vcpu);
 
 /* Start: format, vcpus, which frames the guest owns, and the base tables all vcpus start on.
  * Memory is zeroed. */

@@ -38,8 +38,15 @@ void world_upcall(void)
 {
 }
 
-void world_block(void)
+void world_sleep(const char *what, bool may_stay)
 {
+	(void)may_stay;
+	world_violation("a sleep for ever: %s", what);
+}
+
+void world_wake(unsigned int vcpu)
+{
+	(void)vcpu;
 }
 
 static long call(unsigned long number, const void *arg)

@@ -73,11 +73,14 @@ void world_upcall(void)
 	evtchn_upcall();
 }
 
-void world_block(void)
+void world_sleep(const char *what, bool may_stay)
 {
-	if (explore_running() && !this_cpu()->vcpu_info->evtchn_upcall_pending &&
-	    !this_cpu()->vcpu_info->evtchn_upcall_mask)
-		explore_wait("sleeps in Xen");
+	explore_sleep(what, may_stay);
+}
+
+void world_wake(unsigned int vcpu)
+{
+	explore_wake(vcpu);
 }
 
 void world_violation(const char *format, ...)
