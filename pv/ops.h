@@ -82,6 +82,18 @@ struct pv_irq_ops {
 	int (*bind_line)(unsigned int gsi, void (*handler)(void *arg), void *arg);
 };
 
+struct pv_smp_ops {
+	unsigned int (*cpu_count)(void);
+	int (*cpu_up)(unsigned int cpu, void *stack_top);
+	void (*cpu_down_self)(void); /* does not return */
+	bool (*cpu_is_down)(unsigned int cpu);
+	unsigned long (*online_mask)(void);
+	void (*reschedule)(unsigned int cpu);
+	void (*set_reschedule_handler)(void (*handler)(void));
+	void (*call_mask)(unsigned long cpus, void (*fn)(void *arg), void *arg, bool wait);
+	void (*stop_others)(void);
+};
+
 struct pv_time_ops {
 	uint64_t (*monotonic_ns)(void);
 	uint64_t (*wall_ns)(void);
@@ -111,6 +123,7 @@ struct pv_ops {
 	const struct pv_mmu_ops *mmu;
 	const struct pv_cpu_ops *cpu;
 	const struct pv_irq_ops *irq;
+	const struct pv_smp_ops *smp;
 	const struct pv_time_ops *time;
 	const struct pv_console_ops *console;
 	const struct pv_xenstore_ops *xenstore;

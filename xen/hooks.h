@@ -33,6 +33,9 @@ void host_table_free(pfn_t pfn);
  * ready. */
 _Noreturn void host_main(void);
 
+/* The same of a vcpu that smp_up() has started, on the stack given there. */
+_Noreturn void host_secondary_main(void);
+
 /* An exception or a system call; events masked on entry, the frame may be changed. Returns to
  * where the frame says. */
 void host_trap(struct cpu_frame *frame);

@@ -13,6 +13,7 @@
 
 #include "xen/direct_map.h"
 #include "xen/hooks.h"
+#include "xen/ipi.h"
 #include "xen/multicall.h"
 #include "xen/p2m.h"
 #include "xen/percpu.h"
@@ -128,8 +129,15 @@ void xen_space_activate(struct pt_space *space)
 /* The hypercall that loads the tables has been carried out. */
 static void switch_completed(void *space, bool ok)
 {
-	if (ok)
-		this_cpu()->space_actual = space;
+	struct xen_cpu *cpu = this_cpu();
+	struct pt_space *left = cpu->space_actual;
+
+	if (!ok)
+		return;
+	cpu->space_actual = space;
+	/* The last use of the one left, unless a load of it is queued again. */
+	if (left && left != cpu->space_asked)
+		port_and_word(&left->cpus, ~xen_cpu_bit(cpu));
 }
 
 void xen_space_switch(struct pt_space *next)
@@ -145,7 +153,10 @@ void xen_space_switch(struct pt_space *next)
 	struct mmuext_op load = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = p2m_mfn(tables->root).v};
 
 	cpu->space_asked = next;
-	cpu->flush_page_count = 0; /* loading drops them all */
+	/* Before the load: who changes an entry after it sees the bit, who changes one before is
+	 * seen by the load, which drops all old translations. */
+	if (next)
+		port_or_word(&next->cpus, xen_cpu_bit(cpu));
 	cpu->counters.space_switches++;
 	mc_mmuext(&batch, &load);
 	if (PT_FORMAT.user_top) {
@@ -157,8 +168,10 @@ void xen_space_switch(struct pt_space *next)
 	mc_commit(&batch);
 }
 
-void xen_space_retire(struct pt_space *space)
+/* Make the calling vcpu leave a space. */
+static void leave(void *arg)
 {
+	struct pt_space *space = arg;
 	struct xen_cpu *cpu = this_cpu();
 
 	if (cpu->space_asked == space)
@@ -166,6 +179,23 @@ void xen_space_retire(struct pt_space *space)
 	/* It may have asked for another and not got it yet: what counts is what it runs on. */
 	if (cpu->space_actual == space)
 		mc_issue();
+}
+
+/* The same at another vcpu's request. */
+static void evict(void *space)
+{
+	this_cpu()->counters.spaces_evicted++;
+	leave(space);
+}
+
+void xen_space_retire(struct pt_space *space)
+{
+	leave(space);
+	/* No vcpu begins to use it any more; those that still do are made to leave. */
+	unsigned long others = port_load_word(&space->cpus);
+
+	if (others)
+		ipi_call_mask(others, evict, space, true);
 	unpin_space(space);
 }
 
@@ -263,12 +293,11 @@ static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte,
 	    space == &xen_kernel_space || (cpu->space_actual == space && cpu->space_asked == space);
 
 	if (in_force && cpu->lazy != XEN_LAZY_MMU) {
-		mc_update_va(&batch, va, pte,
-		             flush == XEN_FLUSH_PAGE ? UVMF_INVLPG | UVMF_LOCAL : UVMF_NONE);
+		mc_update_va(&batch, va, pte, flush == XEN_FLUSH_PAGE ? tlb_page_flags(space) : 0);
 	} else {
 		mc_mmu_update(&batch, pt_entry_maddr(table, pt_index(pt_offset(va), 1)), pte);
 		if (flush == XEN_FLUSH_PAGE)
-			tlb_note_stale(space, va);
+			tlb_note_stale(&batch, space, va);
 		if (cpu->lazy != XEN_LAZY_MMU)
 			tlb_settle(&batch);
 	}
@@ -350,7 +379,7 @@ static bool visit_trim(void *arg, const struct pt_place *place)
 
 	set_upper(&batch, space, place->parent, place->offset, place->level + 1, PTE_NONE);
 	/* The CPU may keep upper entries too: dropped before the frame becomes something else. */
-	tlb_note_stale(space, pt_vaddr(place->offset));
+	tlb_note_stale(&batch, space, pt_vaddr(place->offset));
 	tlb_settle(&batch);
 	unpin_table(&batch, space, place->table, place->level);
 	mc_issue(); /* the table above is read next */

@@ -21,6 +21,9 @@ struct pt_space {
 	pfn_t root; /* the kernel-mode top table */
 	pfn_t
 	    user_root; /* x86-64: the user-mode top table, kept in step in its user half; else PFN_NONE */
+	/* The vcpus that may hold translations of it, one bit each: set before a vcpu asks for
+	 * it, cleared when the load of another has completed. Xen reads it as a mask of vcpus. */
+	_Alignas(8) volatile unsigned long cpus;
 	bool pinned;          /* Xen has validated the tables */
 	uint64_t leaf_end;    /* the leaf table found last covers offsets up to here; 0: none */
 	pfn_t leaf;           /* … and is this */

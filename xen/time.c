@@ -185,13 +185,18 @@ void time_init_cpu(void)
 {
 	struct xen_cpu *cpu = this_cpu();
 	struct vcpu_register_runstate_memory_area area;
-	port_t port;
 
 	area.addr.v = &cpu->runstate;
 	if (xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, cpu->id.v,
 	              (unsigned long)&area) != 0)
 		host_panic("time: Xen refused the runstate record");
-	if (evtchn_bind_virq(VIRQ_TIMER, cpu->id, timer_event, NULL, &port) != 0)
+	if (evtchn_bind_virq(VIRQ_TIMER, cpu->id, timer_event, NULL, &cpu->timer_port) != 0)
 		host_panic("time: Xen refused the timer channel");
 	xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, cpu->id.v, 0);
+}
+
+void time_stop_cpu(void)
+{
+	time_timer_set(0);
+	evtchn_close(this_cpu()->timer_port);
 }

@@ -14,6 +14,8 @@
  * page. */
 void time_init(struct shared_info *shared);
 void time_init_cpu(void);
+/* The calling vcpu is about to go down: no timer of its own any more. */
+void time_stop_cpu(void);
 
 uint64_t time_monotonic_ns(void);
 uint64_t time_wall_ns(void);

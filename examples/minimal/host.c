@@ -91,6 +91,14 @@ void host_panic(const char *text)
 	pv_cpu_crash();
 }
 
+void host_secondary_main(void)
+{
+	if (!host_handlers.secondary)
+		host_panic("a vcpu has come up that nobody has asked for");
+	host_handlers.secondary();
+	host_panic("a secondary vcpu has returned");
+}
+
 void host_syscall(struct cpu_frame *frame)
 {
 	if (!host_handlers.system_call)

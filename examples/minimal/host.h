@@ -17,6 +17,7 @@
 struct host_handlers {
 	void (*system_call)(struct cpu_frame *frame);
 	bool (*trap)(struct cpu_frame *frame); /* false: not mine */
+	void (*secondary)(void);               /* a vcpu has come up */
 };
 
 extern struct host_handlers host_handlers;

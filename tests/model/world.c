@@ -46,6 +46,7 @@ uintptr_t port_direct_map_base;
 const struct pt_format *port_pt_format = &formats[0];
 void *port_current_cpu;
 struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
+volatile unsigned long xen_online_mask;
 bool world_allocations_fail;
 
 static struct shared_info shared;
@@ -128,6 +129,12 @@ void port_spin_wait(const struct spinlock *lock)
 	explore_note("spins on a lock");
 	while (lock->held)
 		explore_wait("lock");
+}
+
+void port_spin_pause(const char *why)
+{
+	explore_note("waits: %s", why);
+	explore_wait(why);
 }
 
 bool port_read_safe(const void *address, unsigned long *value)
@@ -260,6 +267,7 @@ void world_boot(unsigned int format, unsigned int vcpus)
 {
 	port_pt_format = &formats[format];
 	memset(xen_cpus, 0, sizeof(xen_cpus));
+	xen_online_mask = (1ul << vcpus) - 1;
 	memset(&shared, 0, sizeof(shared));
 	memset(records, 0, sizeof(records));
 	memset(taken, 0, sizeof(taken));

@@ -42,6 +42,13 @@ static inline void port_relax(void)
 	__builtin_ia32_pause();
 }
 
+/* One turn of a loop that waits for another CPU's store. */
+static inline void port_spin_pause(const char *why)
+{
+	(void)why;
+	__builtin_ia32_pause();
+}
+
 /* Port access; Xen emulates it for a domain that may. */
 static inline uint8_t port_in8(uint16_t port)
 {

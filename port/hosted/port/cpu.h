@@ -28,6 +28,9 @@ static inline void port_relax(void)
 	port_schedule_point("relax");
 }
 
+/* Another vcpu must go on before this one can: returns when something has run since. */
+void port_spin_pause(const char *why);
+
 uint8_t port_in8(uint16_t port);
 void port_out8(uint16_t port, uint8_t value);
 uint32_t port_in32(uint16_t port);
