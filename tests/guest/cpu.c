@@ -108,7 +108,7 @@ static void descriptor_table(void)
 	CHECK_EQUAL(words[4], 0);
 	CHECK(xen_update_va(va, pv_pte_make(gdt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG) !=
 	      0);
-	CHECK_EQUAL(segments_load_gdt(&gdt, 0), 0);
+	CHECK_EQUAL(segments_load_gdt(&this_cpu()->gdt, SEGMENTS_GDT_ENTRIES), 0);
 	CHECK_EQUAL(
 	    xen_update_va(va, pv_pte_make(gdt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG), 0);
 	host_table_free(gdt);

@@ -144,11 +144,13 @@ void host_main(void)
 	/* The one table that all kernel mappings of a test go through stays; made now, it is in
 	 * no test's balance. */
 	CHECK_EQUAL(xen_pte_prepare(&xen_kernel_space, VADDR(XEN_DEVICE_BASE)), 0);
+	smp_first_time();
 	run(memory_tests);
 	run(table_tests);
 	run(batch_tests);
 	run(cpu_tests);
 	run(event_tests);
+	run(smp_tests);
 	say("finished, %u failed", failures);
 	pv_cpu_reboot();
 }
