@@ -103,6 +103,8 @@ struct vcpu_runstate_info time_read_runstate(const volatile struct vcpu_runstate
 	/* With the update-flag assist Xen sets the top bit of state_entry_time while it writes. */
 	do {
 		entry = port_load64(&record->state_entry_time);
+		if (entry & XEN_RUNSTATE_UPDATE)
+			port_relax(); /* another vcpu's record, and Xen is at it */
 		port_compiler_barrier();
 		copy.state = record->state;
 		for (unsigned int i = 0; i < 4; i++)
