@@ -96,6 +96,7 @@ struct pv_smp_ops {
 
 struct pv_time_ops {
 	uint64_t (*monotonic_ns)(void);
+	uint64_t (*ticks_to_ns)(uint64_t ticks);
 	uint64_t (*wall_ns)(void);
 	uint64_t (*sched_clock_ns)(void);
 	uint64_t (*stolen_ns)(void);

@@ -161,6 +161,7 @@ static const struct pv_smp_ops smp_ops = {
 
 static const struct pv_time_ops time_ops = {
     .monotonic_ns = time_monotonic_ns,
+    .ticks_to_ns = time_ticks_to_ns,
     .wall_ns = time_wall_ns,
     .sched_clock_ns = time_sched_clock_ns,
     .stolen_ns = time_stolen_ns,

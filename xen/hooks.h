@@ -36,10 +36,13 @@ _Noreturn void host_main(void);
 /* The same of a vcpu that smp_up() has started, on the stack given there. */
 _Noreturn void host_secondary_main(void);
 
-/* An exception or a system call; events masked on entry, the frame may be changed. Returns to
- * where the frame says. */
+/* An exception; events masked on entry, the frame may be changed. Returns to where the frame
+ * says. */
 void host_trap(struct cpu_frame *frame);
-void host_syscall(struct cpu_frame *frame);
+
+/* A system call, from user mode. Events masked on entry and on return; what host_return_to_user()
+ * does is done by then. True: the kernel may have changed rbx, rbp, r12 … r15 in the frame. */
+bool host_syscall(struct cpu_frame *frame);
 
 /* Events have been handled and the frame is about to be returned to; from user mode only. Events
  * masked. */

@@ -79,6 +79,21 @@ uint64_t time_monotonic_ns(void)
 	return steady_system_time() - start_ns;
 }
 
+uint64_t time_ticks_to_ns(uint64_t ticks)
+{
+	const volatile struct vcpu_time_info *record = &this_cpu()->vcpu_info->time;
+	uint32_t version;
+	uint64_t ns;
+
+	do {
+		version = port_load32(&record->version);
+		port_compiler_barrier();
+		ns = time_scale(ticks, record->tsc_to_system_mul, record->tsc_shift);
+		port_compiler_barrier();
+	} while ((version & 1) || port_load32(&record->version) != version);
+	return ns;
+}
+
 uint64_t time_wall_ns(void)
 {
 	uint32_t version;

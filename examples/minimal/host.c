@@ -99,11 +99,11 @@ void host_secondary_main(void)
 	host_panic("a secondary vcpu has returned");
 }
 
-void host_syscall(struct cpu_frame *frame)
+bool host_syscall(struct cpu_frame *frame)
 {
 	if (!host_handlers.system_call)
 		host_panic("user mode made a system call that nobody expects");
-	host_handlers.system_call(frame);
+	return host_handlers.system_call(frame);
 }
 
 void host_trap(struct cpu_frame *frame)

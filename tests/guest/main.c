@@ -75,10 +75,23 @@ static _Alignas(16) char user_stack[STACK_BYTES];
 static uintptr_t main_context, user_context;
 static struct cpu_frame user_result;
 
+static bool (*first_call)(struct cpu_frame *frame);
+
 static void leave_user(struct cpu_frame *frame)
 {
 	user_result = *frame;
 	cpu_context_switch(&user_context, main_context);
+}
+
+static bool leave_user_by_call(struct cpu_frame *frame)
+{
+	bool (*handler)(struct cpu_frame *) = first_call;
+
+	first_call = NULL;
+	if (handler)
+		return handler(frame);
+	leave_user(frame);
+	return true;
 }
 
 static bool leave_user_by_trap(struct cpu_frame *frame)
@@ -107,13 +120,20 @@ struct cpu_frame run_user_code(const void *code, size_t bytes)
 	xen_space_activate(&space);
 	xen_space_switch(&space);
 	host_handlers =
-	    (struct host_handlers){.system_call = leave_user, .trap = leave_user_by_trap};
+	    (struct host_handlers){.system_call = leave_user_by_call, .trap = leave_user_by_trap};
 	pv_cpu_set_kernel_stack(user_stack + STACK_BYTES);
 	user_context = cpu_context_prepare(user_stack + STACK_BYTES, enter_user, NULL);
 	cpu_context_switch(&main_context, user_context);
 	host_handlers = (struct host_handlers){0};
 	test_space_end(&space);
 	return user_result;
+}
+
+struct cpu_frame run_user_code_on(const void *code, size_t bytes,
+                                  bool (*handler)(struct cpu_frame *frame))
+{
+	first_call = handler;
+	return run_user_code(code, bytes);
 }
 
 static void run(const struct guest_test *test)

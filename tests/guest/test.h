@@ -61,5 +61,8 @@ void test_space_end(struct pt_space *space);
 /* Run `code` (position independent, at most a page) in user mode of a fresh space until it makes
  * a system call or raises an exception, which comes back. */
 struct cpu_frame run_user_code(const void *code, size_t bytes);
+/* The same, with a first system call that is answered by `handler` (see host_syscall()). */
+struct cpu_frame run_user_code_on(const void *code, size_t bytes,
+                                  bool (*handler)(struct cpu_frame *frame));
 
 #endif

@@ -17,6 +17,11 @@ struct port_cpuid {
 struct port_cpuid port_cpuid(uint32_t leaf, uint32_t subleaf);
 uint64_t port_tsc(void);
 
+static inline uint64_t port_tsc_relaxed(void)
+{
+	return port_tsc();
+}
+
 static inline void port_barrier_full(void)
 {
 	port_schedule_point("full barrier");
