@@ -91,19 +91,11 @@ void host_panic(const char *text)
 	pv_cpu_crash();
 }
 
-void host_secondary_main(void)
-{
-	if (!host_handlers.secondary)
-		host_panic("a vcpu has come up that nobody has asked for");
-	host_handlers.secondary();
-	host_panic("a secondary vcpu has returned");
-}
-
-bool host_syscall(struct cpu_frame *frame)
+void host_syscall(struct cpu_frame *frame)
 {
 	if (!host_handlers.system_call)
 		host_panic("user mode made a system call that nobody expects");
-	return host_handlers.system_call(frame);
+	host_handlers.system_call(frame);
 }
 
 void host_trap(struct cpu_frame *frame)

@@ -3,11 +3,8 @@
  * Futexes: sleeping on a word of user memory. A word is known by what it lies in: the file for
  * shared mappings, the frame for shared anonymous memory, else the address space. Kernel code is
  * not preempted, so the look at the word and the enqueueing are one step as long as nothing between
- * them sleeps. Programs change the word at any time, so what changes it here compares it in the
- * same step.
+ * them sleeps. Priority inheritance is left out.
  */
-#include "kernel/task/futex.h"
-
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
@@ -17,6 +14,11 @@
 
 #define BUCKETS         256u
 #define ROBUST_LIST_MAX 2048u
+
+struct futex_key {
+	const void *object;
+	uint64_t offset;
+};
 
 struct futex_waiter {
 	struct list node;
@@ -39,7 +41,12 @@ static struct list *bucket_of(const struct futex_key *key)
 	return bucket;
 }
 
-int futex_key_make(uintptr_t address, bool private, struct futex_key *key)
+static bool key_equal(const struct futex_key *a, const struct futex_key *b)
+{
+	return a->object == b->object && a->offset == b->offset;
+}
+
+static int key_make(uintptr_t address, bool private, struct futex_key *key)
 {
 	struct vm *vm = current()->vm;
 	const struct vm_area *area;
@@ -88,7 +95,7 @@ static int wake(const struct futex_key *key, int limit, uint32_t bits)
 	list_for_each_entry_safe (waiter, next, bucket, struct futex_waiter, node) {
 		if (count >= limit)
 			break;
-		if (!futex_key_equal(&waiter->key, key) || !(waiter->bits & bits))
+		if (!key_equal(&waiter->key, key) || !(waiter->bits & bits))
 			continue;
 		waiter_wake(waiter);
 		count++;
@@ -101,13 +108,13 @@ static long wait_until(uintptr_t address, bool private, uint32_t value, uint32_t
 {
 	struct futex_waiter waiter = {.task = current(), .bits = bits};
 	uint32_t word;
-	int result = futex_key_make(address, private, &waiter.key);
+	int result = key_make(address, private, &waiter.key);
 
 	if (result != 0)
 		return result;
 	if (bits == 0)
 		return -EINVAL;
-	if (user_load32(address, &word) != 0)
+	if (copy_from_user(&word, (void *)address, sizeof(word)) != 0)
 		return -EFAULT;
 	if (word != value)
 		return -EAGAIN;
@@ -167,7 +174,7 @@ static long futex_wake(uintptr_t address, bool private, int limit, uint32_t bits
 
 	if (bits == 0)
 		return -EINVAL;
-	result = futex_key_make(address, private, &key);
+	result = key_make(address, private, &key);
 	return result != 0 ? result : wake(&key, MAX(limit, 1), bits);
 }
 
@@ -179,16 +186,16 @@ static long futex_requeue(const struct sys_args *args, bool private, bool compar
 	uint32_t word;
 	int moved = 0, limit = SYS_INT(args, 3);
 	long woken;
-	int result = futex_key_make(args->arg[0], private, &from);
+	int result = key_make(args->arg[0], private, &from);
 
 	if (result == 0)
-		result = futex_key_make(args->arg[4], private, &to);
+		result = key_make(args->arg[4], private, &to);
 	if (result != 0)
 		return result;
 	if (SYS_INT(args, 2) < 0 || limit < 0)
 		return -EINVAL;
 	if (compare) {
-		if (user_load32(args->arg[0], &word) != 0)
+		if (copy_from_user(&word, SYS_PTR(args, 0), sizeof(word)) != 0)
 			return -EFAULT;
 		if (word != SYS_UINT(args, 5))
 			return -EAGAIN;
@@ -197,10 +204,10 @@ static long futex_requeue(const struct sys_args *args, bool private, bool compar
 	list_for_each_entry_safe (waiter, next, bucket_of(&from), struct futex_waiter, node) {
 		if (moved >= limit)
 			break;
-		if (!futex_key_equal(&waiter->key, &from))
+		if (!key_equal(&waiter->key, &from))
 			continue;
 		moved++;
-		if (futex_key_equal(&from, &to))
+		if (key_equal(&from, &to))
 			continue;
 		list_remove(&waiter->node);
 		waiter->key = to;
@@ -254,32 +261,28 @@ static int wake_op_test(uint32_t operation, int32_t old, bool *passed)
 
 static int wake_op_apply(uintptr_t address, uint32_t operation, bool *passed)
 {
-	uint32_t old, seen;
-	int32_t value;
+	int32_t old, value;
 	int result;
 
-	if (user_load32(address, &seen) != 0)
+	if (copy_from_user(&old, (void *)address, sizeof(old)) != 0)
 		return -EFAULT;
-	do {
-		old = seen;
-		result = wake_op_change(operation, (int32_t)old, &value);
-		if (result != 0)
-			return result;
-		if (user_cmpxchg32(address, &seen, (uint32_t)value) != 0)
-			return -EFAULT;
-	} while (seen != old);
-	return wake_op_test(operation, (int32_t)old, passed);
+	result = wake_op_change(operation, old, &value);
+	if (result != 0)
+		return result;
+	if (copy_to_user((void *)address, &value, sizeof(value)) != 0)
+		return -EFAULT;
+	return wake_op_test(operation, old, passed);
 }
 
 static long futex_wake_op(const struct sys_args *args, bool private)
 {
 	struct futex_key first, second;
 	bool passed;
-	int result = futex_key_make(args->arg[0], private, &first);
+	int result = key_make(args->arg[0], private, &first);
 	long woken;
 
 	if (result == 0)
-		result = futex_key_make(args->arg[4], private, &second);
+		result = key_make(args->arg[4], private, &second);
 	if (result == 0)
 		result = wake_op_apply(args->arg[4], SYS_UINT(args, 5), &passed);
 	if (result != 0)
@@ -290,20 +293,6 @@ static long futex_wake_op(const struct sys_args *args, bool private)
 	return woken;
 }
 
-static long lock_pi(const struct sys_args *args, bool private, int clock)
-{
-	uint64_t ns, deadline = WAIT_FOREVER;
-	long result;
-
-	if (args->arg[3]) {
-		result = timespec_read_user(SYS_PTR(args, 3), &ns);
-		if (result != 0)
-			return result;
-		clock_deadline(clock, ns, &deadline);
-	}
-	return futex_pi_lock(args->arg[0], private, false, deadline);
-}
-
 long sys_futex(const struct sys_args *args)
 {
 	unsigned int operation = SYS_UINT(args, 1);
@@ -312,7 +301,7 @@ long sys_futex(const struct sys_args *args)
 	int clock = realtime ? ABI_CLOCK_REALTIME : ABI_CLOCK_MONOTONIC;
 
 	operation &= ~(unsigned int)(ABI_FUTEX_PRIVATE_FLAG | ABI_FUTEX_CLOCK_REALTIME);
-	if (realtime && operation != ABI_FUTEX_WAIT_BITSET && operation != ABI_FUTEX_LOCK_PI2)
+	if (realtime && operation != ABI_FUTEX_WAIT_BITSET)
 		return -ENOSYS;
 	switch (operation) {
 	case ABI_FUTEX_WAIT:
@@ -329,77 +318,63 @@ long sys_futex(const struct sys_args *args)
 		return futex_requeue(args, private, true);
 	case ABI_FUTEX_WAKE_OP:
 		return futex_wake_op(args, private);
-	case ABI_FUTEX_LOCK_PI:
-		return lock_pi(args, private, ABI_CLOCK_REALTIME);
-	case ABI_FUTEX_LOCK_PI2:
-		return lock_pi(args, private, clock);
-	case ABI_FUTEX_TRYLOCK_PI:
-		return futex_pi_lock(args->arg[0], private, true, WAIT_FOREVER);
-	case ABI_FUTEX_UNLOCK_PI:
-		return futex_pi_unlock(args->arg[0], private);
 	default:
 		return -ENOSYS;
 	}
 }
 
-/* A lock whose holder ends: mark it, wake one that waits. Who waits for one that names its owner is
- * given it by futex_pi_exit_task(). */
-static void robust_release(uintptr_t address, bool pi, const struct task *task)
+/* A lock whose holder ends: mark it, wake one that waits. */
+static void robust_release(uintptr_t address, const struct task *task)
 {
 	struct futex_key key;
-	uint32_t word, seen;
+	uint32_t word;
 
-	if (address % sizeof(word) != 0 || user_load32(address, &seen) != 0)
+	if (address % sizeof(word) != 0 ||
+	    copy_from_user(&word, (void *)address, sizeof(word)) != 0)
 		return;
-	do {
-		word = seen;
-		if ((word & ABI_FUTEX_TID_MASK) != (uint32_t)task->tid)
-			return;
-		if (user_cmpxchg32(address, &seen,
-		                   (word & ABI_FUTEX_WAITERS) | ABI_FUTEX_OWNER_DIED) != 0)
-			return;
-	} while (seen != word);
-	if (!pi && (word & ABI_FUTEX_WAITERS) && futex_key_make(address, false, &key) == 0)
+	if ((word & ABI_FUTEX_TID_MASK) != (uint32_t)task->tid)
+		return;
+	word = (word & ABI_FUTEX_WAITERS) | ABI_FUTEX_OWNER_DIED;
+	if (copy_to_user((void *)address, &word, sizeof(word)) != 0)
+		return;
+	if ((word & ABI_FUTEX_WAITERS) && key_make(address, false, &key) == 0)
 		wake(&key, 1, ABI_FUTEX_BITSET_ANY);
 }
 
-/* The list lies in user memory: it may be broken or endless. The lowest bit of a link says that the
- * lock it leads to names its owner. */
+/* The list lies in user memory: it may be broken or endless. */
 static void robust_list_walk(const struct task *task)
 {
 	struct abi_robust_list_head head;
-	uint64_t link;
+	uintptr_t entry;
 
 	if (copy_from_user(&head, (void *)task->robust_list, sizeof(head)) != 0)
 		return;
-	link = head.next;
-	for (unsigned int i = 0; i < ROBUST_LIST_MAX && (link & ~1ul) != task->robust_list; i++) {
-		uintptr_t entry = link & ~1ul;
-		uint64_t next;
+	entry = head.next & ~1ul;
+	for (unsigned int i = 0; i < ROBUST_LIST_MAX && entry != task->robust_list; i++) {
+		uintptr_t next;
 
 		if (copy_from_user(&next, (void *)entry, sizeof(next)) != 0)
 			return;
 		if (entry != (head.pending & ~1ul))
-			robust_release(entry + (uintptr_t)head.futex_offset, link & 1, task);
-		link = next;
+			robust_release(entry + (uintptr_t)head.futex_offset, task);
+		entry = next & ~1ul;
 	}
 	if (head.pending & ~1ul)
-		robust_release((head.pending & ~1ul) + (uintptr_t)head.futex_offset,
-		               head.pending & 1, task);
+		robust_release((head.pending & ~1ul) + (uintptr_t)head.futex_offset, task);
 }
 
 void futex_exit_task(struct task *task)
 {
+	const int zero = 0;
 	struct futex_key key;
 
 	if (task->robust_list)
 		robust_list_walk(task);
 	task->robust_list = 0;
-	futex_pi_exit_task(task);
 	/* Nobody else could see the word of the last user of the memory. */
 	if (task->clear_child_tid && task->vm->ref_count > 1 &&
-	    user_store32(task->clear_child_tid, 0) == 0 &&
-	    futex_key_make(task->clear_child_tid, false, &key) == 0)
+	    copy_to_user((void *)task->clear_child_tid, &zero, sizeof(zero)) == 0 &&
+	    key_make(task->clear_child_tid, false, &key) == 0)
 		wake(&key, 1, ABI_FUTEX_BITSET_ANY);
 	task->clear_child_tid = 0;
 }
