@@ -6,6 +6,7 @@
 #   make test     builds and runs all tests
 #   make check    formatting, linters, the include order, the i386 build of the guest layer
 #   make test-domu        boots the image as a domU under Xen's own toolstack
+#   make bench            counts what operations cost, on Linux too (docs/performance.md)
 #   make mutants          takes each protection out and looks whether a test notices
 #   make replay CASE=…     runs one interleaving of the model again
 #   make deps     installs what the machine lacks, with apt
@@ -14,7 +15,7 @@
 #
 # Variables: CC (gcc or clang), V=1 (show commands), PREFIX, DESTDIR, TESTS (levels of make test).
 # Sources are found by folder: a new file needs no line here. Parts with rules of their own bring
-# a fragment, examples/*/*.mk or tests/*/*.mk, read in this order.
+# a fragment, examples/*/*.mk, tests/*/*.mk or bench/bench.mk, read in this order.
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -34,7 +35,7 @@ include mk/guest.mk
 include mk/launcher.mk
 include mk/check.mk
 include mk/test.mk
-include $(wildcard examples/*/*.mk tests/*/*.mk)
+include $(wildcard examples/*/*.mk tests/*/*.mk) bench/bench.mk
 
 .PHONY: all run deps clean distclean force
 all: deps-build

@@ -1,148 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercalls: dispatch, multicall with preemption between entries, event channels, and the calls
- * that a schedule needs but that change no rule.
+ * Hypercalls: dispatch, multicall with preemption between entries, and the calls that a schedule
+ * needs but that change no rule.
  */
 #include "model/model.h"
 
 #include <errno.h>
 #include <string.h>
-
-#include <xen/event_channel.h>
-#include <xen/sched.h>
-#include <xen/vcpu.h>
-
-#define PORTS     64u
-#define WORD_BITS 64u
-#define PORT_FREE 255u
-
-static volatile xen_ulong_t *word_of(xen_ulong_t *words, unsigned int port)
-{
-	return &words[port / WORD_BITS];
-}
-
-static bool bit_is_set(xen_ulong_t *words, unsigned int port)
-{
-	return *word_of(words, port) >> (port % WORD_BITS) & 1;
-}
-
-/* A port that is pending and not masked reaches its vcpu: selector, then flag, then a look as
- * soon as Xen can. */
-static void notify(unsigned int port)
-{
-	struct model_vcpu *vcpu = &model.vcpus[model.port_vcpu[port]];
-
-	if (bit_is_set(model.shared->evtchn_mask, port))
-		return;
-	vcpu->info->evtchn_pending_sel |= 1ul << (port / WORD_BITS);
-	if (vcpu->info->evtchn_upcall_pending)
-		return;
-	vcpu->info->evtchn_upcall_pending = 1;
-	vcpu->kicked = true;
-	world_wake(model.port_vcpu[port]);
-}
-
-void model_send(unsigned int port)
-{
-	if (bit_is_set(model.shared->evtchn_pending, port))
-		return;
-	*word_of(model.shared->evtchn_pending, port) |= 1ul << (port % WORD_BITS);
-	notify(port);
-}
-
-void model_deliver_if_due(bool entering_from_xen)
-{
-	struct model_vcpu *vcpu = &model.vcpus[world_this_vcpu()];
-
-	if (!entering_from_xen && !vcpu->kicked)
-		return;
-	vcpu->kicked = false; /* Xen has looked */
-	if (!vcpu->info || !vcpu->info->evtchn_upcall_pending || vcpu->info->evtchn_upcall_mask)
-		return;
-	vcpu->info->evtchn_upcall_mask = 1;
-	world_upcall();
-	vcpu->info->evtchn_upcall_mask = 0;
-	/* The return to the interrupted code goes through Xen, or looks for itself: what came
-	 * meanwhile is taken. */
-	if (vcpu->info->evtchn_upcall_pending)
-		model_deliver_if_due(true);
-}
-
-static long bind(unsigned int vcpu, evtchn_port_t *port)
-{
-	if (vcpu >= model.vcpu_count || model.port_count + 1 >= PORTS)
-		return -EINVAL;
-	*port = ++model.port_count;
-	model.port_vcpu[*port] = (uint8_t)vcpu;
-	return 0;
-}
-
-static bool bound(unsigned int port)
-{
-	return port < PORTS && model.port_vcpu[port] != PORT_FREE;
-}
-
-static long event_op(unsigned int command, void *arg)
-{
-	switch (command) {
-	case EVTCHNOP_bind_ipi: {
-		struct evtchn_bind_ipi *op = arg;
-
-		return bind(op->vcpu, &op->port);
-	}
-	case EVTCHNOP_bind_virq: {
-		struct evtchn_bind_virq *op = arg;
-
-		return bind(op->vcpu, &op->port);
-	}
-	case EVTCHNOP_send: {
-		const struct evtchn_send *op = arg;
-
-		if (!bound(op->port))
-			return -EINVAL;
-		model_send(op->port);
-		return 0;
-	}
-	case EVTCHNOP_unmask: {
-		const struct evtchn_unmask *op = arg;
-
-		if (!bound(op->port))
-			return -EINVAL;
-		*word_of(model.shared->evtchn_mask, op->port) &= ~(1ul << (op->port % WORD_BITS));
-		if (bit_is_set(model.shared->evtchn_pending, op->port))
-			notify(op->port);
-		return 0;
-	}
-	case EVTCHNOP_close: {
-		const struct evtchn_close *op = arg;
-
-		if (!bound(op->port))
-			return -EINVAL;
-		model.port_vcpu[op->port] = PORT_FREE;
-		return 0;
-	}
-	default:
-		return -ENOSYS;
-	}
-}
-
-static long sched_op(unsigned int command)
-{
-	struct model_vcpu *vcpu = &model.vcpus[world_this_vcpu()];
-
-	switch (command) {
-	case SCHEDOP_yield:
-		world_step("yield");
-		return 0;
-	case SCHEDOP_block:
-		vcpu->info->evtchn_upcall_mask = 0;
-		while (!vcpu->info->evtchn_upcall_pending)
-			world_sleep("sleeps in Xen", false);
-		return 0;
-	default:
-		return -ENOSYS;
-	}
-}
 
 static long mmu_update(const struct mmu_update *requests, unsigned long count, unsigned int *done)
 {
@@ -178,6 +42,15 @@ static long mmuext(const struct mmuext_op *ops, unsigned long count)
 		if (result != 0)
 			return result;
 	}
+	return 0;
+}
+
+static long vm_assist(unsigned int command, unsigned int type)
+{
+	if (command != VMASST_CMD_enable && command != VMASST_CMD_disable)
+		return -ENOSYS;
+	if (type == VMASST_TYPE_runstate_update_flag)
+		model.runstate_mark = command == VMASST_CMD_enable;
 	return 0;
 }
 
@@ -219,12 +92,17 @@ static long one_call(unsigned long number, const unsigned long a[5])
 		result = mmuext((const struct mmuext_op *)a[0], a[1]);
 		break;
 	case __HYPERVISOR_event_channel_op:
-		result = event_op((unsigned int)a[0], (void *)a[1]);
+		result = model_event_op((unsigned int)a[0], (void *)a[1]);
 		break;
 	case __HYPERVISOR_sched_op:
-		result = sched_op((unsigned int)a[0]);
+		result = model_sched_op((unsigned int)a[0], (void *)a[1]);
 		break;
 	case __HYPERVISOR_vcpu_op:
+		result = model_vcpu_op((unsigned int)a[0], (unsigned int)a[1], (void *)a[2]);
+		break;
+	case __HYPERVISOR_vm_assist:
+		result = vm_assist((unsigned int)a[0], (unsigned int)a[1]);
+		break;
 	case __HYPERVISOR_set_segment_base:
 	case __HYPERVISOR_fpu_taskswitch:
 	case __HYPERVISOR_stack_switch:

@@ -54,13 +54,14 @@ static void count_all(struct recount *r)
 	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++)
 		count_entry(r, model.direct[pfn], 1);
 	for (unsigned int i = 0; i < model.vcpu_count; i++) {
-		const uint32_t bases[2] = {model.vcpus[i].base, model.vcpus[i].user_base};
+		const struct model_vcpu *vcpu = &model.vcpus[i];
+		const uint32_t used[3] = {vcpu->base, vcpu->user_base, vcpu->info_mfn};
 
-		for (unsigned int n = 0; n < 2; n++) {
-			if (bases[n] == MODEL_NONE)
-				continue;
-			r->uses[bases[n]]++;
-			r->refs[bases[n]]++;
+		for (unsigned int n = 0; n < 3; n++) {
+			if (used[n] >= MODEL_FRAMES)
+				continue; /* none, or the image */
+			r->uses[used[n]]++;
+			r->refs[used[n]]++;
 		}
 	}
 }
@@ -76,7 +77,7 @@ static void check_writable(uint32_t pfn)
 
 void model_check(void)
 {
-	static struct recount r;
+	struct recount r;
 
 	count_all(&r);
 	for (uint32_t mfn = 0; mfn < MODEL_FRAMES; mfn++) {

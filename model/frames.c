@@ -65,6 +65,15 @@ char *model_frame_memory(uint32_t mfn)
 	return memory + (size_t)mfn * PAGE;
 }
 
+char *model_memory_of(uint64_t mfn)
+{
+	if (mfn < MODEL_FRAMES)
+		return model.frames[mfn].owned ? model_frame_memory((uint32_t)mfn) : NULL;
+	if (mfn >= MODEL_IMAGE_MFN && mfn - MODEL_IMAGE_MFN < model.image_pages)
+		return model.image + (mfn - MODEL_IMAGE_MFN) * PAGE;
+	return NULL;
+}
+
 static void map_memory(void)
 {
 	int fd = memfd_create("guest memory", MFD_CLOEXEC);
@@ -106,9 +115,10 @@ void model_init(const struct model_format *format, unsigned int vcpus, struct sh
 	model.format = format;
 	model.vcpu_count = vcpus;
 	model.shared = shared;
-	memset(model.port_vcpu, 255, sizeof(model.port_vcpu));
-	for (unsigned int i = 0; i < MODEL_VCPUS; i++)
-		model.vcpus[i].base = model.vcpus[i].user_base = MODEL_NONE;
+	model.shared_infos = XEN_LEGACY_MAX_VCPUS;
+	for (unsigned int i = 0; i < vcpus; i++)
+		model_vcpu_reset(i);
+	model_vcpu_set_up(0);
 	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++) {
 		uint32_t mfn = model_mfn(pfn);
 

@@ -225,32 +225,35 @@ static long unpin(uint32_t mfn)
 	return 0;
 }
 
-static long load(uint32_t *base, uint32_t mfn)
+void model_drop_base(uint32_t *base)
 {
-	uint32_t old = *base;
-	long result = model_get_type(mfn, (enum model_type)model.format->levels, false);
-
-	if (result != 0)
-		return result;
-	model.frames[mfn].refs++;
-	*base = mfn;
-	stale_drop(world_this_vcpu(), true, 0);
-	if (old != MODEL_NONE) {
-		model.frames[old].refs--;
-		model_put_type(old);
-	}
-	return 0;
-}
-
-static long load_user(uint32_t *base, unsigned long mfn)
-{
-	if (mfn != 0)
-		return mfn < MODEL_FRAMES ? load(base, (uint32_t)mfn) : -EINVAL;
 	if (*base != MODEL_NONE) {
 		model.frames[*base].refs--;
 		model_put_type(*base);
 	}
 	*base = MODEL_NONE;
+}
+
+long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn)
+{
+	long result = model_get_type(mfn, (enum model_type)model.format->levels, false);
+
+	if (result != 0)
+		return result;
+	model.frames[mfn].refs++;
+	stale_drop(vcpu, true, 0);
+	model_drop_base(base);
+	*base = mfn;
+	return 0;
+}
+
+static long load_user(uint32_t *base, unsigned long mfn)
+{
+	if (mfn >= MODEL_FRAMES)
+		return -EINVAL;
+	if (mfn != 0)
+		return model_load_base(world_this_vcpu(), base, (uint32_t)mfn);
+	model_drop_base(base);
 	return 0;
 }
 
@@ -286,7 +289,7 @@ long model_mmuext(const struct mmuext_op *op)
 	case MMUEXT_UNPIN_TABLE:
 		return unpin((uint32_t)mfn);
 	case MMUEXT_NEW_BASEPTR:
-		return load(&vcpu->base, (uint32_t)mfn);
+		return model_load_base(world_this_vcpu(), &vcpu->base, (uint32_t)mfn);
 	case MMUEXT_NEW_USER_BASEPTR:
 		return model.format->user_top ? load_user(&vcpu->user_base, mfn) : -EOPNOTSUPP;
 	case MMUEXT_TLB_FLUSH_LOCAL:

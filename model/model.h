@@ -29,10 +29,20 @@
 
 #include <xen/xen.h>
 
+#include <xen/vcpu.h>
+
 #define MODEL_FRAMES 128u /* machine frames, of which the guest owns most */
 #define MODEL_VCPUS  4u
 #define MODEL_STALE  256u
+#define MODEL_PORTS  128u
 #define MODEL_NONE   UINT32_MAX
+#define MODEL_NEVER  UINT64_MAX
+/* Machine frames of the kernel's image, which is not in the guest memory above but wherever the
+ * world says (struct model, image): only for what a guest registers there. */
+#define MODEL_IMAGE_MFN 0x10000u
+
+#define MODEL_POLLS_NOTHING UINT32_MAX
+#define MODEL_POLLS_ANY     (UINT32_MAX - 1)
 
 /* Geometry of a format, in the model's own words. */
 struct model_format {
@@ -82,7 +92,35 @@ struct model_stale {
 struct model_vcpu {
 	uint32_t base, user_base; /* mfn; MODEL_NONE: none */
 	struct vcpu_info *info;
-	bool kicked; /* an event was sent: Xen will look at this vcpu when it next can */
+	struct vcpu_info nowhere; /* stands in as long as the guest has no place for it */
+	uint32_t info_mfn;        /* where it was registered; MODEL_NONE: it was not */
+	bool initialised, up;
+	bool stays_down; /* it is inside model_vcpu_stay_down() */
+	bool asleep;     /* in Xen, until something wakes it */
+	bool kicked;     /* an event was sent: Xen will look at this vcpu when it next can */
+	/* Where it starts, from its context. */
+	uint64_t entry, entry_stack, entry_argument;
+	uint64_t gs_base_kernel;
+	uint64_t timer_ns;    /* single-shot; MODEL_NEVER: none */
+	uint32_t polls;       /* a port, MODEL_POLLS_ANY, MODEL_POLLS_NOTHING */
+	uint64_t poll_end_ns; /* MODEL_NEVER: no limit */
+	int64_t skew_ns;      /* its system time against the clock: vcpus differ a little */
+	struct vcpu_runstate_info run;
+	struct vcpu_runstate_info *run_area; /* the guest's copy; NULL: none */
+};
+
+enum model_port_state {
+	MODEL_PORT_FREE,
+	MODEL_PORT_UNBOUND, /* waits for a partner */
+	MODEL_PORT_PAIRED,  /* with another port of this domain */
+	MODEL_PORT_IPI,
+	MODEL_PORT_VIRQ,
+};
+
+struct model_port {
+	uint8_t state; /* enum model_port_state */
+	uint8_t vcpu;  /* which it notifies */
+	uint8_t virq, partner;
 };
 
 struct model {
@@ -96,8 +134,12 @@ struct model {
 	struct model_stale stale[MODEL_STALE];
 	unsigned int stale_count;
 	struct shared_info *shared;
-	uint8_t port_vcpu[64]; /* which vcpu an event port notifies; 255: unbound */
-	unsigned int port_count;
+	unsigned int shared_infos; /* vcpus whose vcpu_info has a place in the shared page */
+	struct model_port ports[MODEL_PORTS];
+	char *image; /* page-aligned */
+	size_t image_pages;
+	uint64_t clock_ns;  /* system time, and the time stamp counter */
+	bool runstate_mark; /* the guest asked for the mark while Xen writes a runstate record */
 	/* Counted. */
 	unsigned long hypercalls, multicall_entries, refusals;
 };
@@ -116,8 +158,8 @@ void world_upcall(void);
 void world_sleep(const char *what, bool may_stay);
 void world_wake(unsigned int vcpu);
 
-/* Start: format, vcpus, which frames the guest owns, and the base tables all vcpus start on.
- * Memory is zeroed. */
+/* Start: all frames the guest's, ordinary memory and zero; no base tables; vcpu 0 up, the others as
+ * before their VCPUOP_initialise. */
 void model_init(const struct model_format *format, unsigned int vcpus, struct shared_info *shared);
 
 /* Scrambled frame numbers: pfn to mfn and back. */
@@ -136,9 +178,31 @@ void model_direct_map_settle(const struct model *before);
 /* A hypercall of the vcpu that runs. */
 long model_hypercall(unsigned long number, const unsigned long args[5]);
 
-/* Events. */
+/* Events: what a device, a timer or another vcpu does. */
 void model_send(unsigned int port);
+void model_send_virq(unsigned int vcpu, unsigned int virq);
+/* The upcall, if it is due for the vcpu that runs. Between two instructions of the guest's Xen has
+ * looked only if the vcpu was kicked. */
 void model_deliver_if_due(bool entering_from_xen);
+
+/* vcpus. A scenario that does not bring them up itself says so: */
+void model_vcpu_set_up(unsigned int vcpu);
+/* … and one that does: as before VCPUOP_initialise. */
+void model_vcpu_off(unsigned int vcpu);
+/* The vcpu that runs is not up: it sleeps until it is. Called at the start of each vcpu and at
+ * every place where Xen could take the processor away. */
+void model_vcpu_stay_down(void);
+
+/* Time. One tick of the time stamp counter is a nanosecond; it goes on a little with each
+ * reading. A jump fires what has become due. */
+uint64_t model_clock_read(void);
+void model_clock_jump(uint64_t to_ns);
+/* When the next timer or poll ends; MODEL_NEVER: there is none. */
+uint64_t model_timer_next(void);
+/* To there; false if there is none. What a world does when all vcpus sleep. */
+bool model_clock_jump_to_timer(void);
+/* Xen runs something else for so long instead of the vcpu that runs. */
+void model_steal(uint64_t ns);
 
 /* The guest gives a frame to something else: nothing may still reach it. */
 void model_check_reuse(uint32_t mfn);
@@ -147,7 +211,25 @@ void model_check_reuse(uint32_t mfn);
  * writable mapping of a table. */
 void model_check(void);
 
-/* For frames.c and mmu.c. */
+/* Between the model's own files. */
+/* Where the guest has this machine frame, of its memory or of the image; NULL: it is not the
+ * guest's. */
+char *model_memory_of(uint64_t mfn);
+void model_vcpu_reset(unsigned int vcpu);
+void model_vcpu_kick(unsigned int vcpu);
+void model_wake(unsigned int vcpu);
+bool model_port_is_pending(unsigned int port);
+void model_time_record(unsigned int vcpu);
+void model_runstate_change(unsigned int vcpu, int state);
+void model_runstate_write(unsigned int vcpu);
+struct vcpu_runstate_info model_runstate(unsigned int vcpu);
+long model_timer_set(unsigned int vcpu, const struct vcpu_set_singleshot_timer *op);
+long model_timer_stop(unsigned int vcpu);
+long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn);
+void model_drop_base(uint32_t *base);
+long model_event_op(unsigned int command, void *arg);
+long model_vcpu_op(unsigned int command, unsigned int vcpu, void *arg);
+long model_sched_op(unsigned int command, void *arg);
 uint64_t model_entry(uint32_t mfn, unsigned int idx);
 void model_entry_write(uint32_t mfn, unsigned int idx, uint64_t value);
 long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2);

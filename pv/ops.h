@@ -35,7 +35,6 @@ struct pv_mmu_ops {
 	void (*space_activate)(struct pt_space *space);
 	void (*space_retire)(struct pt_space *space);
 	void (*space_destroy)(struct pt_space *space);
-	void (*space_dissolve)(struct pt_space *space, xen_pte_release *release, void *arg);
 	void (*space_switch)(struct pt_space *next);
 	pte_t (*pte_read)(const struct pt_space *space, vaddr_t va);
 	int (*pte_prepare)(struct pt_space *space, vaddr_t va);
@@ -43,7 +42,6 @@ struct pv_mmu_ops {
 	bool (*pte_walk)(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit,
 	                 void *arg);
 	void (*tables_trim)(struct pt_space *space, vaddr_t start, vaddr_t end);
-	unsigned int (*tables_reclaim)(void);
 	void (*flush_space)(struct pt_space *space);
 	void (*lazy_enter)(void);
 	void (*lazy_leave)(void);
@@ -84,8 +82,21 @@ struct pv_irq_ops {
 	int (*bind_line)(unsigned int gsi, void (*handler)(void *arg), void *arg);
 };
 
+struct pv_smp_ops {
+	unsigned int (*cpu_count)(void);
+	int (*cpu_up)(unsigned int cpu, void *stack_top);
+	void (*cpu_down_self)(void); /* does not return */
+	bool (*cpu_is_down)(unsigned int cpu);
+	unsigned long (*online_mask)(void);
+	void (*reschedule)(unsigned int cpu);
+	void (*set_reschedule_handler)(void (*handler)(void));
+	void (*call_mask)(unsigned long cpus, void (*fn)(void *arg), void *arg, bool wait);
+	void (*stop_others)(void);
+};
+
 struct pv_time_ops {
 	uint64_t (*monotonic_ns)(void);
+	uint64_t (*ticks_to_ns)(uint64_t ticks);
 	uint64_t (*wall_ns)(void);
 	uint64_t (*sched_clock_ns)(void);
 	uint64_t (*stolen_ns)(void);
@@ -113,6 +124,7 @@ struct pv_ops {
 	const struct pv_mmu_ops *mmu;
 	const struct pv_cpu_ops *cpu;
 	const struct pv_irq_ops *irq;
+	const struct pv_smp_ops *smp;
 	const struct pv_time_ops *time;
 	const struct pv_console_ops *console;
 	const struct pv_xenstore_ops *xenstore;

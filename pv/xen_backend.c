@@ -13,12 +13,13 @@
 #include "xen/device.h"
 #include "xen/entry.h"
 #include "xen/fpu.h"
+#include "xen/ipi.h"
 #include "xen/irq_flag.h"
 #include "xen/lazy.h"
 #include "xen/p2m.h"
 #include "xen/segments.h"
+#include "xen/smp.h"
 #include "xen/start.h"
-#include "xen/table_pool.h"
 #include "xen/time.h"
 #include "xen/tlb.h"
 #include "xen/xenstore.h"
@@ -43,14 +44,12 @@ static const struct pv_mmu_ops mmu_ops = {
     .space_activate = xen_space_activate,
     .space_retire = xen_space_retire,
     .space_destroy = xen_space_destroy,
-    .space_dissolve = xen_space_dissolve,
     .space_switch = xen_space_switch,
     .pte_read = xen_pte_read,
     .pte_prepare = xen_pte_prepare,
     .pte_set = set_entry,
     .pte_walk = xen_pte_walk,
     .tables_trim = xen_tables_trim,
-    .tables_reclaim = xen_tables_reclaim,
     .flush_space = xen_flush_space,
     .lazy_enter = lazy_mmu_enter,
     .lazy_leave = lazy_mmu_leave,
@@ -128,8 +127,41 @@ static const struct pv_irq_ops irq_ops = {
     .bind_line = device_bind_line,
 };
 
+static int cpu_up(unsigned int cpu, void *stack_top)
+{
+	return smp_up((vcpu_t){cpu}, stack_top);
+}
+
+static bool cpu_is_down(unsigned int cpu)
+{
+	return smp_is_down((vcpu_t){cpu});
+}
+
+static unsigned long online_mask(void)
+{
+	return xen_online_mask;
+}
+
+static void reschedule(unsigned int cpu)
+{
+	ipi_reschedule((vcpu_t){cpu});
+}
+
+static const struct pv_smp_ops smp_ops = {
+    .cpu_count = smp_vcpu_count,
+    .cpu_up = cpu_up,
+    .cpu_down_self = smp_down_self,
+    .cpu_is_down = cpu_is_down,
+    .online_mask = online_mask,
+    .reschedule = reschedule,
+    .set_reschedule_handler = ipi_set_reschedule_handler,
+    .call_mask = ipi_call_mask,
+    .stop_others = smp_stop_others,
+};
+
 static const struct pv_time_ops time_ops = {
     .monotonic_ns = time_monotonic_ns,
+    .ticks_to_ns = time_ticks_to_ns,
     .wall_ns = time_wall_ns,
     .sched_clock_ns = time_sched_clock_ns,
     .stolen_ns = time_stolen_ns,
@@ -157,6 +189,7 @@ const struct pv_ops pv_xen_ops = {
     .mmu = &mmu_ops,
     .cpu = &cpu_ops,
     .irq = &irq_ops,
+    .smp = &smp_ops,
     .time = &time_ops,
     .console = &console_ops,
     .xenstore = &xenstore_ops,

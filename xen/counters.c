@@ -10,7 +10,6 @@
 #include <xen/xen.h>
 
 #include "xen/percpu.h"
-#include "xen/table_pool.h"
 
 const struct xen_counter_name xen_hypercall_names[] = {
     {__HYPERVISOR_set_trap_table, "set_trap_table"},
@@ -51,7 +50,6 @@ void xen_counters_sum(struct xen_counters *sum)
 			to[i] += from[i];
 		sum->hypercalls[__HYPERVISOR_iret] += xen_cpus[cpu].iret_count;
 	}
-	sum->tables_pooled = table_pool_frames();
 }
 
 uint64_t xen_counters_entries(const struct xen_counters *sum)

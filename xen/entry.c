@@ -71,14 +71,29 @@ uintptr_t xen_fault_address(void)
 	return this_cpu()->vcpu_info->arch.cr2;
 }
 
+static void check_no_batch(void)
+{
+	if (mc_open())
+		host_panic("entry: a batch is open on the way to user mode");
+}
+
 /* The last steps to user mode. */
 static void leave_to_user(struct cpu_frame *frame)
 {
 	xen_irq_disable();
 	host_return_to_user(frame);
 	xen_irq_disable();
-	if (!mc_idle())
-		host_panic("entry: a batch is open on the way to user mode");
+	check_no_batch();
+}
+
+bool xen_entry_syscall(struct cpu_frame *frame)
+{
+	bool changed;
+
+	this_cpu()->counters.system_calls++;
+	changed = host_syscall(frame);
+	check_no_batch();
+	return changed;
 }
 
 void xen_entry_first_return(struct cpu_frame *frame)
@@ -88,18 +103,12 @@ void xen_entry_first_return(struct cpu_frame *frame)
 
 void xen_entry(struct cpu_frame *frame)
 {
-	struct xen_counters *counters = &this_cpu()->counters;
-
 	switch (frame->vector) {
 	case FRAME_UPCALL:
 		evtchn_upcall();
 		break;
-	case FRAME_SYSCALL:
-		counters->system_calls++;
-		host_syscall(frame);
-		break;
 	default:
-		counters->traps++;
+		this_cpu()->counters.traps++;
 		host_trap(frame);
 		break;
 	}

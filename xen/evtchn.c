@@ -19,17 +19,15 @@
 #include "xen/hypercall.h"
 #include "xen/percpu.h"
 
-#define WORD_BITS  (sizeof(unsigned long) * 8)
-#define PORT_COUNT (WORD_BITS * WORD_BITS)
-/* Handlers are few; ports beyond this stay masked. */
-#define HANDLER_COUNT 256u
+#define WORD_BITS XEN_WORD_BITS
 
 static struct shared_info *shared;
 
+/* Ports beyond these stay masked. */
 static struct {
 	evtchn_handler *fn;
 	void *arg;
-} handlers[HANDLER_COUNT];
+} handlers[XEN_PORT_COUNT_MAX];
 
 static volatile unsigned long *word_of(xen_ulong_t *words, port_t port)
 {
@@ -66,21 +64,28 @@ void evtchn_unmask(port_t port)
 	}
 }
 
-void evtchn_adopt(port_t port, evtchn_handler *handler, void *arg)
+static void open_port(vcpu_t vcpu, port_t port, evtchn_handler *handler, void *arg)
 {
-	if (port.v >= HANDLER_COUNT)
+	if (port.v >= XEN_PORT_COUNT_MAX)
 		host_panic("evtchn: port number beyond the table of handlers");
 	handlers[port.v].arg = arg;
 	handlers[port.v].fn = handler;
+	port_or_word(&xen_cpus[vcpu.v].event_ports[port.v / WORD_BITS], bit_of(port));
 	evtchn_unmask(port);
 }
 
-static int bound(long result, uint32_t number, evtchn_handler *handler, void *arg, port_t *port)
+void evtchn_adopt(port_t port, evtchn_handler *handler, void *arg)
+{
+	open_port((vcpu_t){0}, port, handler, arg);
+}
+
+static int bound(long result, vcpu_t vcpu, uint32_t number, evtchn_handler *handler, void *arg,
+                 port_t *port)
 {
 	if (result != 0)
 		return (int)result;
 	*port = (port_t){number};
-	evtchn_adopt(*port, handler, arg);
+	open_port(vcpu, *port, handler, arg);
 	return 0;
 }
 
@@ -89,7 +94,7 @@ int evtchn_bind_virq(uint32_t virq, vcpu_t vcpu, evtchn_handler *handler, void *
 	struct evtchn_bind_virq op = {.virq = virq, .vcpu = vcpu.v};
 	long result = xen_op(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq, &op);
 
-	return bound(result, op.port, handler, arg, port);
+	return bound(result, vcpu, op.port, handler, arg, port);
 }
 
 int evtchn_bind_pirq(uint32_t pirq, evtchn_handler *handler, void *arg, port_t *port)
@@ -97,7 +102,7 @@ int evtchn_bind_pirq(uint32_t pirq, evtchn_handler *handler, void *arg, port_t *
 	struct evtchn_bind_pirq op = {.pirq = pirq, .flags = 0};
 	long result = xen_op(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_pirq, &op);
 
-	return bound(result, op.port, handler, arg, port);
+	return bound(result, (vcpu_t){0}, op.port, handler, arg, port);
 }
 
 int evtchn_bind_ipi(vcpu_t vcpu, evtchn_handler *handler, void *arg, port_t *port)
@@ -105,7 +110,7 @@ int evtchn_bind_ipi(vcpu_t vcpu, evtchn_handler *handler, void *arg, port_t *por
 	struct evtchn_bind_ipi op = {.vcpu = vcpu.v};
 	long result = xen_op(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_ipi, &op);
 
-	return bound(result, op.port, handler, arg, port);
+	return bound(result, vcpu, op.port, handler, arg, port);
 }
 
 int evtchn_close(port_t port)
@@ -113,8 +118,11 @@ int evtchn_close(port_t port)
 	struct evtchn_close op = {.port = port.v};
 
 	evtchn_mask(port);
-	if (port.v < HANDLER_COUNT)
+	if (port.v < XEN_PORT_COUNT_MAX) {
 		handlers[port.v].fn = NULL;
+		for (unsigned int i = 0; i < XEN_CPU_COUNT_MAX; i++)
+			port_and_word(&xen_cpus[i].event_ports[port.v / WORD_BITS], ~bit_of(port));
+	}
 	return (int)xen_op(__HYPERVISOR_event_channel_op, EVTCHNOP_close, &op);
 }
 
@@ -126,27 +134,38 @@ void evtchn_send(port_t port)
 		host_panic("evtchn: send on a port that is not bound");
 }
 
+void evtchn_notify(port_t port)
+{
+	struct evtchn_send op = {.port = port.v};
+
+	xen_op(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &op);
+}
+
 static void handle(struct xen_cpu *cpu, port_t port)
 {
 	port_and_word(word_of(shared->evtchn_pending, port), ~bit_of(port));
-	if (port.v < HANDLER_COUNT && handlers[port.v].fn) {
+	if (handlers[port.v].fn) {
 		cpu->counters.events++;
 		handlers[port.v].fn(handlers[port.v].arg);
 	}
 }
 
-/* One pass over the words that the selector names, from the CPU's next word on, around. */
+/* One pass over the words that the selector names, from the CPU's next word on, around. Another
+ * vcpu's events may be pending in the same words: they are left to it. */
 static void scan(struct xen_cpu *cpu, unsigned long selector)
 {
-	for (unsigned int n = 0; n < WORD_BITS; n++) {
-		unsigned int word = (cpu->event_next_word + n) % WORD_BITS;
+	const unsigned int words = XEN_PORT_COUNT_MAX / WORD_BITS;
+
+	for (unsigned int n = 0; n < words; n++) {
+		unsigned int word = (cpu->event_next_word + n) % words;
 
 		if (!(selector & (1ul << word)))
 			continue;
 		/* A snapshot: what fires again meanwhile sets the selector again. */
 		unsigned long pending =
 		    port_load_word((volatile unsigned long *)&shared->evtchn_pending[word]) &
-		    ~port_load_word((volatile unsigned long *)&shared->evtchn_mask[word]);
+		    ~port_load_word((volatile unsigned long *)&shared->evtchn_mask[word]) &
+		    cpu->event_ports[word];
 
 		while (pending) {
 			unsigned int bit = (unsigned int)__builtin_ctzl(pending);
@@ -155,7 +174,7 @@ static void scan(struct xen_cpu *cpu, unsigned long selector)
 			handle(cpu, (port_t){(uint32_t)(word * WORD_BITS + bit)});
 		}
 	}
-	cpu->event_next_word = (cpu->event_next_word + 1) % WORD_BITS;
+	cpu->event_next_word = (cpu->event_next_word + 1) % words;
 }
 
 void evtchn_upcall(void)

@@ -19,7 +19,6 @@ struct pt_frame {
 	uint8_t flags;        /* enum pt_frame_flag, of xen/pin.h */
 	uint8_t level;        /* 1 … 4 while the frame is a page table */
 	struct spinlock lock; /* of a leaf table, in the build with split locks */
-	uint64_t empty;       /* of a page table: parts known to hold nothing, xen/pt_walk.h */
 };
 
 /* The record of a frame; NULL before the kernel has frame records (early boot). */
@@ -34,10 +33,16 @@ void host_table_free(pfn_t pfn);
  * ready. */
 _Noreturn void host_main(void);
 
-/* An exception or a system call; events masked on entry, the frame may be changed. Returns to
- * where the frame says. */
+/* The same of a vcpu that smp_up() has started, on the stack given there. */
+_Noreturn void host_secondary_main(void);
+
+/* An exception; events masked on entry, the frame may be changed. Returns to where the frame
+ * says. */
 void host_trap(struct cpu_frame *frame);
-void host_syscall(struct cpu_frame *frame);
+
+/* A system call, from user mode. Events masked on entry and on return; what host_return_to_user()
+ * does is done by then. True: the kernel may have changed rbx, rbp, r12 … r15 in the frame. */
+bool host_syscall(struct cpu_frame *frame);
 
 /* Events have been handled and the frame is about to be returned to; from user mode only. Events
  * masked. */

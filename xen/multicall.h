@@ -32,6 +32,7 @@
 
 #include "arch/x86/pte.h"
 #include "arch/x86/units.h"
+#include "xen/percpu.h"
 #include "xen/mc_buffer.h"
 
 struct mc_batch {
@@ -47,6 +48,12 @@ void mc_issue(void);
 
 /* Nothing is queued on this CPU: what a sleep, a return to user mode and a shutdown require. */
 bool mc_idle(void);
+
+/* A token is open: the short question, as without one the buffer is empty. */
+static inline bool mc_open(void)
+{
+	return this_cpu()->mc.open_depth != 0;
+}
 
 /* mmu_update: write `value` to the entry at machine address `entry`. */
 void mc_mmu_update(struct mc_batch *batch, maddr_t entry, pte_t value);

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <port/memory.h>
 #include <port/percpu.h>
 
 #include <xen/xen.h>
@@ -26,6 +27,7 @@
 #include "arch/x86/units.h"
 #include "xen/config.h"
 #include "xen/counters.h"
+#include "xen/ipi_inbox.h"
 #include "xen/mc_buffer.h"
 
 struct pt_space;
@@ -53,7 +55,13 @@ struct xen_cpu {
 	uint64_t scratch;
 	uint64_t iret_count;
 
+	/* Where Xen keeps this vcpu's flags, once it has agreed (vcpu_info.h); never across a
+	 * page, as the areas are aligned. */
+	_Alignas(64) struct vcpu_info placed_vcpu_info;
+
 	vcpu_t id;
+	pfn_t gdt;       /* its own; valid on secondaries, and on the first once there is one */
+	void *host_data; /* the kernel's own area of this CPU */
 	struct mc_buffer mc;
 	enum xen_lazy_mode lazy;
 
@@ -63,13 +71,18 @@ struct xen_cpu {
 	struct pt_space *space_asked;
 	struct pt_space *space_actual;
 
-	/* Translations of space_actual that the open batch makes stale. */
+	/* Translations of one space that the open batch makes stale. */
+	const struct pt_space *flush_space;
 	uint32_t flush_page_count;
 	vaddr_t flush_page;
 
 	uint64_t user_fs_base, user_gs_base;
 	uint64_t timer_deadline_ns;
+	port_t timer_port;
 	uint32_t event_next_word; /* where the event scan starts */
+	/* The ports that notify this vcpu. Those of other vcpus lie in the same shared words. */
+	unsigned long event_ports[XEN_PORT_COUNT_MAX / XEN_WORD_BITS];
+	struct ipi_inbox ipi;
 
 	struct vcpu_runstate_info runstate;
 	struct xen_counters counters;
@@ -84,6 +97,15 @@ XEN_PERCPU_CHECK(scratch, XEN_PERCPU_SCRATCH);
 XEN_PERCPU_CHECK(iret_count, XEN_PERCPU_IRET_COUNT);
 
 extern struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
+
+/* The vcpus that take part, one bit each: set by a vcpu when it can take events, cleared when it is
+ * about to stop. */
+extern volatile unsigned long xen_online_mask;
+
+static inline unsigned long xen_cpu_bit(const struct xen_cpu *cpu)
+{
+	return 1ul << cpu->id.v;
+}
 
 /* The calling CPU's area. Stable only while the caller cannot move to another CPU. */
 static inline struct xen_cpu *this_cpu(void)

@@ -6,12 +6,18 @@
  */
 #include "xen/segments.h"
 
+#include <xen/errno.h>
+
 #include "arch/x86/fsbase.h"
 #include "arch/x86/segments.h"
+#include "xen/direct_map.h"
 #include "xen/hooks.h"
 #include "xen/hypercall.h"
 #include "xen/multicall.h"
 #include "xen/p2m.h"
+#include "xen/percpu.h"
+#include "xen/space.h"
+#include "xen/tlb.h"
 
 int segments_load_gdt(const pfn_t *frames, unsigned int entry_count)
 {
@@ -23,6 +29,23 @@ int segments_load_gdt(const pfn_t *frames, unsigned int entry_count)
 	for (unsigned int i = 0; i < frame_count; i++)
 		mfns[i] = p2m_mfn(frames[i]).v;
 	return (int)xen_call2(__HYPERVISOR_set_gdt, (unsigned long)mfns, entry_count);
+}
+
+int segments_make_gdt(struct xen_cpu *cpu)
+{
+	/* Present, ring 3, data, read-only, accessed, 32 bits; the limit in bytes is the number. */
+	const uint64_t number = 0x0040f10000000000ull | cpu->id.v;
+	pfn_t frame = host_table_alloc();
+
+	if (pfn_is_none(frame))
+		return -XEN_ENOMEM;
+	((uint64_t *)xen_pfn_to_virt(frame))[SEGMENTS_CPU_SELECTOR >> 3] = number;
+	if (xen_update_va(VADDR(xen_pfn_to_virt(frame)),
+	                  pte_from_pfn(frame, PTE_PRESENT | PTE_ACCESSED | PTE_NX),
+	                  tlb_page_flags(&xen_kernel_space)) != 0)
+		host_panic("segments: a GDT cannot be made read-only");
+	cpu->gdt = frame;
+	return 0;
 }
 
 int segments_update_descriptor(pfn_t table, unsigned int idx, uint64_t descriptor)

@@ -9,6 +9,16 @@
 
 #include "arch/x86/units.h"
 
+struct xen_cpu;
+
+/* The descriptors of a vcpu's own GDT: one that says its number, which user mode reads with LSL of
+ * SEGMENTS_CPU_SELECTOR (the place is Linux's). */
+#define SEGMENTS_GDT_ENTRIES  16u
+#define SEGMENTS_CPU_SELECTOR (15u << 3 | 3u)
+
+/* Make a vcpu's own GDT, read-only, once; it is not loaded. 0 or -ENOMEM. */
+int segments_make_gdt(struct xen_cpu *cpu);
+
 /* Load a GDT of `entry_count` descriptors in whole frames, each already mapped read-only. 0 or
  * Xen's errno. */
 int segments_load_gdt(const pfn_t *frames, unsigned int entry_count);

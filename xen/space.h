@@ -21,6 +21,9 @@ struct pt_space {
 	pfn_t root; /* the kernel-mode top table */
 	pfn_t
 	    user_root; /* x86-64: the user-mode top table, kept in step in its user half; else PFN_NONE */
+	/* The vcpus that may hold translations of it, one bit each: set before a vcpu asks for
+	 * it, cleared when the load of another has completed. Xen reads it as a mask of vcpus. */
+	_Alignas(8) volatile unsigned long cpus;
 	bool pinned;          /* Xen has validated the tables */
 	uint64_t leaf_end;    /* the leaf table found last covers offsets up to here; 0: none */
 	pfn_t leaf;           /* … and is this */
@@ -34,9 +37,6 @@ enum xen_flush {
 
 typedef bool xen_pte_visitor(struct pt_space *space, vaddr_t va, pte_t pte, void *arg);
 
-/* An entry that no CPU can use any more. */
-typedef void xen_pte_release(pte_t pte, void *arg);
-
 /* The boot tables: the kernel half that all spaces share. Always pinned. */
 extern struct pt_space xen_kernel_space;
 
@@ -49,7 +49,6 @@ int xen_space_init(struct pt_space *space);
 void xen_space_activate(struct pt_space *space);
 void xen_space_retire(struct pt_space *space);
 void xen_space_destroy(struct pt_space *space);
-void xen_space_dissolve(struct pt_space *space, xen_pte_release *release, void *arg);
 void xen_space_switch(struct pt_space *next);
 pte_t xen_pte_read(const struct pt_space *space, vaddr_t va);
 int xen_pte_prepare(struct pt_space *space, vaddr_t va);

@@ -26,6 +26,7 @@
 #include "xen/hypercall.h"
 #include "xen/p2m.h"
 #include "xen/segments.h"
+#include "xen/smp.h"
 #include "xen/space.h"
 #include "xen/time.h"
 
@@ -33,6 +34,7 @@
 
 struct xen_boot_info xen_boot;
 struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
+volatile unsigned long xen_online_mask = 1;
 
 static struct boot_map boot_map;
 static uint64_t start_ticks;
@@ -44,6 +46,16 @@ static _Alignas(4096) char shared_page[4096];
 static _Alignas(16) char entry_stack[XEN_CPU_COUNT_MAX][ENTRY_STACK_BYTES];
 /* Stands in until the shared page is mapped. Xen starts a domain with events masked. */
 static struct vcpu_info early_vcpu_info = {.evtchn_upcall_mask = 1};
+
+void *xen_entry_stack_top(vcpu_t vcpu)
+{
+	return entry_stack[vcpu.v] + ENTRY_STACK_BYTES;
+}
+
+struct vcpu_info *xen_shared_vcpu_info(vcpu_t vcpu)
+{
+	return &((struct shared_info *)(void *)shared_page)->vcpu_info[vcpu.v];
+}
 
 static void init_cpu_area(void)
 {
@@ -140,7 +152,7 @@ _Noreturn void xen_start(struct start_info *info)
 	pfn_t start = boot_virt_to_pfn(info);
 
 	p2m_init((const unsigned long *)info->mfn_list, info->nr_pages);
-	xen_entry_init(entry_stack[0] + ENTRY_STACK_BYTES);
+	xen_entry_init(xen_entry_stack_top((vcpu_t){0}));
 	boot_map = boot_map_build(info);
 	xen_boot.first_free = boot_map.first_free;
 	/* The boot map is gone but for the image. */
@@ -150,6 +162,7 @@ _Noreturn void xen_start(struct start_info *info)
 
 	xen_cpus[0].vcpu_info = &shared->vcpu_info[0];
 	evtchn_init(shared);
+	smp_init();
 	console_init(info);
 	fpu_init();
 	time_init(shared);

@@ -35,8 +35,13 @@ extern struct xen_boot_info xen_boot;
  * structure. Pure. */
 const char *start_info_check(const struct start_info *info);
 
-/* From the width's head.S. */
+/* From the width's head.S; the second on a vcpu that smp_up() has started. */
 _Noreturn void xen_start(struct start_info *info);
+_Noreturn void xen_secondary_start(void);
+
+/* Where frames from user mode arrive on a vcpu, and its place in the shared page. */
+void *xen_entry_stack_top(vcpu_t vcpu);
+struct vcpu_info *xen_shared_vcpu_info(vcpu_t vcpu);
 
 /* Once the kernel has frame records (host_frame() answers): mark the boot tables, prove the
  * layout. */

@@ -79,6 +79,21 @@ uint64_t time_monotonic_ns(void)
 	return steady_system_time() - start_ns;
 }
 
+uint64_t time_ticks_to_ns(uint64_t ticks)
+{
+	const volatile struct vcpu_time_info *record = &this_cpu()->vcpu_info->time;
+	uint32_t version;
+	uint64_t ns;
+
+	do {
+		version = port_load32(&record->version);
+		port_compiler_barrier();
+		ns = time_scale(ticks, record->tsc_to_system_mul, record->tsc_shift);
+		port_compiler_barrier();
+	} while ((version & 1) || port_load32(&record->version) != version);
+	return ns;
+}
+
 uint64_t time_wall_ns(void)
 {
 	uint32_t version;
@@ -103,6 +118,8 @@ struct vcpu_runstate_info time_read_runstate(const volatile struct vcpu_runstate
 	/* With the update-flag assist Xen sets the top bit of state_entry_time while it writes. */
 	do {
 		entry = port_load64(&record->state_entry_time);
+		if (entry & XEN_RUNSTATE_UPDATE)
+			port_relax(); /* another vcpu's record, and Xen is at it */
 		port_compiler_barrier();
 		copy.state = record->state;
 		for (unsigned int i = 0; i < 4; i++)
@@ -185,13 +202,18 @@ void time_init_cpu(void)
 {
 	struct xen_cpu *cpu = this_cpu();
 	struct vcpu_register_runstate_memory_area area;
-	port_t port;
 
 	area.addr.v = &cpu->runstate;
 	if (xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, cpu->id.v,
 	              (unsigned long)&area) != 0)
 		host_panic("time: Xen refused the runstate record");
-	if (evtchn_bind_virq(VIRQ_TIMER, cpu->id, timer_event, NULL, &port) != 0)
+	if (evtchn_bind_virq(VIRQ_TIMER, cpu->id, timer_event, NULL, &cpu->timer_port) != 0)
 		host_panic("time: Xen refused the timer channel");
 	xen_call3(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, cpu->id.v, 0);
+}
+
+void time_stop_cpu(void)
+{
+	time_timer_set(0);
+	evtchn_close(this_cpu()->timer_port);
 }

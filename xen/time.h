@@ -14,9 +14,13 @@
  * page. */
 void time_init(struct shared_info *shared);
 void time_init_cpu(void);
+/* The calling vcpu is about to go down: no timer of its own any more. */
+void time_stop_cpu(void);
 
 uint64_t time_monotonic_ns(void);
 uint64_t time_wall_ns(void);
+/* A number of ticks of this vcpu's counter as nanoseconds, at its present rate. */
+uint64_t time_ticks_to_ns(uint64_t ticks);
 uint64_t time_sched_clock_ns(void);
 uint64_t time_stolen_ns(void);
 

@@ -5,6 +5,8 @@
  */
 #include "xen/tlb.h"
 
+#include <port/memory.h>
+
 #include "xen/percpu.h"
 #include "xen/space.h"
 
@@ -19,7 +21,7 @@ static void queue(struct mc_batch *batch, unsigned int command, vaddr_t va,
 		op.arg1.linear_addr = va.v;
 		counters->flush_page++;
 	} else {
-		counters->flush_local++;
+		counters->flush_all++;
 	}
 	if (mask)
 		set_xen_guest_handle(op.arg2.vcpumask, (const void *)mask);
@@ -56,19 +58,61 @@ void tlb_flush_page_all(struct mc_batch *batch, vaddr_t va)
 	queue(batch, MMUEXT_INVLPG_ALL, va, NULL);
 }
 
-static bool may_hold(const struct xen_cpu *cpu, const struct pt_space *space)
+/* With one vcpu online, only that one holds translations; who brings up another waits for it. */
+static bool alone(const struct xen_cpu *cpu)
 {
-	/* The one asked for is in force by the time that what is queued now is carried out. */
-	return space == &xen_kernel_space || cpu->space_actual == space ||
-	       cpu->space_asked == space;
+	return port_load_word(&xen_online_mask) == xen_cpu_bit(cpu);
 }
 
-void tlb_note_stale(const struct pt_space *space, vaddr_t va)
+static bool held_here(const struct xen_cpu *cpu, const struct pt_space *space)
+{
+	/* The one asked for is in force by the time that what is queued now is carried out, and its
+	 * load drops what the CPU holds of another. */
+	return space == &xen_kernel_space || cpu->space_asked == space;
+}
+
+/*
+ * Who must drop it is known only when the change has been made: a vcpu may begin to use the space
+ * meanwhile, and its load may come before the change. So Xen is given the space's own mask, which it
+ * reads behind the changes of the same batch.
+ */
+static const unsigned long *live_mask(const struct pt_space *space)
+{
+	return (const unsigned long *)&space->cpus;
+}
+
+static void flush(struct mc_batch *batch, const struct pt_space *space, const vaddr_t *page)
+{
+	if (alone(this_cpu()))
+		queue(batch, page ? MMUEXT_INVLPG_LOCAL : MMUEXT_TLB_FLUSH_LOCAL,
+		      page ? *page : (vaddr_t){0}, NULL);
+	else if (space == &xen_kernel_space)
+		queue(batch, page ? MMUEXT_INVLPG_ALL : MMUEXT_TLB_FLUSH_ALL,
+		      page ? *page : (vaddr_t){0}, NULL);
+	else
+		queue(batch, page ? MMUEXT_INVLPG_MULTI : MMUEXT_TLB_FLUSH_MULTI,
+		      page ? *page : (vaddr_t){0}, live_mask(space));
+}
+
+unsigned long tlb_page_flags(const struct pt_space *space)
+{
+	this_cpu()->counters.flush_page++;
+	if (alone(this_cpu()))
+		return UVMF_INVLPG | UVMF_LOCAL;
+	if (space == &xen_kernel_space)
+		return UVMF_INVLPG | UVMF_ALL;
+	return UVMF_INVLPG | UVMF_MULTI | (unsigned long)live_mask(space);
+}
+
+void tlb_note_stale(struct mc_batch *batch, const struct pt_space *space, vaddr_t va)
 {
 	struct xen_cpu *cpu = this_cpu();
 
-	if (!may_hold(cpu, space))
+	if (alone(cpu) && !held_here(cpu, space))
 		return;
+	if (cpu->flush_space != space)
+		tlb_settle(batch);
+	cpu->flush_space = space;
 	cpu->flush_page = va;
 	cpu->flush_page_count++;
 }
@@ -76,20 +120,20 @@ void tlb_note_stale(const struct pt_space *space, vaddr_t va)
 void tlb_settle(struct mc_batch *batch)
 {
 	struct xen_cpu *cpu = this_cpu();
+	uint32_t count = cpu->flush_page_count;
 
-	if (cpu->flush_page_count == 1)
-		tlb_flush_page_local(batch, cpu->flush_page);
-	else if (cpu->flush_page_count > 1)
-		tlb_flush_local(batch);
 	cpu->flush_page_count = 0;
+	if (count == 0 || (alone(cpu) && !held_here(cpu, cpu->flush_space)))
+		return;
+	flush(batch, cpu->flush_space, count == 1 ? &cpu->flush_page : NULL);
 }
 
 void xen_flush_space(struct pt_space *space)
 {
-	if (!may_hold(this_cpu(), space))
+	if (alone(this_cpu()) && !held_here(this_cpu(), space))
 		return;
 	struct mc_batch batch = mc_begin();
 
-	tlb_flush_local(&batch);
+	flush(&batch, space, NULL);
 	mc_commit(&batch);
 }

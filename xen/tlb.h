@@ -23,10 +23,15 @@ void tlb_flush_page_mask(struct mc_batch *batch, vaddr_t va, const unsigned long
 void tlb_flush_all(struct mc_batch *batch);
 void tlb_flush_page_all(struct mc_batch *batch, vaddr_t va);
 
-/* The translation of `va` in `space` has become stale on this CPU, if it runs on it: it is
- * dropped when the open batch ends with tlb_settle(), together with all others noted until then. */
-void tlb_note_stale(const struct pt_space *space, vaddr_t va);
+/* The translation of `va` in `space` becomes stale by what the batch changes, on every vcpu that
+ * may hold it: dropped there when the batch ends with tlb_settle(), together with all others noted
+ * until then. Queued behind the changes. */
+void tlb_note_stale(struct mc_batch *batch, const struct pt_space *space, vaddr_t va);
 void tlb_settle(struct mc_batch *batch);
+
+/* The flags (UVMF_*) that make a change of one entry by address drop its translation on every vcpu
+ * that may hold it. The space must stay until the change has been carried out. */
+unsigned long tlb_page_flags(const struct pt_space *space);
 
 /* All translations of a space, wherever one may be held. */
 void xen_flush_space(struct pt_space *space);

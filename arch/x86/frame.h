@@ -12,10 +12,18 @@
 
 #ifdef __x86_64__
 
+/* In this order what a system call passes is an array, and the upper nine words are the frame that
+ * Xen's iret wants, but for its flags where the error code is. */
 struct cpu_frame {
-	uint64_t r15, r14, r13, r12, rbp, rbx;
-	uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+	uint64_t r15, r14, r13, r12, rbp, rbx; /* what a C function preserves */
+	union {
+		struct {
+			uint64_t rdi, rsi, rdx, r10, r8, r9;
+		};
+		uint64_t call_arg[6];
+	};
 	uint64_t vector; /* enum trap_vector or FRAME_* */
+	uint64_t rax, r11, rcx;
 	uint64_t
 	    error_code; /* as the CPU gave it, 0 when it gives none; the call number for FRAME_SYSCALL */
 	uint64_t rip, cs, rflags, rsp, ss;

@@ -7,12 +7,20 @@
 #ifndef PINFOLD_ARCH_X86_UACCESS_H
 #define PINFOLD_ARCH_X86_UACCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Both return the number of bytes NOT done. */
 size_t uaccess_copy(void *to, const void *from, size_t bytes);
 size_t uaccess_clear(void *to, size_t bytes);
+
+/* One aligned word in one access, as other CPUs' user code may change it at the same time. False: a
+ * fault. */
+bool uaccess_load32(const void *from, uint32_t *value);
+bool uaccess_store32(void *to, uint32_t value);
+/* Store `wanted` if the word is *expected; *expected becomes what was there. */
+bool uaccess_cmpxchg32(void *at, uint32_t *expected, uint32_t wanted);
 
 /* Where to go on after a fault at `rip`, or 0 if that is no such instruction. */
 uintptr_t uaccess_fixup(uintptr_t rip);

@@ -91,11 +91,19 @@ void host_panic(const char *text)
 	pv_cpu_crash();
 }
 
-void host_syscall(struct cpu_frame *frame)
+void host_secondary_main(void)
+{
+	if (!host_handlers.secondary)
+		host_panic("a vcpu has come up that nobody has asked for");
+	host_handlers.secondary();
+	host_panic("a secondary vcpu has returned");
+}
+
+bool host_syscall(struct cpu_frame *frame)
 {
 	if (!host_handlers.system_call)
 		host_panic("user mode made a system call that nobody expects");
-	host_handlers.system_call(frame);
+	return host_handlers.system_call(frame);
 }
 
 void host_trap(struct cpu_frame *frame)

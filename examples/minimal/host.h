@@ -15,8 +15,9 @@
 
 /* What the kernel does at an entry; NULL: it ends with a message. */
 struct host_handlers {
-	void (*system_call)(struct cpu_frame *frame);
-	bool (*trap)(struct cpu_frame *frame); /* false: not mine */
+	bool (*system_call)(struct cpu_frame *frame); /* as host_syscall() */
+	bool (*trap)(struct cpu_frame *frame);        /* false: not mine */
+	void (*secondary)(void);                      /* a vcpu has come up */
 };
 
 extern struct host_handlers host_handlers;

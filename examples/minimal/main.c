@@ -49,13 +49,13 @@ static void say_cpu(void)
 	    features.ecx, pv_fpu_area_bytes());
 }
 
-static void system_call(struct cpu_frame *frame)
+static bool system_call(struct cpu_frame *frame)
 {
 	switch ((enum user_call)frame->error_code) {
 	case USER_REPORT:
 		user_answer = frame->rdi;
 		frame->rax = 0;
-		return;
+		return false;
 	case USER_LEAVE:
 		cpu_context_switch(&task_context, main_context);
 		break;

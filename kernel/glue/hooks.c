@@ -27,6 +27,11 @@ void host_table_free(pfn_t pfn)
 	page_put(page_of_pfn(pfn));
 }
 
+void host_secondary_main(void)
+{
+	panic("a CPU is up that nobody has asked for");
+}
+
 uintptr_t host_fixup(uintptr_t rip)
 {
 	return uaccess_fixup(rip);

@@ -9,7 +9,9 @@
 #include "kernel/linux/abi_signal.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/cpu.h"
 #include "kernel/task/task.h"
+#include "kernel/work.h"
 #include "pv/cpu.h"
 #include "pv/irq.h"
 #include "xen/hooks.h"
@@ -153,7 +155,7 @@ void host_trap(struct cpu_frame *frame)
 	bool user = frame_from_user(frame);
 
 	if (user)
-		task_account_user();
+		cpu_enter_kernel(cpu_now());
 	if (frame->vector == TRAP_PAGE_FAULT) {
 		page_fault(frame);
 		return;
@@ -170,10 +172,21 @@ void host_trap(struct cpu_frame *frame)
 	user_exception(frame);
 }
 
-void host_syscall(struct cpu_frame *frame)
+bool host_syscall(struct cpu_frame *frame)
 {
+	struct cpu *cpu = cpu_now();
+
 	pv_irq_enable();
+	cpu_enter_kernel(cpu);
 	syscall_dispatch(frame);
+	pv_irq_disable();
+	cpu = cpu_now();
+	if (cpu->current->attention || work_pending()) {
+		task_return_to_user(frame);
+		return true;
+	}
+	cpu_leave_kernel(cpu);
+	return false;
 }
 
 void host_return_to_user(struct cpu_frame *frame)

@@ -139,8 +139,12 @@ struct abi_sysinfo {
 #define ABI_FUTEX_REQUEUE        3
 #define ABI_FUTEX_CMP_REQUEUE    4
 #define ABI_FUTEX_WAKE_OP        5
+#define ABI_FUTEX_LOCK_PI        6
+#define ABI_FUTEX_UNLOCK_PI      7
+#define ABI_FUTEX_TRYLOCK_PI     8
 #define ABI_FUTEX_WAIT_BITSET    9
 #define ABI_FUTEX_WAKE_BITSET    10
+#define ABI_FUTEX_LOCK_PI2       13
 #define ABI_FUTEX_PRIVATE_FLAG   128
 #define ABI_FUTEX_CLOCK_REALTIME 256
 #define ABI_FUTEX_BITSET_ANY     0xffffffffu

@@ -52,9 +52,10 @@
 #define ETIMEDOUT    110
 
 /* Never seen by programs: a system call that a signal interrupted. The return to user mode turns
- * it into a restart or EINTR, by the handler's SA_RESTART (ERESTARTSYS) or always EINTR with a
- * handler (ERESTARTNOHAND). */
+ * it into a restart or EINTR, by the handler's SA_RESTART (ERESTARTSYS), always EINTR with a
+ * handler (ERESTARTNOHAND), or always a restart (ERESTARTNOINTR). */
 #define ERESTARTSYS    512
+#define ERESTARTNOINTR 513
 #define ERESTARTNOHAND 514
 /* Restart through restart_syscall(), for sleeps that must not begin anew. */
 #define ERESTART_BLOCK 516

@@ -6,17 +6,20 @@
 
 #include "kernel/task/task.h"
 
-#define SYSCALL_COUNT 463u
+static sys_fn call_missing;
 
-static sys_fn *const functions[SYSCALL_COUNT] = {
 #define HAVE(number, name) [number] = sys_##name,
-#define NONE(number, name)
+#define NONE(number, name) [number] = call_missing,
+sys_fn *const syscall_functions[SYSCALL_COUNT + 1] = {
 #include "kernel/linux/syscall_list.h"
+    /* The numbers that the ABI leaves out, and all beyond. */
+    [335 ... 423] = call_missing,
+    [SYSCALL_COUNT] = call_missing,
+};
 #undef HAVE
 #undef NONE
-};
 
-static const char *const names[SYSCALL_COUNT] = {
+static const char *const names[SYSCALL_COUNT + 1] = {
 #define HAVE(number, name)
 #define NONE(number, name) [number] = #name,
 #include "kernel/linux/syscall_list.h"
@@ -25,32 +28,17 @@ static const char *const names[SYSCALL_COUNT] = {
 };
 
 /* One log line per number, however often it is called. */
-static long call_missing(uint64_t number)
+static long call_missing(const struct sys_args *args)
 {
 	static bool reported[SYSCALL_COUNT + 1];
-	uint64_t slot = MIN(number, (uint64_t)SYSCALL_COUNT);
-	const char *name = slot < SYSCALL_COUNT ? names[slot] : NULL;
+	uint32_t number = (uint32_t)current()->frame->error_code;
+	uint32_t slot = MIN(number, SYSCALL_COUNT);
 
+	(void)args;
 	if (!reported[slot]) {
 		reported[slot] = true;
-		klog(LOG_INFO, "%s[%d]: system call %llu (%s) is not implemented", current()->name,
-		     current()->tid, (unsigned long long)number, name ? name : "unknown");
+		klog(LOG_INFO, "%s[%d]: system call %u (%s) is not implemented", current()->name,
+		     current()->tid, number, names[slot] ? names[slot] : "unknown");
 	}
 	return -ENOSYS;
-}
-
-void syscall_dispatch(struct cpu_frame *frame)
-{
-	/* The number's upper half does not count. */
-	uint64_t number = (uint32_t)frame->error_code;
-	struct sys_args args = {
-	    .arg = {frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9},
-	    .frame = frame,
-	};
-
-	task_account_user();
-	if (number < SYSCALL_COUNT && functions[number])
-		frame->rax = (uint64_t)functions[number](&args);
-	else
-		frame->rax = (uint64_t)call_missing(number);
 }

@@ -26,7 +26,6 @@ static size_t total_count; /* ever given to the allocator */
 static size_t free_count;
 static size_t reserve_count;
 static struct list free_blocks[ORDER_COUNT];
-static unsigned int (*reclaim)(void);
 
 void page_init(struct page *frames, size_t count)
 {
@@ -145,25 +144,12 @@ void page_free_range(pfn_t first, size_t count)
 	reserve_count = MIN(total_count / 64, (size_t)RESERVE_FRAMES_MAX);
 }
 
-void page_set_reclaim(unsigned int (*function)(void))
-{
-	reclaim = function;
-}
-
-/* The smallest order from `order` on of which there is a block; ORDER_COUNT: none. */
-static unsigned int find_order(unsigned int order)
-{
-	while (order < ORDER_COUNT && list_empty(&free_blocks[order]))
-		order++;
-	return order;
-}
-
 struct page *page_alloc(unsigned int order)
 {
-	unsigned int have = find_order(order);
+	unsigned int have = order;
 
-	if (have >= ORDER_COUNT && reclaim && reclaim() > 0)
-		have = find_order(order);
+	while (have < ORDER_COUNT && list_empty(&free_blocks[have]))
+		have++;
 	if (have >= ORDER_COUNT)
 		return NULL;
 	struct page *page = list_entry(free_blocks[have].next, struct page, node);
@@ -195,8 +181,6 @@ struct page *page_alloc_zeroed(void)
 
 struct page *page_alloc_user(void)
 {
-	if (free_count <= reserve_count && reclaim)
-		reclaim();
 	return free_count > reserve_count ? page_alloc(0) : NULL;
 }
 

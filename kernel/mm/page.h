@@ -54,10 +54,6 @@ size_t page_free_count(void);
 size_t page_total_count(void);
 size_t page_managed_count(void);
 
-/* What gives frames back when there are none left: how many it gave. It is called where a frame is
- * asked for. */
-void page_set_reclaim(unsigned int (*reclaim)(void));
-
 /* At boot: the frame array lies in `frames[0 .. count)` (zeroed), nothing is free yet; then ranges
  * are given to the allocator. */
 void page_init(struct page *frames, size_t count);

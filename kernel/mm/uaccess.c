@@ -49,6 +49,29 @@ int clear_user(void *user_to, size_t bytes)
 	return uaccess_clear(user_to, bytes) == 0 ? 0 : -EFAULT;
 }
 
+int user_load32(uintptr_t address, uint32_t *value)
+{
+	const void *user = (const void *)address;
+
+	return accessible(user, sizeof(*value)) && uaccess_load32(user, value) ? 0 : -EFAULT;
+}
+
+int user_store32(uintptr_t address, uint32_t value)
+{
+	void *user = (void *)address;
+
+	return accessible(user, sizeof(value)) && uaccess_store32(user, value) ? 0 : -EFAULT;
+}
+
+int user_cmpxchg32(uintptr_t address, uint32_t *expected, uint32_t wanted)
+{
+	void *user = (void *)address;
+
+	return accessible(user, sizeof(wanted)) && uaccess_cmpxchg32(user, expected, wanted)
+	           ? 0
+	           : -EFAULT;
+}
+
 long strncpy_from_user(char *to, const char *user_from, size_t size)
 {
 	size_t done = 0;

@@ -91,6 +91,12 @@ int vm_fault(struct vm *vm, uintptr_t addr, unsigned int access);
 int copy_from_user(void *to, const void *user_from, size_t bytes);
 int copy_to_user(void *user_to, const void *from, size_t bytes);
 int clear_user(void *user_to, size_t bytes);
+/* An aligned word of the running task's memory in one access: what programs change atomically must
+ * not be seen or written by halves. 0 or -EFAULT. */
+int user_load32(uintptr_t address, uint32_t *value);
+int user_store32(uintptr_t address, uint32_t value);
+/* In one atomic step: store `wanted` if the word is *expected; *expected becomes what was there. */
+int user_cmpxchg32(uintptr_t address, uint32_t *expected, uint32_t wanted);
 /* Length without the NUL, -EFAULT, or -ENAMETOOLONG when no NUL is in the first `size` bytes. */
 long strncpy_from_user(char *to, const char *user_from, size_t size);
 bool user_range_ok(const void *user, size_t bytes);

@@ -88,8 +88,7 @@ static int cpu_clock_read(int clock, uint64_t *ns)
 
 		if (!task || task->process != current()->process)
 			return -EINVAL;
-		times.user_ns = task->user_ns;
-		times.system_ns = task->system_ns;
+		task_times_add(task, &times);
 	} else {
 		const struct process *process = number ? process_find(number) : current()->process;
 

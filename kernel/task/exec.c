@@ -152,6 +152,7 @@ static int exec_commit(struct exec *exec)
 	pv_fpu_init_area(task->fpu);
 	sched_load_user_state(task);
 	cpu_frame_init_user(task->frame, exec->start, exec->stack);
+	task_attend(task); /* all registers are loaded */
 	vfork_complete(task->process);
 	return 0;
 }

@@ -125,17 +125,6 @@ static void process_finish(struct process *process)
 		process_release(process);
 }
 
-static void add_times(struct process *process, const struct task *task)
-{
-	struct abi_rusage_times *times = &process->times;
-
-	times->user_ns += task->user_ns;
-	times->system_ns += task->system_ns;
-	times->minor_faults += task->minor_faults;
-	times->voluntary_switches += task->voluntary_switches;
-	times->involuntary_switches += task->involuntary_switches;
-}
-
 _Noreturn void task_exit(int exit_code)
 {
 	struct task *task = current();
@@ -147,7 +136,7 @@ _Noreturn void task_exit(int exit_code)
 		process_note_memory(process, task->vm);
 	release_resources(task);
 	task_account_system();
-	add_times(process, task);
+	task_times_add(task, &process->times);
 	if (!process->group_exit && task == process->leader)
 		process->exit_code = exit_code;
 	task_remove(task);

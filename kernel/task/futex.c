@@ -3,8 +3,11 @@
  * Futexes: sleeping on a word of user memory. A word is known by what it lies in: the file for
  * shared mappings, the frame for shared anonymous memory, else the address space. Kernel code is
  * not preempted, so the look at the word and the enqueueing are one step as long as nothing between
- * them sleeps. Priority inheritance is left out.
+ * them sleeps. Programs change the word at any time, so what changes it here compares it in the
+ * same step.
  */
+#include "kernel/task/futex.h"
+
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
@@ -14,11 +17,6 @@
 
 #define BUCKETS         256u
 #define ROBUST_LIST_MAX 2048u
-
-struct futex_key {
-	const void *object;
-	uint64_t offset;
-};
 
 struct futex_waiter {
 	struct list node;
@@ -41,12 +39,7 @@ static struct list *bucket_of(const struct futex_key *key)
 	return bucket;
 }
 
-static bool key_equal(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->object == b->object && a->offset == b->offset;
-}
-
-static int key_make(uintptr_t address, bool private, struct futex_key *key)
+int futex_key_make(uintptr_t address, bool private, struct futex_key *key)
 {
 	struct vm *vm = current()->vm;
 	const struct vm_area *area;
@@ -95,7 +88,7 @@ static int wake(const struct futex_key *key, int limit, uint32_t bits)
 	list_for_each_entry_safe (waiter, next, bucket, struct futex_waiter, node) {
 		if (count >= limit)
 			break;
-		if (!key_equal(&waiter->key, key) || !(waiter->bits & bits))
+		if (!futex_key_equal(&waiter->key, key) || !(waiter->bits & bits))
 			continue;
 		waiter_wake(waiter);
 		count++;
@@ -108,13 +101,13 @@ static long wait_until(uintptr_t address, bool private, uint32_t value, uint32_t
 {
 	struct futex_waiter waiter = {.task = current(), .bits = bits};
 	uint32_t word;
-	int result = key_make(address, private, &waiter.key);
+	int result = futex_key_make(address, private, &waiter.key);
 
 	if (result != 0)
 		return result;
 	if (bits == 0)
 		return -EINVAL;
-	if (copy_from_user(&word, (void *)address, sizeof(word)) != 0)
+	if (user_load32(address, &word) != 0)
 		return -EFAULT;
 	if (word != value)
 		return -EAGAIN;
@@ -174,7 +167,7 @@ static long futex_wake(uintptr_t address, bool private, int limit, uint32_t bits
 
 	if (bits == 0)
 		return -EINVAL;
-	result = key_make(address, private, &key);
+	result = futex_key_make(address, private, &key);
 	return result != 0 ? result : wake(&key, MAX(limit, 1), bits);
 }
 
@@ -186,16 +179,16 @@ static long futex_requeue(const struct sys_args *args, bool private, bool compar
 	uint32_t word;
 	int moved = 0, limit = SYS_INT(args, 3);
 	long woken;
-	int result = key_make(args->arg[0], private, &from);
+	int result = futex_key_make(args->arg[0], private, &from);
 
 	if (result == 0)
-		result = key_make(args->arg[4], private, &to);
+		result = futex_key_make(args->arg[4], private, &to);
 	if (result != 0)
 		return result;
 	if (SYS_INT(args, 2) < 0 || limit < 0)
 		return -EINVAL;
 	if (compare) {
-		if (copy_from_user(&word, SYS_PTR(args, 0), sizeof(word)) != 0)
+		if (user_load32(args->arg[0], &word) != 0)
 			return -EFAULT;
 		if (word != SYS_UINT(args, 5))
 			return -EAGAIN;
@@ -204,10 +197,10 @@ static long futex_requeue(const struct sys_args *args, bool private, bool compar
 	list_for_each_entry_safe (waiter, next, bucket_of(&from), struct futex_waiter, node) {
 		if (moved >= limit)
 			break;
-		if (!key_equal(&waiter->key, &from))
+		if (!futex_key_equal(&waiter->key, &from))
 			continue;
 		moved++;
-		if (key_equal(&from, &to))
+		if (futex_key_equal(&from, &to))
 			continue;
 		list_remove(&waiter->node);
 		waiter->key = to;
@@ -261,28 +254,32 @@ static int wake_op_test(uint32_t operation, int32_t old, bool *passed)
 
 static int wake_op_apply(uintptr_t address, uint32_t operation, bool *passed)
 {
-	int32_t old, value;
+	uint32_t old, seen;
+	int32_t value;
 	int result;
 
-	if (copy_from_user(&old, (void *)address, sizeof(old)) != 0)
+	if (user_load32(address, &seen) != 0)
 		return -EFAULT;
-	result = wake_op_change(operation, old, &value);
-	if (result != 0)
-		return result;
-	if (copy_to_user((void *)address, &value, sizeof(value)) != 0)
-		return -EFAULT;
-	return wake_op_test(operation, old, passed);
+	do {
+		old = seen;
+		result = wake_op_change(operation, (int32_t)old, &value);
+		if (result != 0)
+			return result;
+		if (user_cmpxchg32(address, &seen, (uint32_t)value) != 0)
+			return -EFAULT;
+	} while (seen != old);
+	return wake_op_test(operation, (int32_t)old, passed);
 }
 
 static long futex_wake_op(const struct sys_args *args, bool private)
 {
 	struct futex_key first, second;
 	bool passed;
-	int result = key_make(args->arg[0], private, &first);
+	int result = futex_key_make(args->arg[0], private, &first);
 	long woken;
 
 	if (result == 0)
-		result = key_make(args->arg[4], private, &second);
+		result = futex_key_make(args->arg[4], private, &second);
 	if (result == 0)
 		result = wake_op_apply(args->arg[4], SYS_UINT(args, 5), &passed);
 	if (result != 0)
@@ -293,6 +290,20 @@ static long futex_wake_op(const struct sys_args *args, bool private)
 	return woken;
 }
 
+static long lock_pi(const struct sys_args *args, bool private, int clock)
+{
+	uint64_t ns, deadline = WAIT_FOREVER;
+	long result;
+
+	if (args->arg[3]) {
+		result = timespec_read_user(SYS_PTR(args, 3), &ns);
+		if (result != 0)
+			return result;
+		clock_deadline(clock, ns, &deadline);
+	}
+	return futex_pi_lock(args->arg[0], private, false, deadline);
+}
+
 long sys_futex(const struct sys_args *args)
 {
 	unsigned int operation = SYS_UINT(args, 1);
@@ -301,7 +312,7 @@ long sys_futex(const struct sys_args *args)
 	int clock = realtime ? ABI_CLOCK_REALTIME : ABI_CLOCK_MONOTONIC;
 
 	operation &= ~(unsigned int)(ABI_FUTEX_PRIVATE_FLAG | ABI_FUTEX_CLOCK_REALTIME);
-	if (realtime && operation != ABI_FUTEX_WAIT_BITSET)
+	if (realtime && operation != ABI_FUTEX_WAIT_BITSET && operation != ABI_FUTEX_LOCK_PI2)
 		return -ENOSYS;
 	switch (operation) {
 	case ABI_FUTEX_WAIT:
@@ -318,63 +329,77 @@ long sys_futex(const struct sys_args *args)
 		return futex_requeue(args, private, true);
 	case ABI_FUTEX_WAKE_OP:
 		return futex_wake_op(args, private);
+	case ABI_FUTEX_LOCK_PI:
+		return lock_pi(args, private, ABI_CLOCK_REALTIME);
+	case ABI_FUTEX_LOCK_PI2:
+		return lock_pi(args, private, clock);
+	case ABI_FUTEX_TRYLOCK_PI:
+		return futex_pi_lock(args->arg[0], private, true, WAIT_FOREVER);
+	case ABI_FUTEX_UNLOCK_PI:
+		return futex_pi_unlock(args->arg[0], private);
 	default:
 		return -ENOSYS;
 	}
 }
 
-/* A lock whose holder ends: mark it, wake one that waits. */
-static void robust_release(uintptr_t address, const struct task *task)
+/* A lock whose holder ends: mark it, wake one that waits. Who waits for one that names its owner is
+ * given it by futex_pi_exit_task(). */
+static void robust_release(uintptr_t address, bool pi, const struct task *task)
 {
 	struct futex_key key;
-	uint32_t word;
+	uint32_t word, seen;
 
-	if (address % sizeof(word) != 0 ||
-	    copy_from_user(&word, (void *)address, sizeof(word)) != 0)
+	if (address % sizeof(word) != 0 || user_load32(address, &seen) != 0)
 		return;
-	if ((word & ABI_FUTEX_TID_MASK) != (uint32_t)task->tid)
-		return;
-	word = (word & ABI_FUTEX_WAITERS) | ABI_FUTEX_OWNER_DIED;
-	if (copy_to_user((void *)address, &word, sizeof(word)) != 0)
-		return;
-	if ((word & ABI_FUTEX_WAITERS) && key_make(address, false, &key) == 0)
+	do {
+		word = seen;
+		if ((word & ABI_FUTEX_TID_MASK) != (uint32_t)task->tid)
+			return;
+		if (user_cmpxchg32(address, &seen,
+		                   (word & ABI_FUTEX_WAITERS) | ABI_FUTEX_OWNER_DIED) != 0)
+			return;
+	} while (seen != word);
+	if (!pi && (word & ABI_FUTEX_WAITERS) && futex_key_make(address, false, &key) == 0)
 		wake(&key, 1, ABI_FUTEX_BITSET_ANY);
 }
 
-/* The list lies in user memory: it may be broken or endless. */
+/* The list lies in user memory: it may be broken or endless. The lowest bit of a link says that the
+ * lock it leads to names its owner. */
 static void robust_list_walk(const struct task *task)
 {
 	struct abi_robust_list_head head;
-	uintptr_t entry;
+	uint64_t link;
 
 	if (copy_from_user(&head, (void *)task->robust_list, sizeof(head)) != 0)
 		return;
-	entry = head.next & ~1ul;
-	for (unsigned int i = 0; i < ROBUST_LIST_MAX && entry != task->robust_list; i++) {
-		uintptr_t next;
+	link = head.next;
+	for (unsigned int i = 0; i < ROBUST_LIST_MAX && (link & ~1ul) != task->robust_list; i++) {
+		uintptr_t entry = link & ~1ul;
+		uint64_t next;
 
 		if (copy_from_user(&next, (void *)entry, sizeof(next)) != 0)
 			return;
 		if (entry != (head.pending & ~1ul))
-			robust_release(entry + (uintptr_t)head.futex_offset, task);
-		entry = next & ~1ul;
+			robust_release(entry + (uintptr_t)head.futex_offset, link & 1, task);
+		link = next;
 	}
 	if (head.pending & ~1ul)
-		robust_release((head.pending & ~1ul) + (uintptr_t)head.futex_offset, task);
+		robust_release((head.pending & ~1ul) + (uintptr_t)head.futex_offset,
+		               head.pending & 1, task);
 }
 
 void futex_exit_task(struct task *task)
 {
-	const int zero = 0;
 	struct futex_key key;
 
 	if (task->robust_list)
 		robust_list_walk(task);
 	task->robust_list = 0;
+	futex_pi_exit_task(task);
 	/* Nobody else could see the word of the last user of the memory. */
 	if (task->clear_child_tid && task->vm->ref_count > 1 &&
-	    copy_to_user((void *)task->clear_child_tid, &zero, sizeof(zero)) == 0 &&
-	    key_make(task->clear_child_tid, false, &key) == 0)
+	    user_store32(task->clear_child_tid, 0) == 0 &&
+	    futex_key_make(task->clear_child_tid, false, &key) == 0)
 		wake(&key, 1, ABI_FUTEX_BITSET_ANY);
 	task->clear_child_tid = 0;
 }

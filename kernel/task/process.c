@@ -147,7 +147,6 @@ void task_init_fields(struct task *task, const char *name, struct process *proce
 	list_init(&task->run_node);
 	sig_pending_init(&task->pending);
 	task->state = TASK_BLOCKED;
-	task->in_kernel = true;
 	task->altstack.flags = ABI_SS_DISABLE;
 	task->start_ns = pv_time_monotonic_ns();
 }
@@ -334,17 +333,22 @@ void process_release(struct process *zombie)
 	process_put(zombie);
 }
 
+void task_times_add(const struct task *task, struct abi_rusage_times *to)
+{
+	to->user_ns += pv_time_ticks_to_ns(task->user_ticks);
+	to->system_ns += pv_time_ticks_to_ns(task->system_ticks);
+	to->minor_faults += task->minor_faults;
+	to->voluntary_switches += task->voluntary_switches;
+	to->involuntary_switches += task->involuntary_switches;
+}
+
 void process_times(const struct process *process, struct abi_rusage_times *out)
 {
 	struct task *task;
 
 	*out = process->times;
 	list_for_each_entry (task, &process->tasks, struct task, process_node) {
-		out->user_ns += task->user_ns;
-		out->system_ns += task->system_ns;
-		out->minor_faults += task->minor_faults;
-		out->voluntary_switches += task->voluntary_switches;
-		out->involuntary_switches += task->involuntary_switches;
+		task_times_add(task, out);
 	}
 }
 

@@ -54,11 +54,7 @@ long sys_getrusage(const struct sys_args *args)
 		times = task->process->children_times;
 		break;
 	case ABI_RUSAGE_THREAD:
-		times.user_ns = task->user_ns;
-		times.system_ns = task->system_ns;
-		times.minor_faults = task->minor_faults;
-		times.voluntary_switches = task->voluntary_switches;
-		times.involuntary_switches = task->involuntary_switches;
+		task_times_add(task, &times);
 		times.rss_max_kib = task->process->times.rss_max_kib;
 		break;
 	default:

@@ -13,6 +13,7 @@
 #include "arch/x86/context.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/cpu.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
 #include "kernel/work.h"
@@ -22,88 +23,80 @@
 #include "pv/time.h"
 
 #define SLICE_NS 10000000ull
-#define CANARY   0x50696e666f6c6421ull
+/* The two clocks differ by less: what is left of a slice is not worth another event. */
+#define SLICE_SLACK_NS 100000ull
+#define CANARY         0x50696e666f6c6421ull
 
-/* What will be one for each CPU. */
-struct cpu {
-	struct task *current;
-	struct task idle;
-	struct list run_queue;
-	unsigned int run_count;     /* on the queue */
-	struct task *user_owner;    /* whose user registers the CPU holds */
-	struct task *leaving;       /* switched away from for the last time */
-	uint64_t timer_deadline_ns; /* programmed */
-	uint64_t switch_count;
-};
-
-static struct cpu cpu;
+struct cpu cpu_boot;
 
 struct task *current(void)
 {
-	return cpu.current;
-}
-
-/* Charge what the running task used since the last time to one of its two clocks. */
-static void account(uint64_t *clock)
-{
-	uint64_t now = pv_time_monotonic_ns();
-
-	*clock += now - cpu.current->account_ns;
-	cpu.current->account_ns = now;
-}
-
-void task_account_user(void)
-{
-	account(&cpu.current->user_ns);
-	cpu.current->in_kernel = true;
+	return cpu_now()->current;
 }
 
 void task_account_system(void)
 {
-	account(&cpu.current->system_ns);
+	struct cpu *cpu = cpu_now();
+
+	cpu_charge(cpu, &cpu->current->system_ticks);
 }
 
 void sched_timer_request(uint64_t deadline_ns)
 {
-	if (deadline_ns >= cpu.timer_deadline_ns)
+	struct cpu *cpu = cpu_now();
+	if (deadline_ns >= cpu->timer_deadline_ns)
 		return;
 	/* To the layer 0 means never, to us long ago. */
-	cpu.timer_deadline_ns = MAX(deadline_ns, 1ull);
-	pv_timer_set(cpu.timer_deadline_ns);
+	cpu->timer_deadline_ns = MAX(deadline_ns, 1ull);
+	pv_timer_set(cpu->timer_deadline_ns);
 }
 
-/* Have the timer end the running task's slice, if somebody waits for that, and watch its limits. */
+static uint64_t slice_used_ns(const struct cpu *cpu)
+{
+	return pv_time_ticks_to_ns(pv_time_ticks() - cpu->current->slice_start_ticks);
+}
+
+/* Have the timer look at the running task's slice, if somebody waits for its end, and watch its
+ * limits. A look that was asked for in an earlier slice comes early and asks again. */
 static void slice_request(void)
 {
-	struct task *task = cpu.current;
+	struct cpu *cpu = cpu_now();
+	struct task *task = cpu->current;
 
-	if (cpu.run_count > 0)
-		sched_timer_request(task->slice_start_ns + SLICE_NS);
+	if (cpu->run_count > 0 && !cpu->slice_timed) {
+		uint64_t used_ns = slice_used_ns(cpu);
+
+		cpu->slice_timed = true;
+		sched_timer_request(pv_time_monotonic_ns() +
+		                    (used_ns < SLICE_NS ? SLICE_NS - used_ns : 0));
+	}
 	if (task->process->cpu_timer)
 		sched_timer_request(cpu_timer_deadline(task->process));
 }
 
 static void timer_work_run(void)
 {
+	struct cpu *cpu = cpu_now();
 	uint64_t now = pv_time_monotonic_ns();
-	struct task *task = cpu.current;
+	struct task *task = cpu->current;
 
-	if (now < cpu.timer_deadline_ns) {
+	if (now < cpu->timer_deadline_ns) {
 		/* Fired early, or for a deadline that a later one replaced. */
-		if (cpu.timer_deadline_ns != TIMER_NEVER)
-			pv_timer_set(cpu.timer_deadline_ns);
+		if (cpu->timer_deadline_ns != TIMER_NEVER)
+			pv_timer_set(cpu->timer_deadline_ns);
 		return;
 	}
-	cpu.timer_deadline_ns = TIMER_NEVER;
+	cpu->timer_deadline_ns = TIMER_NEVER;
+	cpu->slice_timed = false;
 	timer_run_expired(now);
 	if (timer_next_deadline() != TIMER_NEVER)
 		sched_timer_request(timer_next_deadline());
-	if (task == &cpu.idle)
+	if (task == &cpu->idle)
 		return;
 	if (task->process->cpu_timer)
 		cpu_timer_check(task->process);
-	if (cpu.run_count > 0 && now - task->slice_start_ns >= SLICE_NS)
-		task->need_resched = true;
+	if (cpu->run_count > 0 && slice_used_ns(cpu) + SLICE_SLACK_NS >= SLICE_NS)
+		task_attend_resched(task);
 	else
 		slice_request();
 }
@@ -117,30 +110,34 @@ static void timer_fired(void)
 
 void sched_init(void)
 {
-	list_init(&cpu.run_queue);
-	cpu.timer_deadline_ns = TIMER_NEVER;
+	struct cpu *cpu = cpu_now();
+	list_init(&cpu->run_queue);
+	cpu->timer_deadline_ns = TIMER_NEVER;
 	process_kernel_init();
-	task_init_fields(&cpu.idle, "idle", &process_kernel);
-	cpu.idle.state = TASK_RUNNING;
-	cpu.idle.account_ns = pv_time_monotonic_ns();
-	cpu.current = &cpu.idle;
+	task_init_fields(&cpu->idle, "idle", &process_kernel);
+	cpu->idle.state = TASK_RUNNING;
+	cpu->account_ticks = pv_time_ticks();
+	cpu->in_kernel = true;
+	cpu->current = &cpu->idle;
 	work_register(&timer_work);
 	pv_timer_set_handler(timer_fired);
 }
 
 static void run_queue_append(struct task *task)
 {
-	list_insert_before(&cpu.run_queue, &task->run_node);
-	cpu.run_count++;
+	struct cpu *cpu = cpu_now();
+	list_insert_before(&cpu->run_queue, &task->run_node);
+	cpu->run_count++;
 }
 
 void sched_add(struct task *task)
 {
+	struct cpu *cpu = cpu_now();
 	task->state = TASK_RUNNING;
-	if (task == &cpu.idle || task == cpu.current || !list_empty(&task->run_node))
+	if (task == &cpu->idle || task == cpu->current || !list_empty(&task->run_node))
 		return;
 	run_queue_append(task);
-	if (cpu.current != &cpu.idle)
+	if (cpu->current != &cpu->idle)
 		slice_request();
 }
 
@@ -170,7 +167,8 @@ static void canary_check(const struct task *task)
 
 void sched_save_user_state(struct task *task)
 {
-	if (cpu.user_owner != task)
+	struct cpu *cpu = cpu_now();
+	if (cpu->user_owner != task)
 		return;
 	task->fs_base = pv_cpu_user_fs_base();
 	task->gs_base = pv_cpu_user_gs_base();
@@ -179,24 +177,27 @@ void sched_save_user_state(struct task *task)
 
 void sched_load_user_state(struct task *task)
 {
+	struct cpu *cpu = cpu_now();
 	pv_cpu_set_user_fs_base(task->fs_base);
 	pv_cpu_set_user_gs_base(task->gs_base);
 	pv_fpu_restore(task->fpu);
 	pv_cpu_set_kernel_stack((char *)task->kernel_stack + KERNEL_STACK_BYTES);
-	cpu.user_owner = task;
+	cpu->user_owner = task;
 }
 
 void sched_drop_user_state(struct task *task)
 {
-	if (cpu.user_owner == task)
-		cpu.user_owner = NULL;
+	struct cpu *cpu = cpu_now();
+	if (cpu->user_owner == task)
+		cpu->user_owner = NULL;
 }
 
 /* Make the CPU ready for the user half of `next`; one entry into Xen at most. */
 static void user_switch(struct task *next)
 {
-	if (cpu.user_owner)
-		sched_save_user_state(cpu.user_owner);
+	struct cpu *cpu = cpu_now();
+	if (cpu->user_owner)
+		sched_save_user_state(cpu->user_owner);
 	pv_lazy_cpu_enter();
 	pv_space_switch(&next->vm->space);
 	sched_load_user_state(next);
@@ -206,11 +207,12 @@ static void user_switch(struct task *next)
 /* First thing on the new task's stack. */
 static void switch_finish(void)
 {
-	struct task *leaving = cpu.leaving;
+	struct cpu *cpu = cpu_now();
+	struct task *leaving = cpu->leaving;
 
 	if (!leaving)
 		return;
-	cpu.leaving = NULL;
+	cpu->leaving = NULL;
 	page_put(page_of_virt(leaving->kernel_stack));
 	leaving->kernel_stack = NULL;
 	task_put(leaving);
@@ -218,17 +220,17 @@ static void switch_finish(void)
 
 static void switch_to(struct task *prev, struct task *next)
 {
+	struct cpu *cpu = cpu_now();
 	canary_check(prev);
-	task_account_system();
-	cpu.current = next;
-	cpu.switch_count++;
-	next->account_ns = prev->account_ns;
-	next->slice_start_ns = prev->account_ns;
-	if (next->vm && cpu.user_owner != next)
+	cpu_charge(cpu, &prev->system_ticks);
+	cpu->current = next;
+	cpu->switch_count++;
+	next->slice_start_ticks = cpu->account_ticks;
+	if (next->vm && cpu->user_owner != next)
 		user_switch(next);
 	if (prev->state == TASK_ZOMBIE)
-		cpu.leaving = prev;
-	if (next != &cpu.idle)
+		cpu->leaving = prev;
+	if (next != &cpu->idle)
 		slice_request();
 	cpu_context_switch(&prev->kernel_sp, next->kernel_sp);
 	switch_finish();
@@ -236,20 +238,21 @@ static void switch_to(struct task *prev, struct task *next)
 
 void sched_switch(void)
 {
-	struct task *prev = cpu.current;
-	struct task *next = &cpu.idle;
+	struct cpu *cpu = cpu_now();
+	struct task *prev = cpu->current;
+	struct task *next = &cpu->idle;
 
 	work_run();
 	prev->need_resched = false;
-	if (prev->state == TASK_RUNNING && prev != &cpu.idle && list_empty(&prev->run_node))
+	if (prev->state == TASK_RUNNING && prev != &cpu->idle && list_empty(&prev->run_node))
 		run_queue_append(prev);
-	if (!list_empty(&cpu.run_queue)) {
-		next = list_entry(cpu.run_queue.next, struct task, run_node);
+	if (!list_empty(&cpu->run_queue)) {
+		next = list_entry(cpu->run_queue.next, struct task, run_node);
 		list_remove(&next->run_node);
-		cpu.run_count--;
+		cpu->run_count--;
 	}
 	if (next == prev) {
-		prev->slice_start_ns = pv_time_monotonic_ns();
+		prev->slice_start_ticks = pv_time_ticks();
 		return;
 	}
 	if (prev->state == TASK_RUNNING)
@@ -276,7 +279,8 @@ static void sleep_expired(struct timer *timer)
 static int sleep_once(enum task_state state, bool (*interrupted)(const struct task *task),
                       uint64_t deadline_ns)
 {
-	struct task *task = cpu.current;
+	struct cpu *cpu = cpu_now();
+	struct task *task = cpu->current;
 	bool expired = false;
 
 	work_run();
@@ -307,11 +311,12 @@ int task_sleep(bool interruptible, uint64_t deadline_ns)
 
 int task_sleep_killable(uint64_t deadline_ns)
 {
+	struct cpu *cpu = cpu_now();
 	int result;
 
-	cpu.current->killable = true;
+	cpu->current->killable = true;
 	result = sleep_once(TASK_BLOCKED, signal_fatal_pending, deadline_ns);
-	cpu.current->killable = false;
+	cpu->current->killable = false;
 	return result;
 }
 
@@ -345,7 +350,7 @@ _Noreturn void sched_idle(void)
 {
 	for (;;) {
 		work_run();
-		if (cpu.run_count > 0) {
+		if (cpu_now()->run_count > 0) {
 			sched_switch();
 			continue;
 		}
@@ -359,11 +364,13 @@ _Noreturn void sched_idle(void)
 
 void task_return_to_user(struct cpu_frame *frame)
 {
-	struct task *task = cpu.current;
+	struct task *task = current();
 
-	if (!task->in_kernel)
-		task_account_user(); /* an event, not a call or a fault */
+	if (!cpu_now()->in_kernel)
+		cpu_enter_kernel(cpu_now()); /* an event, not a call or a fault */
 	for (;;) {
+		/* Before the look: who asks for attention afterwards is seen by the next one. */
+		task->attention = false;
 		if (!work_pending() && !task->need_resched && !task->restore_blocked &&
 		    !signal_pending(task) && !signal_restart_wanted(frame))
 			break;
@@ -374,21 +381,21 @@ void task_return_to_user(struct cpu_frame *frame)
 		signal_deliver(frame);
 		pv_irq_disable();
 	}
-	task_account_system();
-	task->in_kernel = false;
+	cpu_leave_kernel(cpu_now());
 }
 
 unsigned int sched_runnable_count(void)
 {
-	return cpu.run_count + (cpu.current != &cpu.idle);
+	struct cpu *cpu = cpu_now();
+	return cpu->run_count + (cpu->current != &cpu->idle);
 }
 
 uint64_t sched_switch_count(void)
 {
-	return cpu.switch_count;
+	return cpu_now()->switch_count;
 }
 
 uint64_t sched_idle_ns(void)
 {
-	return cpu.idle.system_ns;
+	return pv_time_ticks_to_ns(cpu_now()->idle.system_ticks);
 }

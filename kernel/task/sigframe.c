@@ -224,12 +224,14 @@ static void altstack_restore(struct task *task, const struct abi_stack *stack)
 long sys_rt_sigreturn(const struct sys_args *args)
 {
 	struct task *task = current();
-	struct cpu_frame *frame = args->frame;
+	struct cpu_frame *frame = task->frame;
 	/* The handler's return has taken the first word off. */
 	uintptr_t at = frame->rsp - sizeof(uint64_t);
 	struct abi_rt_sigframe user;
 
+	(void)args;
 	task->restart.resume = NULL;
+	task_attend(task); /* all registers are loaded */
 	if (copy_from_user(&user, (void *)at, sizeof(user)) != 0 ||
 	    user.uc.context.rip >= PV_USER_END || user.uc.context.cs != (uint16_t)frame->cs ||
 	    user.uc.context.ss != (uint16_t)frame->ss)

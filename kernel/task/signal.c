@@ -140,6 +140,7 @@ bool signal_blocked_or_ignored(int signal)
 /* Make the task look at its signals. */
 static void signal_wake(struct task *task, bool fatal)
 {
+	task_attend(task);
 	if (task->state == TASK_SLEEPING || (fatal && task->killable))
 		task_wake(task);
 	else if (fatal)
@@ -267,6 +268,15 @@ static bool signal_blocked_everywhere(const struct process *process, int signal)
 	return true;
 }
 
+/* Whichever of them comes first takes it. */
+static void process_attend(struct process *process)
+{
+	struct task *task;
+
+	list_for_each_entry (task, &process->tasks, struct task, process_node)
+		task_attend(task);
+}
+
 /* A task in rt_sigtimedwait for a signal that it blocks otherwise has it unblocked, so it is found
  * by signal_target(). */
 int signal_send_process(struct process *process, int signal, const struct abi_siginfo *info)
@@ -280,6 +290,7 @@ int signal_send_process(struct process *process, int signal, const struct abi_si
 	if (signal_ignored(process, signal) && !signal_blocked_everywhere(process, signal))
 		return 0;
 	result = pending_add(&process->pending, signal, info, process);
+	process_attend(process);
 	target = signal_target(process, signal);
 	if (signal == ABI_SIGKILL) {
 		process->stopped = false;
@@ -307,7 +318,11 @@ int signal_send_group(int pgid, int signal, const struct abi_siginfo *info)
 
 void signal_set_blocked(sigset mask)
 {
-	current()->blocked = mask & ~SIGNALS_UNBLOCKABLE;
+	struct task *task = current();
+
+	task->blocked = mask & ~SIGNALS_UNBLOCKABLE;
+	if (signal_pending(task))
+		task_attend(task);
 }
 
 void signal_set_temporary_mask(sigset mask)
@@ -316,6 +331,7 @@ void signal_set_temporary_mask(sigset mask)
 
 	task->saved_blocked = task->blocked;
 	task->restore_blocked = true;
+	task_attend(task);
 	signal_set_blocked(mask);
 }
 
@@ -326,7 +342,7 @@ void signal_restore_mask(void)
 	if (!task->restore_blocked)
 		return;
 	task->restore_blocked = false;
-	task->blocked = task->saved_blocked;
+	signal_set_blocked(task->saved_blocked);
 }
 
 void signal_force(int signal, int code, uintptr_t address)

@@ -41,9 +41,12 @@ static void restart_without_handler(struct cpu_frame *frame)
 
 static void restart_with_handler(struct cpu_frame *frame, const struct abi_sigaction *action)
 {
+	long result = syscall_result(frame);
+
 	if (!signal_restart_wanted(frame))
 		return;
-	if (syscall_result(frame) == -ERESTARTSYS && (action->flags & ABI_SA_RESTART))
+	if (result == -ERESTARTNOINTR ||
+	    (result == -ERESTARTSYS && (action->flags & ABI_SA_RESTART)))
 		restart_call(frame, frame->error_code);
 	else
 		frame->rax = (uint64_t)-EINTR;

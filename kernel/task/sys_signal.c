@@ -161,7 +161,7 @@ long sys_rt_sigtimedwait(const struct sys_args *args)
 long sys_sigaltstack(const struct sys_args *args)
 {
 	struct task *task = current();
-	uintptr_t sp = args->frame->rsp;
+	uintptr_t sp = current()->frame->rsp;
 	struct abi_stack stack, old = task->altstack;
 	bool in_use = sp > old.sp && sp - old.sp <= old.size;
 

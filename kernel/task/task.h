@@ -127,6 +127,8 @@ struct task {
 	bool woken;    /* by a wait queue, since the last sleep */
 	bool killable; /* a fatal signal ends the present uninterruptible sleep */
 	bool need_resched;
+	/* There may be something to do before user mode: see task_attend(). */
+	bool attention;
 	char name[16];
 
 	void *kernel_stack;      /* lowest address; NULL: freed */
@@ -154,9 +156,8 @@ struct task {
 
 	struct timer sleep_timer;
 	bool sleep_expired;
-	uint64_t slice_start_ns, user_ns, system_ns, start_ns;
-	uint64_t account_ns; /* CPU time is charged up to here */
-	bool in_kernel;      /* what runs now is charged as system time */
+	uint64_t start_ns;
+	uint64_t slice_start_ticks, user_ticks, system_ticks; /* of the CPU's clock: cpu.h */
 	uint64_t minor_faults, voluntary_switches, involuntary_switches;
 	uintptr_t clear_child_tid, set_child_tid;
 	uintptr_t robust_list;
@@ -167,6 +168,22 @@ struct task {
 };
 
 struct task *current(void);
+
+/*
+ * Have the task look for work when it next returns to user mode. A system call's return does not
+ * look without: whoever makes signal_pending() true for a task, or sets need_resched or
+ * restore_blocked, or changes registers in its frame that C functions preserve, says so here.
+ */
+static inline void task_attend(struct task *task)
+{
+	task->attention = true;
+}
+
+static inline void task_attend_resched(struct task *task)
+{
+	task->need_resched = true;
+	task_attend(task);
+}
 
 /* The scheduler (sched.c). */
 void sched_init(void);             /* boot context becomes the idle task */
@@ -190,16 +207,16 @@ void sched_load_user_state(struct task *task);
 /* The running task has no user state any more. */
 void sched_drop_user_state(struct task *task);
 
-/* CPU time. The entry from user mode, events masked or not: what ran since is user time. */
-void task_account_user(void);
-/* In the kernel: what ran since is system time. */
+/* In the kernel: what ran since the last time is system time. */
 void task_account_system(void);
+/* CPU times and counts of one task, added. */
+void task_times_add(const struct task *task, struct abi_rusage_times *to);
 /* Times of a process so far, its living tasks included. */
 void process_times(const struct process *process, struct abi_rusage_times *out);
 
 /*
- * The last steps before user mode, for host_return_to_user(): deferred work, the other tasks' turn,
- * signals. Called and left with events masked; `frame` is the running task's.
+ * The last steps before user mode: deferred work, the other tasks' turn, signals. Called and left
+ * with events masked; `frame` is the running task's.
  */
 void task_return_to_user(struct cpu_frame *frame);
 

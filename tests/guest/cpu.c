@@ -55,6 +55,67 @@ static void system_call_registers(void)
 	CHECK(frame_from_user(&frame) && (frame.rflags & 0x200));
 }
 
+/* Both ways back from a system call: what user mode finds in its registers. */
+extern const char user_two_calls[], user_two_calls_between[], user_two_calls_end[];
+
+static struct cpu_frame first_frame;
+
+static bool answer_only(struct cpu_frame *frame)
+{
+	first_frame = *frame;
+	frame->rax = 0x2222;
+	return false;
+}
+
+static bool answer_with_registers(struct cpu_frame *frame)
+{
+	answer_only(frame);
+	frame->rbx = 0x301;
+	frame->rbp = 0x302;
+	frame->r12 = 0x303;
+	frame->r15 = 0x304;
+	frame->rdi = 0x307;
+	return true;
+}
+
+static void check_argument_registers(const struct cpu_frame *frame)
+{
+	for (unsigned int i = 1; i < 6; i++)
+		CHECK_EQUAL(frame->call_arg[i], 0x201 + i);
+	CHECK_EQUAL(frame->r13, 0x104);
+	CHECK_EQUAL(frame->r14, 0x105);
+	CHECK(frame->rflags & 0x400); /* its direction flag is its own */
+}
+
+static void system_call_returns(void)
+{
+	size_t bytes = (size_t)(user_two_calls_end - user_two_calls);
+	uintptr_t between = TEST_ADDRESS + (uintptr_t)(user_two_calls_between - user_two_calls);
+	struct cpu_frame frame = run_user_code_on(user_two_calls, bytes, answer_only);
+
+	CHECK_EQUAL(first_frame.error_code, 0x1111);
+	CHECK_EQUAL(first_frame.rip, between);
+	CHECK_EQUAL(first_frame.rcx, between);
+	CHECK_EQUAL(first_frame.r11, first_frame.rflags);
+	check_argument_registers(&first_frame);
+	check_argument_registers(&frame);
+	CHECK_EQUAL(frame.error_code, 0x2222);
+	CHECK_EQUAL(frame.rdi, 0x201);
+	CHECK_EQUAL(frame.rbx, 0x101);
+	CHECK_EQUAL(frame.rbp, 0x102);
+	CHECK_EQUAL(frame.r12, 0x103);
+	CHECK_EQUAL(frame.r15, 0x106);
+	CHECK_EQUAL(frame.rsp, TEST_ADDRESS + PAGE_BYTES);
+	frame = run_user_code_on(user_two_calls, bytes, answer_with_registers);
+	check_argument_registers(&frame);
+	CHECK_EQUAL(frame.error_code, 0x2222);
+	CHECK_EQUAL(frame.rbx, 0x301);
+	CHECK_EQUAL(frame.rbp, 0x302);
+	CHECK_EQUAL(frame.r12, 0x303);
+	CHECK_EQUAL(frame.r15, 0x304);
+	CHECK_EQUAL(frame.rdi, 0x307);
+}
+
 /* User mode reads neither the kernel's image nor any memory through the direct map, and cannot
  * write what is read-only. */
 static void isolation(void)
@@ -108,7 +169,7 @@ static void descriptor_table(void)
 	CHECK_EQUAL(words[4], 0);
 	CHECK(xen_update_va(va, pv_pte_make(gdt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG) !=
 	      0);
-	CHECK_EQUAL(segments_load_gdt(&gdt, 0), 0);
+	CHECK_EQUAL(segments_load_gdt(&this_cpu()->gdt, SEGMENTS_GDT_ENTRIES), 0);
 	CHECK_EQUAL(
 	    xen_update_va(va, pv_pte_make(gdt, PTE_PRESENT | PTE_WRITE | PTE_NX), UVMF_INVLPG), 0);
 	host_table_free(gdt);
@@ -266,6 +327,7 @@ static void return_finds_pending(void)
 
 const struct guest_test cpu_tests[] = {
     {"M15-system-call-registers", system_call_registers},
+    {"M15-system-call-returns", system_call_returns},
     {"N11-user-reads-no-kernel", isolation},
     {"M15-M17-traps", traps},
     {"M15-gdt", descriptor_table},

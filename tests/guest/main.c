@@ -12,7 +12,6 @@
 #include "pv/cpu.h"
 #include "pv/irq.h"
 #include "pv/mmu.h"
-#include "xen/table_pool.h"
 
 #define STACK_BYTES 16384ul
 
@@ -76,10 +75,23 @@ static _Alignas(16) char user_stack[STACK_BYTES];
 static uintptr_t main_context, user_context;
 static struct cpu_frame user_result;
 
+static bool (*first_call)(struct cpu_frame *frame);
+
 static void leave_user(struct cpu_frame *frame)
 {
 	user_result = *frame;
 	cpu_context_switch(&user_context, main_context);
+}
+
+static bool leave_user_by_call(struct cpu_frame *frame)
+{
+	bool (*handler)(struct cpu_frame *) = first_call;
+
+	first_call = NULL;
+	if (handler)
+		return handler(frame);
+	leave_user(frame);
+	return true;
 }
 
 static bool leave_user_by_trap(struct cpu_frame *frame)
@@ -108,13 +120,20 @@ struct cpu_frame run_user_code(const void *code, size_t bytes)
 	xen_space_activate(&space);
 	xen_space_switch(&space);
 	host_handlers =
-	    (struct host_handlers){.system_call = leave_user, .trap = leave_user_by_trap};
+	    (struct host_handlers){.system_call = leave_user_by_call, .trap = leave_user_by_trap};
 	pv_cpu_set_kernel_stack(user_stack + STACK_BYTES);
 	user_context = cpu_context_prepare(user_stack + STACK_BYTES, enter_user, NULL);
 	cpu_context_switch(&main_context, user_context);
 	host_handlers = (struct host_handlers){0};
 	test_space_end(&space);
 	return user_result;
+}
+
+struct cpu_frame run_user_code_on(const void *code, size_t bytes,
+                                  bool (*handler)(struct cpu_frame *frame))
+{
+	first_call = handler;
+	return run_user_code(code, bytes);
 }
 
 static void run(const struct guest_test *test)
@@ -127,7 +146,6 @@ static void run(const struct guest_test *test)
 		say("begin %s", running);
 		test->run();
 		/* Whatever a test does, it leaves nothing behind. */
-		xen_tables_reclaim();
 		CHECK_EQUAL(host_frames_used(), frames);
 		CHECK(this_cpu()->space_asked == NULL && this_cpu()->space_actual == NULL);
 		CHECK_EQUAL(this_cpu()->mc.open_depth, 0);
@@ -146,11 +164,13 @@ void host_main(void)
 	/* The one table that all kernel mappings of a test go through stays; made now, it is in
 	 * no test's balance. */
 	CHECK_EQUAL(xen_pte_prepare(&xen_kernel_space, VADDR(XEN_DEVICE_BASE)), 0);
+	smp_first_time();
 	run(memory_tests);
 	run(table_tests);
 	run(batch_tests);
 	run(cpu_tests);
 	run(event_tests);
+	run(smp_tests);
 	say("finished, %u failed", failures);
 	pv_cpu_reboot();
 }

@@ -23,10 +23,13 @@ struct guest_test {
 
 /* Each file's tests; ends with a NULL name. */
 extern const struct guest_test memory_tests[], table_tests[], batch_tests[], cpu_tests[],
-    event_tests[];
+    event_tests[], smp_tests[];
 
 /* The running test has failed, and goes on: so that what it took is given back. */
 void test_fail(const char *file, int line, const char *what, long long got);
+
+/* Once before the first test: what a vcpu keeps for good is then in no test's balance. */
+void smp_first_time(void);
 
 #define CHECK(cond)                                              \
 	do {                                                     \
@@ -58,5 +61,8 @@ void test_space_end(struct pt_space *space);
 /* Run `code` (position independent, at most a page) in user mode of a fresh space until it makes
  * a system call or raises an exception, which comes back. */
 struct cpu_frame run_user_code(const void *code, size_t bytes);
+/* The same, with a first system call that is answered by `handler` (see host_syscall()). */
+struct cpu_frame run_user_code_on(const void *code, size_t bytes,
+                                  bool (*handler)(struct cpu_frame *frame));
 
 #endif

@@ -20,6 +20,28 @@ user_\name:
 	syscall
 user_regs_end:
 
+/* All registers, a system call, and another. */
+	CODE two_calls
+	movq	$0x101, %rbx
+	movq	$0x102, %rbp
+	movq	$0x103, %r12
+	movq	$0x104, %r13
+	movq	$0x105, %r14
+	movq	$0x106, %r15
+	movq	$0x201, %rdi
+	movq	$0x202, %rsi
+	movq	$0x203, %rdx
+	movq	$0x204, %r10
+	movq	$0x205, %r8
+	movq	$0x206, %r9
+	std
+	movq	$0x1111, %rax
+	syscall
+	.globl	user_two_calls_between
+user_two_calls_between:
+	syscall
+user_two_calls_end:
+
 	CODE read_kernel
 	movabsq	$0xffffffff80100000, %rax
 	movq	(%rax), %rax

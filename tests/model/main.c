@@ -40,7 +40,11 @@ const struct scenario scenarios[] = {
     {"two-lives", 2, lives_setup, {lives_run, lives_run}, lives_finish},
     {"event-flag", 2, events_setup, {events_receive, events_send}, events_finish},
     {"event-masking", 2, events_setup, {masking_receive, events_send}, events_finish},
-    {"recycle", 2, recycle_setup, {recycle_run, recycle_and_reclaim}, recycle_finish},
+    {"vcpu-up", 2, vcpu_up_setup, {vcpu_up_first, vcpu_up_second}, NULL},
+    {"block", 2, block_setup, {block_sleep, block_send}, NULL},
+    {"poll", 2, block_setup, {poll_sleep, block_send}, NULL},
+    {"timer", 2, timer_setup, {timer_sleep, timer_poll}, NULL},
+    {"runstate", 2, runstate_setup, {runstate_write, runstate_read}, NULL},
     {"workload", 1, workload_setup, {workload_run}, workload_finish},
     {0},
 };

@@ -18,9 +18,6 @@ void scenario_space(struct pt_space *space, pfn_t *frame, unsigned int places);
 /* Retire and destroy it, and give the frame back. */
 void scenario_space_end(struct pt_space *space, pfn_t frame);
 
-/* Gives a frame back: the release function of xen_space_dissolve(). */
-void scenario_release(pte_t pte, void *arg);
-
 void pin_window_setup(void);
 void pin_window_pin(void);
 void pin_window_store(void);
@@ -39,10 +36,19 @@ void events_receive(void);
 void events_send(void);
 void events_finish(void);
 void masking_receive(void);
-void recycle_setup(void);
-void recycle_run(void);
-void recycle_and_reclaim(void);
-void recycle_finish(void);
+void vcpu_up_setup(void);
+void vcpu_up_first(void);
+void vcpu_up_second(void);
+void block_setup(void);
+void block_sleep(void);
+void block_send(void);
+void poll_sleep(void);
+void timer_setup(void);
+void timer_sleep(void);
+void timer_poll(void);
+void runstate_setup(void);
+void runstate_write(void);
+void runstate_read(void);
 void workload_setup(void);
 void workload_run(void);
 void workload_finish(void);

@@ -46,14 +46,15 @@ uintptr_t port_direct_map_base;
 const struct pt_format *port_pt_format = &formats[0];
 void *port_current_cpu;
 struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
-bool world_allocations_fail;
+volatile unsigned long xen_online_mask;
+bool world_allocations_fail, world_clock_jumps;
+unsigned int world_steals;
 
 static struct shared_info shared;
 static unsigned long p2m_list[MODEL_FRAMES], m2p_list[MODEL_FRAMES];
 static struct pt_frame records[MODEL_FRAMES];
 static bool taken[MODEL_FRAMES];
 static unsigned int used;
-static uint64_t ticks;
 
 /* What the model asks of the world. */
 
@@ -65,6 +66,8 @@ unsigned int world_this_vcpu(void)
 void world_step(const char *what)
 {
 	explore_point(what);
+	if (explore_running())
+		model_vcpu_stay_down();
 }
 
 void world_upcall(void)
@@ -109,6 +112,8 @@ long port_hypercall(unsigned long number, unsigned long arg0, unsigned long arg1
 		return 0;
 	}
 	explore_point("hypercall");
+	if (explore_running())
+		model_vcpu_stay_down();
 	explore_note("hypercall %lu (%#lx, %#lx, %#lx)", number, arg0, arg1, arg2);
 	return model_hypercall(number, args);
 }
@@ -117,7 +122,17 @@ void port_schedule_point(const char *what)
 {
 	if (!explore_running())
 		return;
-	explore_point(what);
+	if (strcmp(what, "relax") == 0)
+		explore_wait("looks again"); /* it spins until another vcpu has gone on */
+	else
+		explore_point(what);
+	model_vcpu_stay_down();
+	if (world_clock_jumps && model_timer_next() != MODEL_NEVER && choose(2, "the clock jumps"))
+		model_clock_jump_to_timer();
+	if (world_steals > 0 && choose(2, "Xen takes the processor away")) {
+		world_steals--;
+		model_steal(WORLD_STEAL_NS);
+	}
 	/* An event that was sent reaches this vcpu at some later instruction. */
 	if (model.vcpus[explore_vcpu()].kicked && choose(2, "the event comes later") == 0)
 		model_deliver_if_due(false);
@@ -130,6 +145,12 @@ void port_spin_wait(const struct spinlock *lock)
 		explore_wait("lock");
 }
 
+void port_spin_pause(const char *why)
+{
+	explore_note("waits: %s", why);
+	explore_wait(why);
+}
+
 bool port_read_safe(const void *address, unsigned long *value)
 {
 	memcpy(value, address, sizeof(*value));
@@ -138,7 +159,7 @@ bool port_read_safe(const void *address, unsigned long *value)
 
 uint64_t port_tsc(void)
 {
-	return ticks += 100;
+	return model_clock_read();
 }
 
 struct port_cpuid port_cpuid(uint32_t leaf, uint32_t subleaf)
@@ -248,6 +269,19 @@ static void on_switch(unsigned int vcpu)
 
 /* Boot. */
 
+extern char __data_start[], _end[];
+
+/* The kernel's image is this program's own data, as far as a machine frame of it is asked for. */
+static char *image_start(void)
+{
+	return (char *)((uintptr_t)__data_start & ~(uintptr_t)(PAGE - 1));
+}
+
+uint64_t world_image_mfn(const void *address)
+{
+	return MODEL_IMAGE_MFN + (uint64_t)((const char *)address - image_start()) / PAGE;
+}
+
 static void make_kernel_table(uint32_t pfn)
 {
 	uint64_t entry = model.direct[pfn] & ~2ull;
@@ -260,6 +294,7 @@ void world_boot(unsigned int format, unsigned int vcpus)
 {
 	port_pt_format = &formats[format];
 	memset(xen_cpus, 0, sizeof(xen_cpus));
+	xen_online_mask = (1ul << vcpus) - 1;
 	memset(&shared, 0, sizeof(shared));
 	memset(records, 0, sizeof(records));
 	memset(taken, 0, sizeof(taken));
@@ -273,10 +308,12 @@ void world_boot(unsigned int format, unsigned int vcpus)
 	for (unsigned int i = 0; i < vcpus; i++) {
 		xen_cpus[i].self = &xen_cpus[i];
 		xen_cpus[i].id = (vcpu_t){i};
-		xen_cpus[i].vcpu_info = model.vcpus[i].info = &shared.vcpu_info[i];
-		shared.vcpu_info[i].evtchn_upcall_mask = 1;
+		xen_cpus[i].vcpu_info = &shared.vcpu_info[i];
+		model_vcpu_set_up(i);
 	}
 	port_current_cpu = &xen_cpus[0];
+	model.image = image_start();
+	model.image_pages = (size_t)(_end - model.image + PAGE - 1) / PAGE;
 	p2m_init(p2m_list, MODEL_FRAMES);
 	evtchn_init(&shared);
 	xen_kernel_space =
@@ -300,12 +337,11 @@ void world_boot(unsigned int format, unsigned int vcpus)
 	}
 	port_current_cpu = &xen_cpus[0];
 	explore_switch_hook = on_switch;
+	explore_idle_hook = model_clock_jump_to_timer;
 	catch_stray_stores();
 }
 
 /* Snapshots. */
-
-extern char __data_start[], _end[];
 
 /* Mappings of their own; the pointers are the same in every copy of the data once they are set. */
 static struct saved {

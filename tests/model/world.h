@@ -25,8 +25,15 @@ pfn_t world_frame_alloc(void);
 void world_frame_free(pfn_t pfn);
 unsigned int world_frames_used(void);
 
-/* Whether table allocations may fail, as a choice. */
-extern bool world_allocations_fail;
+/* As choices: whether table allocations may fail, and whether the clock may jump to the next timer
+ * at any point; how often Xen may take the processor away, for WORLD_STEAL_NS each time. */
+extern bool world_allocations_fail, world_clock_jumps;
+extern unsigned int world_steals;
+#define WORLD_STEAL_NS 1000000u
+
+/* The machine frame of a page of the image, that is of static data: for what is registered there
+ * (the offset within it is the address's). */
+uint64_t world_image_mfn(const void *address);
 
 /* What must hold for this CPU before it sleeps or returns to user mode. */
 void world_check_quiet(void);

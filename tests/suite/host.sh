@@ -19,8 +19,8 @@ devices='null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0'
 
 populate() {
 	mkdir -p "$root/bin" "$root/sbin" "$root/usr/bin" "$root/usr/sbin" "$root/etc" "$root/tmp" \
-		"$root/root" "$root/proc" "$root/dev" || return 1
-	chmod 1777 "$root/tmp"
+		"$root/root" "$root/proc" "$root/dev/shm" || return 1
+	chmod 1777 "$root/tmp" "$root/dev/shm"
 	cp "$busybox" "$root/bin/busybox" && cp -R "$stage" "$root/suite" || return 1
 	"$busybox" --list-full | while read -r applet; do
 		[ -e "$root/$applet" ] || ln -s /bin/busybox "$root/$applet"

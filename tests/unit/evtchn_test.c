@@ -32,7 +32,7 @@ static struct {
 	void (*in_handler)(unsigned int port);
 	unsigned int unmask_calls;
 	long result; /* of binding, closing, sending */
-	uint32_t bound_port;
+	uint32_t bound_port, bound_vcpu;
 } world;
 
 static unsigned long bit(unsigned int port)
@@ -96,7 +96,7 @@ static long answer(unsigned int op, unsigned long *args)
 		return 0;
 	case EVTCHNOP_bind_virq:
 		assert_int_equal(arg->virq.virq, 17);
-		assert_int_equal(arg->virq.vcpu, 2);
+		assert_int_equal(arg->virq.vcpu, world.bound_vcpu);
 		arg->virq.port = world.bound_port;
 		break;
 	case EVTCHNOP_bind_pirq:
@@ -104,7 +104,7 @@ static long answer(unsigned int op, unsigned long *args)
 		arg->pirq.port = world.bound_port;
 		break;
 	case EVTCHNOP_bind_ipi:
-		assert_int_equal(arg->ipi.vcpu, 2);
+		assert_int_equal(arg->ipi.vcpu, world.bound_vcpu);
 		arg->ipi.port = world.bound_port;
 		break;
 	case EVTCHNOP_send:
@@ -352,8 +352,40 @@ static void test_ports_without_a_handler(void **state)
 	fake.vcpu_info.evtchn_pending_sel = bit(0) | bit(20);
 	fake.vcpu_info.evtchn_upcall_pending = 1;
 	interrupt();
-	assert_int_equal(shared.evtchn_pending[0] | shared.evtchn_pending[20], 0);
+	/* They are no ports of this vcpu: whoever they belong to finds them. */
+	assert_int_equal(shared.evtchn_pending[0], bit(9));
+	assert_int_equal(shared.evtchn_pending[20], bit(3));
 	assert_int_equal(this_cpu()->counters.events, 0);
+}
+
+/* Events of two vcpus are pending in one word: each takes its own. */
+static void test_ports_of_two_vcpus(void **state)
+{
+	port_t mine, other;
+
+	(void)state;
+	world.bound_port = 80;
+	assert_int_equal(evtchn_bind_ipi((vcpu_t){0}, handle, (void *)80ul, &mine), 0);
+	world.bound_port = 81;
+	world.bound_vcpu = 2;
+	assert_int_equal(evtchn_bind_ipi((vcpu_t){2}, handle, (void *)81ul, &other), 0);
+	send(80);
+	send(81);
+	interrupt();
+	assert_int_equal(world.handled[80], 1);
+	assert_int_equal(world.handled[81], 0);
+	assert_true(shared.evtchn_pending[1] & bit(81));
+	port_current_cpu = &xen_cpus[2];
+	xen_cpus[2].vcpu_info = &fake.vcpu_info;
+	fake.vcpu_info.evtchn_pending_sel = bit(1);
+	fake.vcpu_info.evtchn_upcall_pending = 1;
+	interrupt();
+	assert_int_equal(world.handled[80], 1);
+	assert_int_equal(world.handled[81], 1);
+	assert_int_equal(shared.evtchn_pending[1], 0);
+	/* Given back, it is nobody's. */
+	evtchn_close(other);
+	assert_int_equal(xen_cpus[2].event_ports[1], 0);
 }
 
 /* Masks. */
@@ -411,9 +443,9 @@ static void test_bind(void **state)
 			port = (port_t){1};
 			int result =
 			    kind == 0
-			        ? evtchn_bind_virq(17, (vcpu_t){2}, handle, (void *)77ul, &port)
+			        ? evtchn_bind_virq(17, (vcpu_t){0}, handle, (void *)77ul, &port)
 			    : kind == 1 ? evtchn_bind_pirq(9, handle, (void *)77ul, &port)
-			                : evtchn_bind_ipi((vcpu_t){2}, handle, (void *)77ul, &port);
+			                : evtchn_bind_ipi((vcpu_t){0}, handle, (void *)77ul, &port);
 
 			assert_int_equal(result, world.result);
 			assert_int_equal(port.v, fails ? 1 : 77);
@@ -521,6 +553,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_words_take_turns, start),
 	    cmocka_unit_test_setup(test_no_nesting, start),
 	    cmocka_unit_test_setup(test_ports_without_a_handler, start),
+	    cmocka_unit_test_setup(test_ports_of_two_vcpus, start),
 	    cmocka_unit_test_setup(test_masked_port_waits, start),
 	    cmocka_unit_test_setup(test_send_at_every_point_of_unmask, start),
 	    cmocka_unit_test_setup(test_bind, start),

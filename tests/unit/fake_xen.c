@@ -20,6 +20,7 @@
 #include <xen/errno.h>
 #include <xen/memory.h>
 
+#include <port/cpu.h>
 #include <port/hypercall.h>
 #include <port/memory.h>
 #include <port/percpu.h>
@@ -43,6 +44,7 @@ uintptr_t port_direct_map_base = DIRECT_MAP;
 const struct pt_format *port_pt_format = &fake_formats[0];
 void *port_current_cpu;
 struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
+volatile unsigned long xen_online_mask = 1;
 
 static char *memory; /* the double's own view */
 static uint64_t random_state;
@@ -256,6 +258,7 @@ void fake_start(const struct pt_format *format)
 	assert_int_equal(mprotect((void *)DIRECT_MAP, MEMORY_BYTES, PROT_READ | PROT_WRITE), 0);
 	memset(&fake, 0, sizeof(fake));
 	memset(xen_cpus, 0, sizeof(xen_cpus));
+	xen_online_mask = 1;
 	memset(fake.writable, true, sizeof(fake.writable));
 	fake.allocations_left = -1;
 	port_pt_format = format;
@@ -516,4 +519,10 @@ void host_log(const char *text)
 {
 	assert_true(fake.log_count < FAKE_LOG_LINES);
 	snprintf(fake.log[fake.log_count++], sizeof(fake.log[0]), "%s", text);
+}
+
+/* There is one vcpu: nobody else would end the wait. */
+void port_spin_pause(const char *why)
+{
+	fail_msg("the only vcpu %s", why);
 }

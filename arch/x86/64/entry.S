@@ -9,11 +9,16 @@
  * always the same; the stub moves the frame to the running task's own stack, so that switching
  * tasks needs no hypercall. From the kernel it uses the current stack, aligned to 16.
  *
+ * System calls have a way of their own, as they are the most frequent and always come from user
+ * mode: their registers are pushed where they belong at once, and the ones that C functions preserve
+ * are not loaded again unless the kernel has changed them in the frame.
+ *
  * Returns: to user mode by the iret hypercall, which switches tables and sets the event mask in one
- * step. To the kernel by the plain instruction: the mask is cleared by hand, and between that and
- * iretq an event can nest. The upcall recognises that its return address lies in that range
- * (critical_start .. critical_end), drops the nested frame and takes the event in the name of the
- * outer one; so the stack does not grow and pending work is always looked at.
+ * step; the frame's upper end is the one that Xen wants. To the kernel by the plain instruction: the
+ * mask is cleared by hand, and between that and iretq an event can nest. The upcall recognises that
+ * its return address lies in that range (critical_start .. critical_end), drops the nested frame and
+ * takes the event in the name of the outer one; so the stack does not grow and pending work is
+ * always looked at.
  */
 #include <xen/xen.h>
 
@@ -24,23 +29,61 @@
 #define VECTOR_FAILSAFE 0x102
 #define VECTOR_NMI      2
 
-/* Offsets in struct cpu_frame (checked in arch/x86/64/frame_check.c). */
-#define FRAME_RAX    80
-#define FRAME_VECTOR 120
+/* Offsets in struct cpu_frame (checked in arch/x86/64/frame_check.c), and from its vector on. */
+#define FRAME_RDI    48
+#define FRAME_VECTOR 96
 #define FRAME_CS     144
-#define FRAME_RFLAGS 152
-#define FRAME_BYTES  176
+#define UPPER_RAX    8
+#define UPPER_R11    16
+#define UPPER_RCX    24
+#define UPPER_ERROR  32
+#define UPPER_CS     48
+#define UPPER_RFLAGS 56
 
 #define VCPU_INFO_PENDING 0
 #define VCPU_INFO_MASK    1
 
 	.text
 
+/* The part of struct cpu_frame below its vector. */
+.macro PUSH_LOWER
+	pushq	%r9
+	pushq	%r8
+	pushq	%r10
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+.endm
+
+.macro POP_PRESERVED
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+.endm
+
+.macro POP_ARGUMENTS
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%r10
+	popq	%r8
+	popq	%r9
+.endm
+
 /* Stack: vector, error code, rip, cs, rflags, rsp, ss; all registers as interrupted. */
 entry_common:
 	cld
 	testb	$3, 24(%rsp)
-	jz	1f
+	jz	entry_from_kernel
 	/* From user mode: over to the task's own stack. */
 	movq	%rax, %gs:XEN_PERCPU_SCRATCH
 	movq	%rsp, %rax
@@ -51,73 +94,75 @@ entry_common:
 	pushq	24(%rax)
 	pushq	16(%rax)
 	pushq	8(%rax)
-	pushq	(%rax)
-	movq	%gs:XEN_PERCPU_SCRATCH, %rax
-1:	pushq	%rdi
-	pushq	%rsi
-	pushq	%rdx
 	pushq	%rcx
-	pushq	%rax
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
 	pushq	%r11
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	pushq	%gs:XEN_PERCPU_SCRATCH
+	pushq	(%rax)
+frame_complete:
+	PUSH_LOWER
 	movq	%rsp, %rdi
 	call	xen_entry
 
 /* rsp is at a struct cpu_frame, events are masked. */
 entry_return:
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	/* left: rax, rcx, rdx, rsi, rdi, vector, error, rip, cs, rflags, rsp, ss */
-	testb	$3, FRAME_CS-FRAME_RAX(%rsp)
+	POP_PRESERVED
+	testb	$3, FRAME_CS-FRAME_RDI(%rsp)
 	jz	return_to_kernel
-
+return_to_user:
 	incq	%gs:XEN_PERCPU_IRET_COUNT
-	popq	%rax
-	popq	%rcx
-	popq	%rdx
-	popq	%rsi
-	popq	%rdi
-	/* The vector and error words and the two below become the head of Xen's iret frame: rax,
-	 * r11, rcx, flags. */
-	movq	$0, 8(%rsp)
-	movq	%rcx, (%rsp)
-	pushq	%r11
-	pushq	%rax
+	POP_ARGUMENTS
+	addq	$8, %rsp
+	movq	$0, UPPER_ERROR-8(%rsp) /* Xen's flags: load all registers from here */
 	movl	$__HYPERVISOR_iret, %eax
 	syscall
 	ud2
 
+entry_from_kernel:
+	/* Three registers go between vector and error code. */
+	pushq	%r11
+	pushq	%rax
+	movq	16(%rsp), %rax
+	movq	%rcx, 16(%rsp)
+	pushq	%rax
+	jmp	frame_complete
+
+	.globl	entry_syscall
+entry_syscall:
+	/* rcx, r11, rip, cs, rflags, rsp, ss */
+	movq	%rsp, %rcx
+	movq	%gs:XEN_PERCPU_KERNEL_STACK, %rsp
+	pushq	48(%rcx)
+	pushq	40(%rcx)
+	pushq	32(%rcx)
+	pushq	24(%rcx)
+	pushq	16(%rcx)
+	pushq	%rax /* the call's number stays readable when rax becomes the result */
+	pushq	(%rcx)
+	pushq	8(%rcx)
+	pushq	%rax
+	pushq	$VECTOR_SYSCALL
+	PUSH_LOWER
+	movq	%rsp, %rdi
+	cld
+	call	xen_entry_syscall
+	testb	%al, %al
+	jnz	entry_return
+	addq	$FRAME_RDI, %rsp
+	jmp	return_to_user
+
 return_to_kernel:
-	movq	%gs:XEN_PERCPU_VCPU_INFO, %rcx
-	orb	$3, FRAME_CS-FRAME_RAX(%rsp) /* the real privilege */
-	testb	$2, FRAME_RFLAGS-FRAME_RAX+1(%rsp) /* IF: were events enabled? */
+	POP_ARGUMENTS
+	movq	UPPER_R11(%rsp), %r11
+	movq	UPPER_RCX(%rsp), %rcx
+	movq	UPPER_RAX(%rsp), %rax
+	orb	$3, UPPER_CS(%rsp) /* the real privilege */
+	testb	$2, UPPER_RFLAGS+1(%rsp) /* IF: were events enabled? */
 	jz	return_masked
-	movq	%rcx, %rax
-	movq	8(%rsp), %rcx
-	movq	16(%rsp), %rdx
-	movq	24(%rsp), %rsi
-	movq	32(%rsp), %rdi
 	/* Put the saved rax right below rip, so that what is left is: rax, rip, cs, rflags, rsp,
 	 * ss. */
-	pushq	(%rsp)
-	popq	48(%rsp)
-	leaq	48(%rsp), %rsp
+	movq	%rax, UPPER_ERROR(%rsp)
+	movq	%gs:XEN_PERCPU_VCPU_INFO, %rax
+	addq	$UPPER_ERROR, %rsp
 critical_start:
 	movb	$0, VCPU_INFO_MASK(%rax)
 	testb	$0xff, VCPU_INFO_PENDING(%rax)
@@ -138,12 +183,7 @@ take_again:
 	jmp	entry_common
 
 return_masked:
-	popq	%rax
-	popq	%rcx
-	popq	%rdx
-	popq	%rsi
-	popq	%rdi
-	addq	$16, %rsp
+	addq	$UPPER_ERROR+8, %rsp
 	iretq
 
 	.globl	entry_upcall
@@ -168,14 +208,6 @@ entry_upcall:
 	popq	%r11
 	pushq	$0
 	pushq	$VECTOR_UPCALL
-	jmp	entry_common
-
-	.globl	entry_syscall
-entry_syscall:
-	popq	%rcx
-	popq	%r11
-	pushq	%rax /* the call's number stays readable when rax becomes the result */
-	pushq	$VECTOR_SYSCALL
 	jmp	entry_common
 
 /* Xen could not load a segment or return where the frame said: rcx, r11, ds, es, fs, gs, rip,

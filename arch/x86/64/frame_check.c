@@ -13,10 +13,14 @@
 	_Static_assert(offsetof(struct type, member) == (offset), #type "." #member " in entry.S")
 
 CHECK(cpu_frame, r15, 0);
-CHECK(cpu_frame, r11, 48);
-CHECK(cpu_frame, rax, 80);
-CHECK(cpu_frame, rdi, 112);
-CHECK(cpu_frame, vector, 120);
+CHECK(cpu_frame, rbx, 40);
+CHECK(cpu_frame, rdi, 48);
+CHECK(cpu_frame, call_arg, 48);
+CHECK(cpu_frame, r9, 88);
+CHECK(cpu_frame, vector, 96);
+CHECK(cpu_frame, rax, 104);
+CHECK(cpu_frame, r11, 112);
+CHECK(cpu_frame, rcx, 120);
 CHECK(cpu_frame, error_code, 128);
 CHECK(cpu_frame, rip, 136);
 CHECK(cpu_frame, cs, 144);

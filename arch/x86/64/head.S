@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where Xen starts the kernel, and the notes that tell it how (ABI: public/elfnote.h). Entered with rsi at start_info, paging on,
- * flat segments, events masked, on a stack of Xen's.
+ * Where Xen starts the kernel, and the notes that tell it how (ABI: public/elfnote.h). Entered with
+ * rsi at start_info, paging on, flat segments, events masked, on a stack of Xen's.
  */
 #include <xen/elfnote.h>
 #include <xen/features.h>
@@ -15,6 +15,21 @@ xen_head:
 	xorl	%ebp, %ebp
 	movq	%rsi, %rdi
 	call	xen_start
+	ud2
+
+/* A secondary vcpu, as arch/x86/start_context.h has set it up. */
+	.globl	xen_secondary_head
+xen_secondary_head:
+	cld
+	xorl	%ebp, %ebp
+	call	xen_secondary_start
+	ud2
+
+	.globl	cpu_stack_restart
+cpu_stack_restart:
+	movq	%rdi, %rsp
+	xorl	%ebp, %ebp
+	call	*%rsi
 	ud2
 
 	.bss

@@ -47,6 +47,37 @@ uaccess_clear:
 	MAY_FAULT 1b, 4b
 	MAY_FAULT 2b, 3b
 
+/* bool uaccess_load32(const void *from, uint32_t *value) */
+	.globl	uaccess_load32
+uaccess_load32:
+	xorl	%eax, %eax
+1:	movl	(%rdi), %edx
+	movl	%edx, (%rsi)
+	incl	%eax
+2:	ret
+	MAY_FAULT 1b, 2b
+
+/* bool uaccess_store32(void *to, uint32_t value) */
+	.globl	uaccess_store32
+uaccess_store32:
+	xorl	%eax, %eax
+1:	movl	%esi, (%rdi)
+	incl	%eax
+2:	ret
+	MAY_FAULT 1b, 2b
+
+/* bool uaccess_cmpxchg32(void *at, uint32_t *expected, uint32_t wanted) */
+	.globl	uaccess_cmpxchg32
+uaccess_cmpxchg32:
+	movl	(%rsi), %eax
+1:	lock cmpxchgl %edx, (%rdi)
+	movl	%eax, (%rsi)
+	movl	$1, %eax
+	ret
+2:	xorl	%eax, %eax
+	ret
+	MAY_FAULT 1b, 2b
+
 /* bool port_read_safe(const void *address, unsigned long *value) */
 	.globl	port_read_safe
 port_read_safe:

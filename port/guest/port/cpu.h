@@ -32,6 +32,15 @@ static inline uint64_t port_tsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
+/* The same without waiting for earlier loads: for what is compared with itself only. */
+static inline uint64_t port_tsc_relaxed(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
 static inline void port_barrier_full(void)
 {
 	__sync_synchronize();
@@ -39,6 +48,13 @@ static inline void port_barrier_full(void)
 
 static inline void port_relax(void)
 {
+	__builtin_ia32_pause();
+}
+
+/* One turn of a loop that waits for another CPU's store. */
+static inline void port_spin_pause(const char *why)
+{
+	(void)why;
 	__builtin_ia32_pause();
 }
 

@@ -85,6 +85,14 @@ static inline unsigned long port_exchange_word(volatile unsigned long *p, unsign
 	return __atomic_exchange_n(p, value, __ATOMIC_SEQ_CST);
 }
 
+/* Replace `old` by `value`; false, and nothing changed, if it was not `old`. */
+static inline bool port_replace_word(volatile unsigned long *p, unsigned long old,
+                                     unsigned long value)
+{
+	return __atomic_compare_exchange_n(p, &old, value, false, __ATOMIC_SEQ_CST,
+	                                   __ATOMIC_SEQ_CST);
+}
+
 static inline unsigned long port_and_word(volatile unsigned long *p, unsigned long mask)
 {
 	return __atomic_fetch_and(p, mask, __ATOMIC_SEQ_CST);

@@ -17,6 +17,11 @@ struct port_cpuid {
 struct port_cpuid port_cpuid(uint32_t leaf, uint32_t subleaf);
 uint64_t port_tsc(void);
 
+static inline uint64_t port_tsc_relaxed(void)
+{
+	return port_tsc();
+}
+
 static inline void port_barrier_full(void)
 {
 	port_schedule_point("full barrier");
@@ -27,6 +32,9 @@ static inline void port_relax(void)
 {
 	port_schedule_point("relax");
 }
+
+/* Another vcpu must go on before this one can: returns when something has run since. */
+void port_spin_pause(const char *why);
 
 uint8_t port_in8(uint16_t port);
 void port_out8(uint16_t port, uint8_t value);

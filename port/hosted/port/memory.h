@@ -75,6 +75,14 @@ static inline unsigned long port_exchange_word(volatile unsigned long *p, unsign
 	return __atomic_exchange_n(p, value, __ATOMIC_SEQ_CST);
 }
 
+static inline bool port_replace_word(volatile unsigned long *p, unsigned long old,
+                                     unsigned long value)
+{
+	port_schedule_point("replace word");
+	return __atomic_compare_exchange_n(p, &old, value, false, __ATOMIC_SEQ_CST,
+	                                   __ATOMIC_SEQ_CST);
+}
+
 static inline unsigned long port_and_word(volatile unsigned long *p, unsigned long mask)
 {
 	port_schedule_point("and word");

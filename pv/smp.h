@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * More than one CPU, for the kernel. CPUs are numbered from 0, which is the one that boots; a set of
+ * them is a mask in one word.
+ */
+#ifndef PINFOLD_PV_SMP_H
+#define PINFOLD_PV_SMP_H
+
+#include <stdbool.h>
+
+#include "pv/ops.h"
+#include "xen/percpu.h"
+
+/* The number of the calling CPU, and the kernel's own area of it, as the kernel has set it (NULL
+ * before). Stable only where the caller cannot move to another CPU. */
+static inline unsigned int pv_cpu_id(void)
+{
+	return this_cpu()->id.v;
+}
+static inline void *pv_cpu_data(void)
+{
+	return this_cpu()->host_data;
+}
+static inline void pv_cpu_set_data(void *data)
+{
+	this_cpu()->host_data = data;
+}
+
+/* How many CPUs the machine has, up or not. */
+static inline unsigned int pv_smp_cpu_count(void)
+{
+	return pv->smp->cpu_count();
+}
+
+/* Bring a CPU up: it calls host_secondary_main() on the given stack, events masked. Returns when it
+ * takes part: 0 or a negative errno. Task context; one caller at a time. */
+static inline int pv_smp_cpu_up(unsigned int cpu, void *stack_top)
+{
+	return pv->smp->cpu_up(cpu, stack_top);
+}
+
+/* The calling CPU stops; it has given everything away. Its stack is free when the other says so. */
+_Noreturn static inline void pv_smp_cpu_down_self(void)
+{
+	pv->smp->cpu_down_self();
+	__builtin_unreachable();
+}
+static inline bool pv_smp_cpu_is_down(unsigned int cpu)
+{
+	return pv->smp->cpu_is_down(cpu);
+}
+
+/* The CPUs that take part. */
+static inline unsigned long pv_smp_online_mask(void)
+{
+	return pv->smp->online_mask();
+}
+
+/* Make another CPU call the reschedule handler, events masked: it only marks work. Nothing happens if
+ * that CPU is not up. */
+static inline void pv_smp_reschedule(unsigned int cpu)
+{
+	pv->smp->reschedule(cpu);
+}
+static inline void pv_smp_set_reschedule_handler(void (*handler)(void))
+{
+	pv->smp->set_reschedule_handler(handler);
+}
+
+/* Have the CPUs of the mask, the calling one left out, call fn(arg) in interrupt context; `wait`: until
+ * all have. Not from an event handler nor in lazy mode. */
+static inline void pv_smp_call_mask(unsigned long cpus, void (*fn)(void *arg), void *arg, bool wait)
+{
+	pv->smp->call_mask(cpus, fn, arg, wait);
+}
+
+/* Stop all other CPUs where they are, for good. Any context. */
+static inline void pv_smp_stop_others(void)
+{
+	pv->smp->stop_others();
+}
+
+#endif
