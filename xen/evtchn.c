@@ -64,6 +64,16 @@ void evtchn_unmask(port_t port)
 	}
 }
 
+void evtchn_set_pending(port_t port)
+{
+	port_or_word(word_of(shared->evtchn_pending, port), bit_of(port));
+}
+
+void evtchn_clear_pending(port_t port)
+{
+	port_and_word(word_of(shared->evtchn_pending, port), ~bit_of(port));
+}
+
 static void open_port(vcpu_t vcpu, port_t port, evtchn_handler *handler, void *arg)
 {
 	if (port.v >= XEN_PORT_COUNT_MAX)

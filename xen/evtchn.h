@@ -34,6 +34,9 @@ void evtchn_notify(port_t port);
 void evtchn_mask(port_t port);
 /* An event that became pending while the port was masked is delivered after this. */
 void evtchn_unmask(port_t port);
+/* For a port that stays masked and is polled: whether a poll of it returns at once. */
+void evtchn_set_pending(port_t port);
+void evtchn_clear_pending(port_t port);
 
 /* The upcall: handle what is pending for this CPU until nothing is. Events masked. */
 void evtchn_upcall(void);

@@ -38,6 +38,13 @@ enum xen_lazy_mode {
 	XEN_LAZY_CPU, /* a context switch collects */
 };
 
+/* What a CPU sleeps for (xen/pv_lock.h); the one who wakes it reads this. */
+struct lock_wait {
+	unsigned long lock; /* address; 0: nothing */
+	uint32_t ticket;
+	port_t port; /* that wakes it; 0: not bound */
+};
+
 struct xen_cpu {
 	/* Known to the entry code; 8 bytes each in both widths. */
 	union {
@@ -83,6 +90,7 @@ struct xen_cpu {
 	/* The ports that notify this vcpu. Those of other vcpus lie in the same shared words. */
 	unsigned long event_ports[XEN_PORT_COUNT_MAX / XEN_WORD_BITS];
 	struct ipi_inbox ipi;
+	struct lock_wait lock_wait;
 
 	struct vcpu_runstate_info runstate;
 	struct xen_counters counters;

@@ -11,6 +11,7 @@
 #include "xen/p2m.h"
 #include "xen/percpu.h"
 #include "xen/pt_walk.h"
+#include "xen/pv_lock.h"
 
 #define DIRECT_MAP_READ_ONLY  (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_NX)
 #define DIRECT_MAP_READ_WRITE (DIRECT_MAP_READ_ONLY | PTE_WRITE)

@@ -27,6 +27,7 @@
 #include "xen/multicall.h"
 #include "xen/p2m.h"
 #include "xen/percpu.h"
+#include "xen/pv_lock.h"
 #include "xen/segments.h"
 #include "xen/space.h"
 #include "xen/start.h"
@@ -70,6 +71,7 @@ void smp_init(void)
 	vcpu_info_placed = place_info(this_cpu());
 	if (ipi_init_cpu(this_cpu()) != 0)
 		host_panic("smp: Xen refused the channels between vcpus");
+	pv_lock_init_cpu(this_cpu()->id);
 }
 
 /* The first time: everything that stays with the vcpu. */
@@ -149,6 +151,7 @@ _Noreturn void xen_secondary_start(void)
 	time_init_cpu();
 	if (ipi_init_cpu(cpu) != 0)
 		host_panic("smp: Xen refused the channels between vcpus");
+	pv_lock_init_cpu(cpu->id);
 	port_or_word(&xen_online_mask, xen_cpu_bit(cpu));
 	host_secondary_main();
 }

@@ -19,6 +19,7 @@
 #include "xen/percpu.h"
 #include "xen/pin.h"
 #include "xen/pt_walk.h"
+#include "xen/pv_lock.h"
 #include "xen/tlb.h"
 
 #define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)

@@ -84,6 +84,8 @@ static void print_all(void *to, print_line *print)
 	print(to, "traps", sum.traps);
 	print(to, "upcalls", sum.upcalls);
 	print(to, "events", sum.events);
+	print(to, "lock.sleeps", sum.lock_sleeps);
+	print(to, "lock.kicks", sum.lock_kicks);
 	print(to, "pages.total", page_total_count());
 	print(to, "pages.free", page_free_count());
 	print(to, "boot.ticks", boot_ticks);

@@ -111,9 +111,8 @@ long port_hypercall(unsigned long number, unsigned long arg0, unsigned long arg1
 		mapping->max_mfn = MODEL_FRAMES - 1;
 		return 0;
 	}
-	explore_point("hypercall");
-	if (explore_running())
-		model_vcpu_stay_down();
+	/* An event may come at the last instruction before it, too. */
+	port_schedule_point("hypercall");
 	explore_note("hypercall %lu (%#lx, %#lx, %#lx)", number, arg0, arg1, arg2);
 	return model_hypercall(number, args);
 }
@@ -138,10 +137,10 @@ void port_schedule_point(const char *what)
 		model_deliver_if_due(false);
 }
 
-void port_spin_wait(const struct spinlock *lock)
+void port_spin_wait(const struct spinlock *lock, uint16_t ticket)
 {
 	explore_note("spins on a lock");
-	while (lock->held)
+	while ((uint16_t)lock->word != ticket)
 		explore_wait("lock");
 }
 

@@ -24,9 +24,9 @@
 #include <port/hypercall.h>
 #include <port/memory.h>
 #include <port/percpu.h>
-#include <port/spinlock.h>
 
 #include "xen/p2m.h"
+#include "xen/pv_lock.h"
 
 /* On a 32-bit machine the tests are compiled only. */
 #define DIRECT_MAP   ((uintptr_t)0x200000000000ull)
@@ -185,7 +185,7 @@ unsigned int fake_frame_locks_held(void)
 	unsigned int count = 0;
 
 	for (unsigned long pfn = 0; pfn < FAKE_FRAME_COUNT; pfn++)
-		count += fake.frames[pfn].lock.held;
+		count += port_ticket_held(&fake.frames[pfn].lock);
 	return count;
 }
 
@@ -469,10 +469,16 @@ void port_schedule_point(const char *what)
 		fake.schedule(what);
 }
 
-void port_spin_wait(const struct spinlock *lock)
+void pv_lock_wait(const struct spinlock *lock, uint16_t ticket)
 {
-	(void)lock;
+	(void)lock, (void)ticket;
 	fail_msg("a lock is taken that its own holder waits for");
+}
+
+void pv_lock_kick(const struct spinlock *lock, uint16_t ticket)
+{
+	(void)lock, (void)ticket;
+	fail_msg("there is one vcpu, and another waits");
 }
 
 /* The host's side. */
@@ -498,7 +504,7 @@ void host_table_free(pfn_t pfn)
 	assert_true(fake.writable[pfn.v]);
 	assert_int_equal(fake.pinned[pfn.v], 0);
 	assert_int_equal(fake.frames[pfn.v].flags, 0);
-	assert_int_equal(fake.frames[pfn.v].lock.held, 0);
+	assert_false(port_ticket_held(&fake.frames[pfn.v].lock));
 	assert_true(fake_mfn(pfn).v != fake.root.v && fake_mfn(pfn).v != fake.user_root.v);
 	memset(memory + pfn.v * PAGE_BYTES, 0xa5, PAGE_BYTES);
 	fake.taken[pfn.v] = false;

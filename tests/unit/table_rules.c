@@ -89,7 +89,7 @@ static void assert_locked(pfn_t table)
 	const struct pt_frame *frame = &fake.frames[table.v];
 
 	if (CONFIG_SPLIT_TABLE_LOCKS && frame->level == 1)
-		assert_int_equal(frame->lock.held, 1);
+		assert_true(port_ticket_held(&frame->lock));
 }
 
 static void judge_remap(pfn_t frame, bool writable)
@@ -145,7 +145,7 @@ static long judge(const struct fake_request *request)
 	unsigned int held = fake_frame_locks_held();
 
 	if (!CONFIG_SPLIT_TABLE_LOCKS && rules_lock_required)
-		assert_int_equal(rules_lock_required->held, 1);
+		assert_true(port_ticket_held(rules_lock_required));
 	if (held > rules_locks_most)
 		rules_locks_most = held;
 	if (request->op == __HYPERVISOR_update_va_mapping) {
@@ -210,7 +210,7 @@ void rules_check_space(const struct pt_space *space)
 {
 	assert_true(mc_idle());
 	assert_int_equal(fake_frame_locks_held(), 0);
-	assert_int_equal(space->lock.held, 0);
+	assert_false(port_ticket_held(&space->lock));
 	check_tops_in_step(space);
 	check_kernel_half(space);
 }

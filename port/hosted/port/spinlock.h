@@ -1,38 +1,65 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spin locks of vcpus that take turns on one thread: waiting is letting another one run.
+ * The word of a spin lock as in the guest, with a schedule point in each step. The vcpus take
+ * turns on one thread.
  */
 #ifndef PINFOLD_PORT_SPINLOCK_H
 #define PINFOLD_PORT_SPINLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <port/schedule.h>
 
+/* The next ticket in the upper half, the served one in the lower. */
 struct spinlock {
-	uint32_t held;
+	uint32_t word;
 };
 
-/* The lock is held and the caller wants it: returns when something has run since. */
-void port_spin_wait(const struct spinlock *lock);
+/* The schedule decides how much happens before a look; the one before the sleep is enough. */
+#define PORT_SPIN_COUNT 0u
 
-static inline void spinlock_init(struct spinlock *lock)
+#define PORT_TICKET_ONE 0x10000u
+
+static inline bool port_ticket_held(const struct spinlock *lock)
 {
-	lock->held = 0;
+	return (uint16_t)(lock->word >> 16) != (uint16_t)lock->word;
 }
 
-static inline void spinlock_lock(struct spinlock *lock)
+static inline bool port_ticket_take(struct spinlock *lock, uint16_t *ticket)
 {
 	port_schedule_point("lock");
-	while (lock->held)
-		port_spin_wait(lock);
-	lock->held = 1;
+	uint32_t old = lock->word;
+
+	lock->word = old + PORT_TICKET_ONE;
+	*ticket = (uint16_t)(old >> 16);
+	return *ticket == (uint16_t)old;
 }
 
-static inline void spinlock_unlock(struct spinlock *lock)
+static inline bool port_ticket_try(struct spinlock *lock)
+{
+	port_schedule_point("trylock");
+	if (port_ticket_held(lock))
+		return false;
+	lock->word += PORT_TICKET_ONE;
+	return true;
+}
+
+static inline bool port_ticket_pass(struct spinlock *lock, uint16_t *next)
 {
 	port_schedule_point("unlock");
-	lock->held = 0;
+	*next = (uint16_t)(lock->word + 1);
+	lock->word = (lock->word & 0xffff0000u) | *next;
+	return port_ticket_held(lock);
 }
+
+static inline bool port_ticket_served(const struct spinlock *lock, uint16_t ticket)
+{
+	port_schedule_point("look at a lock");
+	return (uint16_t)lock->word == ticket;
+}
+
+/* Supplied by the hosted program: returns when the ticket is served. */
+void port_spin_wait(const struct spinlock *lock, uint16_t ticket);
 
 #endif
