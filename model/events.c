@@ -85,6 +85,11 @@ void model_send_virq(unsigned int vcpu, unsigned int virq)
 			model_send(port);
 }
 
+bool model_port_is_bound(unsigned int port)
+{
+	return port > 0 && port < MODEL_PORTS && model.ports[port].state != MODEL_PORT_FREE;
+}
+
 bool model_port_is_pending(unsigned int port)
 {
 	return is_set(model.shared->evtchn_pending, port);
@@ -108,17 +113,14 @@ void model_deliver_if_due(bool entering_from_xen)
 
 /* Calls. */
 
-static bool port_exists(unsigned int port)
-{
-	return port > 0 && port < MODEL_PORTS && model.ports[port].state != MODEL_PORT_FREE;
-}
-
 static long allocate(uint8_t state, unsigned int vcpu, evtchn_port_t *port)
 {
 	for (unsigned int i = 1; i < MODEL_PORTS; i++) {
 		if (model.ports[i].state != MODEL_PORT_FREE)
 			continue;
 		model.ports[i] = (struct model_port){.state = state, .vcpu = (uint8_t)vcpu};
+		if (i >= model.ports_known)
+			model.ports_known += WORD_BITS; /* Xen makes room for so many at a time */
 		*port = i;
 		return 0;
 	}
@@ -152,7 +154,7 @@ static long bind_vcpu(const struct evtchn_bind_vcpu *op)
 {
 	if (op->vcpu >= model.vcpu_count)
 		return -ENOENT;
-	if (!port_exists(op->port))
+	if (!model_port_is_bound(op->port))
 		return -EINVAL;
 	struct model_port *port = &model.ports[op->port];
 
@@ -164,7 +166,7 @@ static long bind_vcpu(const struct evtchn_bind_vcpu *op)
 
 static long send(const struct evtchn_send *op)
 {
-	if (!port_exists(op->port))
+	if (!model_port_is_bound(op->port))
 		return -EINVAL;
 	switch (model.ports[op->port].state) {
 	case MODEL_PORT_IPI:
@@ -182,9 +184,10 @@ static long send(const struct evtchn_send *op)
 
 static long unmask(const struct evtchn_unmask *op)
 {
-	if (!port_exists(op->port))
+	if (op->port >= model.ports_known)
 		return -EINVAL;
-	if (!is_set(model.shared->evtchn_mask, op->port))
+	/* Nothing happens to one that is free, and that is no error. */
+	if (!model_port_is_bound(op->port) || !is_set(model.shared->evtchn_mask, op->port))
 		return 0;
 	*word_of(model.shared->evtchn_mask, op->port) &= ~bit_of(op->port);
 	if (is_set(model.shared->evtchn_pending, op->port))
@@ -194,7 +197,7 @@ static long unmask(const struct evtchn_unmask *op)
 
 static long close_port(const struct evtchn_close *op)
 {
-	if (!port_exists(op->port))
+	if (!model_port_is_bound(op->port))
 		return -EINVAL;
 	struct model_port *port = &model.ports[op->port];
 
@@ -211,7 +214,7 @@ static long bind_interdomain(struct evtchn_bind_interdomain *op)
 
 	if (op->remote_dom != DOMID_SELF)
 		return -ESRCH;
-	if (!port_exists(partner) || model.ports[partner].state != MODEL_PORT_UNBOUND)
+	if (!model_port_is_bound(partner) || model.ports[partner].state != MODEL_PORT_UNBOUND)
 		return -EINVAL;
 	long result = allocate(MODEL_PORT_PAIRED, 0, &op->local_port);
 

@@ -116,6 +116,7 @@ void model_init(const struct model_format *format, unsigned int vcpus, struct sh
 	model.vcpu_count = vcpus;
 	model.shared = shared;
 	model.shared_infos = XEN_LEGACY_MAX_VCPUS;
+	model.ports_known = 64;
 	for (unsigned int i = 0; i < vcpus; i++)
 		model_vcpu_reset(i);
 	model_vcpu_set_up(0);

@@ -31,12 +31,13 @@
 
 #include <xen/vcpu.h>
 
-#define MODEL_FRAMES 128u /* machine frames, of which the guest owns most */
-#define MODEL_VCPUS  4u
-#define MODEL_STALE  256u
-#define MODEL_PORTS  128u
-#define MODEL_NONE   UINT32_MAX
-#define MODEL_NEVER  UINT64_MAX
+#define MODEL_FRAMES          128u /* machine frames, of which the guest owns most */
+#define MODEL_VCPUS           4u
+#define MODEL_STALE           256u
+#define MODEL_PORTS           128u
+#define MODEL_GDT_ENTRIES_MAX 7168u /* the rest of the 8192 is Xen's */
+#define MODEL_NONE            UINT32_MAX
+#define MODEL_NEVER           UINT64_MAX
 /* Machine frames of the kernel's image, which is not in the guest memory above but wherever the
  * world says (struct model, image): only for what a guest registers there. */
 #define MODEL_IMAGE_MFN 0x10000u
@@ -136,7 +137,8 @@ struct model {
 	struct shared_info *shared;
 	unsigned int shared_infos; /* vcpus whose vcpu_info has a place in the shared page */
 	struct model_port ports[MODEL_PORTS];
-	char *image; /* page-aligned */
+	unsigned int ports_known; /* numbers below may be named, bound or not */
+	char *image;              /* page-aligned */
 	size_t image_pages;
 	uint64_t clock_ns;  /* system time, and the time stamp counter */
 	bool runstate_mark; /* the guest asked for the mark while Xen writes a runstate record */
@@ -219,6 +221,7 @@ void model_vcpu_reset(unsigned int vcpu);
 void model_vcpu_kick(unsigned int vcpu);
 void model_wake(unsigned int vcpu);
 bool model_port_is_pending(unsigned int port);
+bool model_port_is_bound(unsigned int port);
 void model_time_record(unsigned int vcpu);
 void model_runstate_change(unsigned int vcpu, int state);
 void model_runstate_write(unsigned int vcpu);

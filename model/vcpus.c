@@ -89,6 +89,16 @@ static void sleep_until_woken(const char *what)
 
 /* vcpu_op */
 
+static bool gdt_is_usable(const struct vcpu_guest_context *context)
+{
+	if (context->gdt_ents > MODEL_GDT_ENTRIES_MAX)
+		return false;
+	for (unsigned int i = 0; i < (context->gdt_ents + 511) / 512; i++)
+		if (!model_memory_of(context->gdt_frames[i]))
+			return false;
+	return true;
+}
+
 static long initialise(unsigned int number, const struct vcpu_guest_context *context)
 {
 	struct model_vcpu *vcpu = &model.vcpus[number];
@@ -98,7 +108,7 @@ static long initialise(unsigned int number, const struct vcpu_guest_context *con
 
 	if (vcpu->initialised)
 		return -EEXIST;
-	if (base >= MODEL_FRAMES || user_base >= MODEL_FRAMES)
+	if (base >= MODEL_FRAMES || user_base >= MODEL_FRAMES || !gdt_is_usable(context))
 		return -EINVAL;
 	result = model_load_base(number, &vcpu->base, (uint32_t)base);
 	if (result != 0)
@@ -148,8 +158,8 @@ static long register_info(unsigned int number, const struct vcpu_register_vcpu_i
 	struct model_vcpu *vcpu = &model.vcpus[number];
 	struct vcpu_info *info;
 
-	if (op->offset > PAGE - sizeof(*info))
-		return -EINVAL;
+	if (op->offset > PAGE - sizeof(*info) || op->offset % sizeof(xen_ulong_t) != 0)
+		return -ENXIO; /* across a page, or not aligned */
 	if (vcpu->info_mfn != MODEL_NONE)
 		return -EINVAL;
 	if (number != world_this_vcpu() && vcpu->up)
@@ -182,6 +192,16 @@ static long register_runstate(unsigned int number, struct vcpu_runstate_info *ar
 	return 0;
 }
 
+/* There are none here; the shortest that Xen takes is a millisecond. */
+static long set_periodic(const struct vcpu_set_periodic_timer *op)
+{
+	if (!op)
+		return -EFAULT;
+	if (op->period_ns < 1000000)
+		return -EINVAL;
+	world_violation("a periodic timer, which the model does not have");
+}
+
 long model_vcpu_op(unsigned int command, unsigned int number, void *arg)
 {
 	if (number >= model.vcpu_count)
@@ -190,9 +210,9 @@ long model_vcpu_op(unsigned int command, unsigned int number, void *arg)
 
 	switch (command) {
 	case VCPUOP_initialise:
-		if (vcpu->info == &vcpu->nowhere)
-			return -EINVAL;
-		return arg ? initialise(number, arg) : -EFAULT;
+		if (!arg)
+			return -EFAULT;
+		return vcpu->info == &vcpu->nowhere ? -EINVAL : initialise(number, arg);
 	case VCPUOP_up:
 		return bring_up(number);
 	case VCPUOP_down:
@@ -215,8 +235,10 @@ long model_vcpu_op(unsigned int command, unsigned int number, void *arg)
 		return model_timer_set(number, arg);
 	case VCPUOP_stop_singleshot_timer:
 		return model_timer_stop(number);
+	case VCPUOP_set_periodic_timer:
+		return set_periodic(arg);
 	case VCPUOP_stop_periodic_timer:
-		return 0; /* the model has none */
+		return 0;
 	default:
 		return -ENOSYS;
 	}
@@ -244,7 +266,7 @@ static long poll(const struct sched_poll *op)
 	if (event_is_due(vcpu->info))
 		return 0;
 	for (unsigned int i = 0; i < op->nr_ports; i++) {
-		if (ports[i] >= MODEL_PORTS)
+		if (!model_port_is_bound(ports[i]))
 			return -EINVAL;
 		if (model_port_is_pending(ports[i]))
 			return 0;

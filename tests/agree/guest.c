@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sequences on real Xen: a kernel that carries them out and prints their lines. The number of
- * seeds is its argument, `seeds=N`.
+ * seeds is its argument, `seeds=N`. Events stay masked throughout.
  */
 #include "tests/agree/sequence.h"
 
+#include <xen/sched.h>
+
+#include "arch/x86/segments.h"
 #include "examples/minimal/host.h"
 #include "lib/string.h"
 #include "pv/boot.h"
@@ -13,74 +16,60 @@
 #include "xen/direct_map.h"
 #include "xen/hypercall.h"
 #include "xen/p2m.h"
-#include "xen/pt_walk.h"
+#include "xen/space.h"
+#include "xen/start.h"
+
+#define STACK_BYTES 4096u
 
 static pfn_t frames[AGREE_FRAMES];
+static _Alignas(16) char stacks[AGREE_VCPUS][STACK_BYTES];
 
-static long update(unsigned int table, unsigned int idx, uint64_t value)
+static long call(unsigned int number, unsigned long arg0, unsigned long arg1, unsigned long arg2,
+                 unsigned long arg3)
 {
-	struct mmu_update request = {.ptr = pt_entry_maddr(frames[table], idx).v, .val = value};
-
-	return xen_call(__HYPERVISOR_mmu_update, (unsigned long)&request, 1, 0, DOMID_SELF, 0);
+	return xen_call(number, arg0, arg1, arg2, arg3, 0);
 }
 
-static long write_entry(unsigned int table, unsigned int idx, unsigned int frame, uint64_t flags)
+static uint64_t mfn(unsigned int frame)
 {
-	return update(table, idx, pte_from_pfn(frames[frame], flags).v);
+	return p2m_mfn(frames[frame]).v;
 }
 
-static long clear_entry(unsigned int table, unsigned int idx)
+static char *memory(unsigned int frame)
 {
-	return update(table, idx, 0);
+	return xen_pfn_to_virt(frames[frame]);
 }
 
-static long map_direct(unsigned int frame, bool writable)
+/* What a vcpu does that is up: nothing, with events masked. It has no per-CPU area. */
+_Noreturn static void do_nothing(void)
 {
-	uint64_t flags =
-	    PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_NX | (writable ? PTE_WRITE : 0);
+	struct sched_poll poll = {.nr_ports = 0};
 
-	return xen_update_va(VADDR(xen_pfn_to_virt(frames[frame])),
-	                     pte_from_pfn(frames[frame], flags), UVMF_INVLPG);
+	for (;;)
+		port_hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, (unsigned long)&poll, 0, 0, 0);
 }
 
-static long mmuext(unsigned int command, unsigned int frame)
+static void fill_context(unsigned int vcpu, struct vcpu_guest_context *context)
 {
-	struct mmuext_op op = {.cmd = command, .arg1.mfn = p2m_mfn(frames[frame]).v};
-
-	return xen_call(__HYPERVISOR_mmuext_op, (unsigned long)&op, 1, 0, DOMID_SELF, 0);
+	context->flags = VGCF_in_kernel;
+	context->user_regs.rip = (uint64_t)do_nothing;
+	context->user_regs.cs = XEN_KERNEL_CS;
+	context->user_regs.ss = XEN_KERNEL_SS;
+	context->user_regs.rsp = (uint64_t)(stacks[vcpu] + STACK_BYTES - 8);
+	context->kernel_ss = XEN_KERNEL_SS;
+	context->kernel_sp = (uint64_t)(stacks[vcpu] + STACK_BYTES - 8);
 }
 
-static long pin(unsigned int frame, unsigned int level)
+static void print(const char *line)
 {
-	return mmuext(MMUEXT_PIN_L1_TABLE + level - 1, frame);
-}
-
-static long unpin(unsigned int frame)
-{
-	return mmuext(MMUEXT_UNPIN_TABLE, frame);
-}
-
-static unsigned int read_entry(unsigned int table, unsigned int idx)
-{
-	pte_t entry = pt_entry_read(frames[table], idx);
-	unsigned int bits = (unsigned int)(entry.v & (PTE_PRESENT | PTE_WRITE));
-
-	for (unsigned int i = 0; i < AGREE_FRAMES; i++)
-		if (pte_present(entry) && pte_mfn(entry).v == p2m_mfn(frames[i]).v)
-			bits += 16 + 4 * i;
-	return bits;
-}
-
-static void clear_frame(unsigned int frame)
-{
-	memset(xen_pfn_to_virt(frames[frame]), 0, PAGE_BYTES);
+	pv_log_write(line, strlen(line));
+	pv_log_write("\n", 1);
 }
 
 void host_main(void)
 {
-	static const struct agree_world world = {write_entry, clear_entry, map_direct, pin,
-	                                         unpin,       read_entry,  clear_frame};
-	static char line[1024];
+	static struct agree_world world = {
+	    .call = call, .mfn = mfn, .memory = memory, .fill_context = fill_context};
 	const char *seeds = strstr(pv_boot_info()->command_line, "seeds=");
 	uint64_t count = 0;
 
@@ -89,12 +78,13 @@ void host_main(void)
 		host_panic("no number of seeds");
 	for (unsigned int i = 0; i < AGREE_FRAMES; i++)
 		frames[i] = host_table_alloc();
-	for (uint64_t seed = 1; seed <= count; seed++) {
-		if (!agree_run(&world, seed, line, sizeof(line)))
-			host_panic("the frames do not become ordinary memory again");
-		pv_log_write(line, strlen(line));
-		pv_log_write("\n", 1);
-	}
+	world.vcpu_info = this_cpu()->vcpu_info;
+	world.shared = (struct shared_info *)(void *)xen_shared_vcpu_info((vcpu_t){0});
+	world.kernel_base = p2m_mfn(xen_kernel_space.root).v;
+	for (unsigned int i = 1; i < AGREE_VCPUS; i++)
+		world.shared->vcpu_info[i].evtchn_upcall_mask = 1;
+	if (!agree_run_all(&world, count, print))
+		host_panic("a sequence has not cleaned up");
 	say("finished");
 	pv_cpu_reboot();
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The same memory calls on real Xen and on the model: sequences made from a seed, carried out by
- * whoever is there, and what came of them as one line of text. The two lines must be equal.
+ * The same calls on real Xen and on the model: sequences made from a seed, carried out by whoever
+ * is there, and what came of them as one line of text. The two lines must be equal.
+ *
+ * Each topic makes sequences of its own kind. What differs between the two worlds (machine frames,
+ * addresses, which ports are free) must not get into a line.
  */
 #ifndef PINFOLD_TESTS_AGREE_SEQUENCE_H
 #define PINFOLD_TESTS_AGREE_SEQUENCE_H
@@ -10,27 +13,51 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AGREE_FRAMES 16u
-#define AGREE_CALLS  40u
+#include <xen/xen.h>
 
-/* Frames are named by their index; the world knows which machine frame each is. */
+#define AGREE_FRAMES     16u
+#define AGREE_CALLS      40u
+#define AGREE_VCPUS      4u
+#define AGREE_LINE_BYTES 4096u
+
+/* Frames are named by their index; the world knows which machine frame each is, and where the
+ * kernel sees it. */
 struct agree_world {
-	/* Each makes one hypercall and returns Xen's result. */
-	long (*write_entry)(unsigned int table, unsigned int idx, unsigned int frame,
-	                    uint64_t flags);
-	long (*clear_entry)(unsigned int table, unsigned int idx);
-	long (*map_direct)(unsigned int frame, bool writable);
-	long (*pin)(unsigned int frame, unsigned int level);
-	long (*unpin)(unsigned int frame);
-	/* Bits 0 and 1 (present, writable) of an entry, and 16 + 4 * the frame it maps when it
-	 * is present. */
-	unsigned int (*read_entry)(unsigned int table, unsigned int idx);
-	/* Make the frame all zero; it is not a table and writable. */
-	void (*clear_frame)(unsigned int frame);
+	long (*call)(unsigned int number, unsigned long arg0, unsigned long arg1,
+	             unsigned long arg2, unsigned long arg3);
+	uint64_t (*mfn)(unsigned int frame);
+	char *(*memory)(unsigned int frame);
+	struct shared_info *shared;
+	/* Where vcpu 0's is; those of the others are in the shared page. */
+	struct vcpu_info *vcpu_info;
+	uint64_t kernel_base; /* the machine frame of the top table in force */
+	/* All of a context but base tables and descriptors, for a vcpu that does nothing. */
+	void (*fill_context)(unsigned int vcpu, struct vcpu_guest_context *context);
 };
 
-/* Carry out the sequence of `seed` and write its line, without a newline. `size` 1024 is enough.
- * Leaves the frames as it found them: false if it could not. */
-bool agree_run(const struct agree_world *world, uint64_t seed, char *line, size_t size);
+/* One topic: carries out the sequence and adds its results to the line; leaves the world as it
+ * found it, or as it is after every sequence of this topic: false if it could not. */
+struct agree_topic {
+	const char *name;
+	unsigned int share; /* it has one sequence where the first topic has so many */
+	bool (*run)(const struct agree_world *world);
+};
+
+extern const struct agree_topic agree_topics[];
+
+/* Carry out all sequences and hand each line to `print`: false if one did not clean up. */
+bool agree_run_all(const struct agree_world *world, unsigned long seeds,
+                   void (*print)(const char *line));
+
+/* For the topics. */
+unsigned int pick(unsigned int count); /* 0 … count - 1, from the seed */
+/* To the line of the sequence: any text; and a result, 0 or an error as a number without its
+ * sign. The name of the call goes before it is made. */
+void add(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void add_result(long result);
+
+bool agree_memory(const struct agree_world *world);
+bool agree_events(const struct agree_world *world);
+bool agree_vcpus(const struct agree_world *world);
 
 #endif
