@@ -7,6 +7,7 @@
 
 #include "arch/x86/boot_layout.h"
 #include "pv/ops.h"
+#include "xen/boot_map.h"
 #include "xen/counters.h"
 #include "xen/debug_keys.h"
 #include "xen/start.h"
@@ -15,6 +16,16 @@
 static inline const struct xen_boot_info *pv_boot_info(void)
 {
 	return &xen_boot;
+}
+
+/*
+ * Memory has to be asked for before it is touched: make at least the first `frames` frames, as far
+ * as there are so many, usable at pv_pfn_to_virt(). Returns how many are usable now, as a rule a
+ * few more. Calls are serialised by the caller. At first those before first_free are.
+ */
+static inline unsigned long pv_memory_extend(unsigned long frames)
+{
+	return boot_map_extend(frames);
 }
 
 /* Once host_frame() answers: the boot tables are marked as the tables they are, and the layout

@@ -3,10 +3,14 @@
  * Building the direct map: see boot_map.h.
  *
  * Xen maps the image and what follows it linearly (the boot map), with at least 512 KiB of room
- * behind. The frames for the new tables come from there. As many leaf tables as that room holds are
- * filled through the boot map and installed with the upper tables at once; the rest are filled
- * through the direct map that exists by then. A table is read-only in both maps before it is
- * installed.
+ * behind. The frames for the new tables, those of all memory, come from there. The leaf tables that
+ * map what boot needs are filled through the boot map and installed with the upper tables at once,
+ * as far as that room holds them; others are filled through the direct map that exists by then. A
+ * table is read-only in both maps before it is installed.
+ *
+ * Memory behind that is mapped when the kernel asks for it, one leaf table at a time: Xen looks at
+ * each entry of a table and at each frame, and most guests never use all of their memory. Entries
+ * that appear need no flush.
  */
 #include "xen/boot_map.h"
 
@@ -33,8 +37,16 @@ struct builder {
 	unsigned long table_count;
 	pfn_t upper[PT_LEVELS_MAX + 1]; /* first table of each level */
 	unsigned long leaf_count;
-	unsigned long leaf_boot_count; /* leaf tables that lie in the boot map */
+	unsigned long leaf_done; /* leaf tables that are in use: the first so many */
 };
+
+static struct builder direct_map;
+
+/* The tables in use, from `tables` on. */
+static unsigned long tables_done(const struct builder *b)
+{
+	return b->table_count - b->leaf_count + b->leaf_done;
+}
 
 static uint64_t *table_words(pfn_t table)
 {
@@ -81,9 +93,8 @@ static bool image_read_only(pfn_t pfn)
  * until then. */
 static pte_t direct_entry(const struct builder *b, pfn_t pfn)
 {
-	unsigned long early = b->table_count - b->leaf_count + b->leaf_boot_count;
 	bool read_only = in_run(pfn, b->boot_tables, b->boot_table_count) ||
-	                 in_run(pfn, b->tables, early) || image_read_only(pfn);
+	                 in_run(pfn, b->tables, tables_done(b)) || image_read_only(pfn);
 
 	if (mfn_is_none(p2m_mfn(pfn)))
 		return PTE_NONE;
@@ -118,11 +129,14 @@ static void plan(struct builder *b, const struct start_info *info)
 		b->upper[level] = PFN(next);
 		next += n;
 	}
-	b->leaf_boot_count = 0;
-	while (b->leaf_boot_count < b->leaf_count &&
-	       boot_mapped(b->boot_tables, PFN(b->upper[1].v + b->leaf_boot_count)))
-		b->leaf_boot_count++;
-	if (b->leaf_boot_count == 0 || b->tables.v + b->table_count > b->frame_count)
+	/* All that boot needs, if the boot map has room for their tables. */
+	unsigned long wanted = (b->tables.v + b->table_count + LEAF_ENTRIES - 1) / LEAF_ENTRIES;
+
+	b->leaf_done = 0;
+	while (b->leaf_done < wanted &&
+	       boot_mapped(b->boot_tables, PFN(b->upper[1].v + b->leaf_done)))
+		b->leaf_done++;
+	if (b->leaf_done == 0 || b->tables.v + b->table_count > b->frame_count)
 		host_panic("boot: no room for the direct map's tables");
 }
 
@@ -135,13 +149,13 @@ static void fill_leaf(const struct builder *b, uint64_t *words, unsigned long le
 	}
 }
 
-/* Fill what the boot map reaches: `leaf_boot_count` leaves and all upper tables, with entries
- * for those leaves only. */
+/* Fill what is installed first: `leaf_done` leaves and all upper tables, with entries for those
+ * leaves only. */
 static void fill_early(const struct builder *b)
 {
-	unsigned long below = b->leaf_boot_count;
+	unsigned long below = b->leaf_done;
 
-	for (unsigned long i = 0; i < b->leaf_boot_count; i++)
+	for (unsigned long i = 0; i < b->leaf_done; i++)
 		fill_leaf(b, table_words(PFN(b->upper[1].v + i)), i);
 	for (unsigned int level = 2; level < PT_FORMAT.levels; level++) {
 		unsigned long tables = b->upper[level - 1].v - b->upper[level].v;
@@ -188,10 +202,9 @@ static void boot_remap(struct mc_batch *batch, const struct builder *b, pfn_t pf
 static void install_early(const struct builder *b)
 {
 	unsigned int top = PT_FORMAT.levels;
-	unsigned long early = b->table_count - b->leaf_count + b->leaf_boot_count;
 	struct mc_batch batch = mc_begin();
 
-	for (unsigned long i = 0; i < early; i++) {
+	for (unsigned long i = 0; i < tables_done(b); i++) {
 		pfn_t table = PFN(b->tables.v + i);
 
 		boot_remap(&batch, b, table, pte_from_pfn(table, DATA_FLAGS));
@@ -207,23 +220,46 @@ static void install_early(const struct builder *b)
 	mc_commit(&batch);
 }
 
-/* The leaf tables that the boot map does not reach: the direct map does by now. */
-static void install_late(const struct builder *b)
+/* The next leaf table, which the direct map reaches by now. */
+static void install_next(struct builder *b)
 {
-	struct mc_batch batch = mc_begin();
+	unsigned long i = b->leaf_done;
+	pfn_t leaf = PFN(b->upper[1].v + i);
+	struct mc_batch batch;
 
-	for (unsigned long i = b->leaf_boot_count; i < b->leaf_count; i++) {
-		pfn_t leaf = PFN(b->upper[1].v + i);
-
-		fill_leaf(b, xen_pfn_to_virt(leaf), i);
-		mc_update_va(&batch, VADDR(xen_pfn_to_virt(leaf)), pte_from_pfn(leaf, DATA_FLAGS),
-		             UVMF_NONE);
-		mc_mmu_update(&batch,
-		              pt_entry_maddr(PFN(b->upper[2].v + i / LEAF_ENTRIES),
-		                             (unsigned int)(i % LEAF_ENTRIES)),
-		              pte_from_pfn(leaf, TABLE_FLAGS));
-	}
+	fill_leaf(b, xen_pfn_to_virt(leaf), i);
+	batch = mc_begin();
+	mc_update_va(&batch, VADDR(xen_pfn_to_virt(leaf)), pte_from_pfn(leaf, DATA_FLAGS),
+	             UVMF_NONE);
+	mc_mmu_update(&batch,
+	              pt_entry_maddr(PFN(b->upper[2].v + i / LEAF_ENTRIES),
+	                             (unsigned int)(i % LEAF_ENTRIES)),
+	              pte_from_pfn(leaf, TABLE_FLAGS));
+	/* In somebody else's batch too: the new memory is used at once. */
+	mc_issue();
 	mc_commit(&batch);
+	b->leaf_done++;
+	if (host_frame(leaf))
+		xen_space_adopt_boot(leaf, 1);
+}
+
+unsigned long boot_map_extend(unsigned long frames)
+{
+	struct builder *b = &direct_map;
+
+	/* Where each space has kernel tables of its own, entries cannot appear in all at once. */
+	if (PT_FORMAT.levels < 4)
+		frames = b->frame_count;
+	while (b->leaf_done < b->leaf_count && b->leaf_done * LEAF_ENTRIES < frames)
+		install_next(b);
+	return b->leaf_done < b->leaf_count ? b->leaf_done * LEAF_ENTRIES : b->frame_count;
+}
+
+void boot_map_adopt(void)
+{
+	const struct builder *b = &direct_map;
+
+	xen_space_adopt_boot(b->boot_tables, b->boot_table_count + tables_done(b));
 }
 
 static uint64_t image_flags(uintptr_t va)
@@ -273,20 +309,35 @@ static void restrict_boot_map(const struct builder *b)
 	mc_commit(&batch);
 }
 
-struct boot_map boot_map_build(const struct start_info *info)
+/* Pages that Xen's tools have put somewhere: a guest domain's rings. */
+static unsigned long frames_of_rings(const struct start_info *info)
 {
-	struct builder b;
+	pfn_t store, console;
 
-	plan(&b, info);
-	xen_kernel_space.root = b.boot_tables;
-	fill_early(&b);
-	install_early(&b);
-	install_late(&b);
+	if (info->flags & SIF_INITDOMAIN)
+		return 0;
+	store = p2m_pfn(MFN((unsigned long)info->store_mfn));
+	console = p2m_pfn(MFN((unsigned long)info->console.domU.mfn));
+	if (pfn_is_none(store))
+		return pfn_is_none(console) ? 0 : console.v + 1;
+	return (pfn_is_none(console) || store.v > console.v ? store.v : console.v) + 1;
+}
+
+pfn_t boot_map_build(const struct start_info *info)
+{
+	struct builder *b = &direct_map;
+	pfn_t first_free;
+
+	plan(b, info);
+	first_free = PFN(b->tables.v + b->table_count);
+	xen_kernel_space.root = b->boot_tables;
+	fill_early(b);
+	install_early(b);
+	boot_map_extend(first_free.v);
+	boot_map_extend(frames_of_rings(info));
 	p2m_move(xen_pfn_to_virt(boot_virt_to_pfn((void *)info->mfn_list)));
-	restrict_boot_map(&b);
-	return (struct boot_map){.tables = b.boot_tables,
-	                         .table_count = b.boot_table_count + b.table_count,
-	                         .first_free = PFN(b.tables.v + b.table_count)};
+	restrict_boot_map(b);
+	return first_free;
 }
 
 static bool verify_entry(void *arg, const struct pt_place *place)

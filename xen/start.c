@@ -36,7 +36,6 @@ struct xen_boot_info xen_boot;
 struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
 volatile unsigned long xen_online_mask = 1;
 
-static struct boot_map boot_map;
 static uint64_t start_ticks;
 static uint32_t features[XENFEAT_NR_SUBMAPS];
 
@@ -153,8 +152,7 @@ _Noreturn void xen_start(struct start_info *info)
 
 	p2m_init((const unsigned long *)info->mfn_list, info->nr_pages);
 	xen_entry_init(xen_entry_stack_top((vcpu_t){0}));
-	boot_map = boot_map_build(info);
-	xen_boot.first_free = boot_map.first_free;
+	xen_boot.first_free = boot_map_build(info);
 	/* The boot map is gone but for the image. */
 	info = xen_pfn_to_virt(start);
 
@@ -172,7 +170,7 @@ _Noreturn void xen_start(struct start_info *info)
 
 void xen_memory_adopt(void)
 {
-	xen_space_adopt_boot(boot_map.tables, boot_map.table_count);
+	boot_map_adopt();
 	boot_map_verify();
 }
 

@@ -37,6 +37,7 @@ void host_memory_init(void)
 	size_t bytes = boot->frame_count * sizeof(struct pt_frame);
 
 	next_frame = boot->first_free.v + (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+	pv_memory_extend(next_frame);
 	memset(pv_pfn_to_virt(boot->first_free), 0, bytes);
 	frames = pv_pfn_to_virt(boot->first_free);
 	pv_memory_adopt();
@@ -61,6 +62,7 @@ pfn_t host_table_alloc(void)
 		free_table_count--;
 	} else if (next_frame < pv_boot_info()->frame_count) {
 		pfn = PFN(next_frame++);
+		pv_memory_extend(next_frame);
 	} else {
 		return PFN_NONE;
 	}

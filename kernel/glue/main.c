@@ -16,6 +16,11 @@
 #include "pv/mmu.h"
 #include "xen/hooks.h"
 
+static size_t memory_extend(size_t frames)
+{
+	return pv_memory_extend(frames);
+}
+
 /* The frame records come first behind the boot data, then everything is free. Frame 0 is left
  * out: an address of zero would be a valid one. */
 static void memory_init(const struct xen_boot_info *boot)
@@ -23,14 +28,14 @@ static void memory_init(const struct xen_boot_info *boot)
 	size_t bytes = boot->frame_count * sizeof(struct page);
 	size_t frames = (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
 	struct page *records = pv_pfn_to_virt(boot->first_free);
-	unsigned long first = boot->first_free.v + frames;
+	unsigned long first = boot->first_free.v + frames, usable;
 
 	if (first >= boot->frame_count)
 		panic("%lu KiB of memory are too little", boot->frame_count * 4);
-	memset(records, 0, bytes);
-	page_init(records, boot->frame_count);
+	usable = pv_memory_extend(first);
+	page_init(records, boot->frame_count, usable, memory_extend);
 	pv_memory_adopt();
-	page_free_range(PFN(first), boot->frame_count - first);
+	page_free_range(PFN(first), usable - first);
 }
 
 static void root_init(const struct xen_boot_info *boot)

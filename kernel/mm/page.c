@@ -22,20 +22,32 @@
 
 static struct page *frame_array;
 static size_t frame_count;
+static size_t usable_count; /* frames that can be touched and have records; the rest is free */
+static size_t (*extend_usable)(size_t n);
 static size_t total_count; /* ever given to the allocator */
 static size_t free_count;
 static size_t reserve_count;
 static struct list free_blocks[ORDER_COUNT];
 
-void page_init(struct page *frames, size_t count)
+/* Records of frames that become usable. */
+static void records_init(size_t first, size_t end)
 {
+	memset(&frame_array[first], 0, (end - first) * sizeof(struct page));
+	for (size_t i = first; i < end; i++)
+		frame_array[i].flags = PAGE_RESERVED;
+	usable_count = end;
+}
+
+void page_init(struct page *frames, size_t count, size_t usable, size_t (*extend)(size_t n))
+{
+	ASSERT(usable == count || (usable < count && extend));
 	frame_array = frames;
 	frame_count = count;
+	extend_usable = extend;
 	total_count = free_count = reserve_count = 0;
 	for (unsigned int order = 0; order < ORDER_COUNT; order++)
 		list_init(&free_blocks[order]);
-	for (size_t i = 0; i < count; i++)
-		frames[i].flags = PAGE_RESERVED;
+	records_init(0, usable);
 }
 
 pfn_t page_pfn(const struct page *page)
@@ -59,9 +71,15 @@ struct page *page_of_virt(const void *virt)
 	return page_of_pfn(pv_virt_to_pfn(virt));
 }
 
+/* Not usable yet, and free. */
+static size_t beyond_count(void)
+{
+	return frame_count - usable_count;
+}
+
 size_t page_free_count(void)
 {
-	return free_count;
+	return free_count + beyond_count();
 }
 
 size_t page_total_count(void)
@@ -71,7 +89,7 @@ size_t page_total_count(void)
 
 size_t page_managed_count(void)
 {
-	return total_count;
+	return total_count + beyond_count();
 }
 
 static void poison_fill(const struct page *page, unsigned int order)
@@ -106,7 +124,7 @@ static struct page *free_buddy(const struct page *page, unsigned int order)
 {
 	unsigned long number = page_pfn(page).v ^ (1ul << order);
 
-	if (number >= frame_count)
+	if (number >= usable_count)
 		return NULL;
 	struct page *buddy = &frame_array[number];
 
@@ -130,28 +148,63 @@ static void block_free(struct page *page, unsigned int order)
 	put_on_list(page, order);
 }
 
+/* The largest block that may begin at a frame and is no longer than `count`. */
+static unsigned int block_order_at(unsigned long first, size_t count)
+{
+	unsigned int order = PAGE_ORDER_MAX;
+
+	while (((1ul << order) - 1) & first || 1ul << order > count)
+		order--;
+	return order;
+}
+
 void page_free_range(pfn_t first, size_t count)
 {
-	ASSERT(first.v <= frame_count && count <= frame_count - first.v);
-	for (size_t i = 0; i < count; i++) {
-		struct page *page = &frame_array[first.v + i];
+	unsigned long end = first.v + count;
 
-		ASSERT(page->flags == PAGE_RESERVED);
-		page->flags = 0;
-		block_free(page, 0);
+	ASSERT(end >= first.v && end <= usable_count);
+	for (unsigned long i = first.v; i < end; i++) {
+		ASSERT(frame_array[i].flags == PAGE_RESERVED);
+		frame_array[i].flags = 0;
+	}
+	for (unsigned long i = first.v; i < end;) {
+		unsigned int order = block_order_at(i, end - i);
+
+		block_free(&frame_array[i], order);
+		i += 1ul << order;
 	}
 	total_count += count;
-	reserve_count = MIN(total_count / 64, (size_t)RESERVE_FRAMES_MAX);
+	reserve_count = MIN(page_managed_count() / 64, (size_t)RESERVE_FRAMES_MAX);
+}
+
+/* Make more frames usable. False: there are no more. */
+static bool usable_grow(void)
+{
+	size_t first = usable_count;
+
+	if (first == frame_count)
+		return false;
+	records_init(first, extend_usable(first + 1));
+	page_free_range(PFN(first), usable_count - first);
+	return true;
+}
+
+static unsigned int order_on_list(unsigned int order)
+{
+	while (order < ORDER_COUNT && list_empty(&free_blocks[order]))
+		order++;
+	return order;
 }
 
 struct page *page_alloc(unsigned int order)
 {
-	unsigned int have = order;
+	unsigned int have = order_on_list(order);
 
-	while (have < ORDER_COUNT && list_empty(&free_blocks[have]))
-		have++;
-	if (have >= ORDER_COUNT)
-		return NULL;
+	while (have >= ORDER_COUNT) {
+		if (!usable_grow())
+			return NULL;
+		have = order_on_list(order);
+	}
 	struct page *page = list_entry(free_blocks[have].next, struct page, node);
 
 	take_from_list(page);
@@ -181,7 +234,7 @@ struct page *page_alloc_zeroed(void)
 
 struct page *page_alloc_user(void)
 {
-	return free_count > reserve_count ? page_alloc(0) : NULL;
+	return page_free_count() > reserve_count ? page_alloc(0) : NULL;
 }
 
 void page_get(struct page *page)

@@ -64,7 +64,7 @@ static void boot_layout(void)
 	        &(struct pt_visitor){.entry = count_entry, .arg = &layout});
 	pt_walk(xen_kernel_space.root, 0, pt_reach(),
 	        &(struct pt_visitor){.table = count_table, .arg = &walked});
-	CHECK(layout.pages > pv_boot_info()->frame_count);
+	CHECK(layout.pages > pv_memory_extend(0));
 	CHECK_EQUAL(layout.text, (unsigned long)(image_text_end - image_start) >> PAGE_SHIFT);
 	CHECK(layout.writable > 0 && layout.tables >= walked);
 }
@@ -72,6 +72,25 @@ static void boot_layout(void)
 static void boot_verify(void)
 {
 	boot_map_verify(); /* it panics if it finds anything */
+}
+
+/* The direct map reaches as far as was asked for, and grows by a table that is read-only by then;
+ * beyond it nothing is mapped. */
+static void direct_map_grows(void)
+{
+	unsigned long reach = pv_memory_extend(0), now;
+
+	CHECK(reach >= host_frames_used() && reach < pv_boot_info()->frame_count);
+	CHECK(try_store(pv_pfn_to_virt(PFN(reach - 1)), 1));
+	CHECK(!try_store(pv_pfn_to_virt(PFN(reach)), 1));
+	now = pv_memory_extend(reach + 1);
+	CHECK(now > reach && pv_memory_extend(reach + 1) == now);
+	CHECK(try_store(pv_pfn_to_virt(PFN(reach)), 1));
+	CHECK(try_store(pv_pfn_to_virt(PFN(now - 1)), 1));
+	boot_map_verify();
+	CHECK_EQUAL(pv_memory_extend(~0ul), pv_boot_info()->frame_count);
+	CHECK(try_store(pv_pfn_to_virt(PFN(pv_boot_info()->frame_count - 1)), 1));
+	boot_layout();
 }
 
 static void store_refused(void)
@@ -125,6 +144,7 @@ const struct guest_test memory_tests[] = {
     {"M1-boot-info", boot_info},
     {"M2-layout-walk", boot_layout},
     {"M2-boot-check", boot_verify},
+    {"M2-direct-map-grows", direct_map_grows},
     {"M2-stores-refused", store_refused},
     {"M3-translation", translation},
     {"M3-foreign-frames", foreign_frames},

@@ -33,5 +33,5 @@ cost=$(./pinfold run --xen "$xen" --log "$build/boot.log" --timeout 200 \
 ticks=$(echo "$cost" | sed -n 's/^boot.ticks *//p')
 entries=$(echo "$cost" | sed -n 's/^boot.entries *//p')
 echo "# boot to the first user instruction: ${ticks:-?} instructions, ${entries:-?} entries into Xen"
-verdict boot-below-100-million-instructions "$([ "${ticks:-999999999}" -lt 100000000 ] && echo yes)" "$ticks"
-verdict boot-below-2000-entries "$([ "${entries:-9999}" -lt 2000 ] && echo yes)" "$entries"
+verdict boot-below-20-million-instructions "$([ "${ticks:-999999999}" -lt 20000000 ] && echo yes)" "$ticks"
+verdict boot-below-500-entries "$([ "${entries:-9999}" -lt 500 ] && echo yes)" "$entries"

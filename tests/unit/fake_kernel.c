@@ -17,15 +17,32 @@ static struct page *records;
 static void *memory;
 static uint64_t random_state = 88172645463325252ull;
 
+/* Memory becomes usable in such steps. */
+#define USABLE_STEP 512u
+
+static size_t frame_total;
+
+static size_t extend(size_t frames)
+{
+	size_t usable = (frames + USABLE_STEP - 1) / USABLE_STEP * USABLE_STEP;
+
+	return MIN(usable, frame_total);
+}
+
 void fake_memory_init(size_t frames, size_t reserved)
 {
-	records = calloc(frames, sizeof(*records));
+	size_t usable;
+
+	frame_total = frames;
+	usable = extend(reserved);
+	records = malloc(frames * sizeof(*records));
 	memory = aligned_alloc(PAGE_BYTES, frames * PAGE_BYTES);
 	if (!records || !memory)
 		abort();
+	memset(records, 0x5a, frames * sizeof(*records));
 	port_direct_map_base = (uintptr_t)memory;
-	page_init(records, frames);
-	page_free_range(PFN(reserved), frames - reserved);
+	page_init(records, frames, usable, extend);
+	page_free_range(PFN(reserved), usable - reserved);
 }
 
 void fake_memory_destroy(void)

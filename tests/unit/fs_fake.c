@@ -52,7 +52,7 @@ static void arena_init(void)
 	assert_ptr_not_equal(arena, MAP_FAILED);
 	assert_non_null(frames);
 	port_direct_map_base = (uintptr_t)arena;
-	page_init(frames, ARENA_FRAMES);
+	page_init(frames, ARENA_FRAMES, ARENA_FRAMES, NULL);
 	page_free_range(PFN(0), ARENA_FRAMES);
 }
 
