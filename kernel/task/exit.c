@@ -132,6 +132,7 @@ _Noreturn void task_exit(int exit_code)
 
 	ASSERT(process != process_init && process != &process_kernel);
 	timer_cancel(&task->sleep_timer);
+	signal_retarget(~task->blocked);
 	if (task->vm)
 		process_note_memory(process, task->vm);
 	release_resources(task);
@@ -150,6 +151,7 @@ _Noreturn void task_exit(int exit_code)
 		process_put(process);
 	} else {
 		wait_wake_all(&process->vfork_wait);
+		signal_stop_finish(process);
 	}
 	task->state = TASK_ZOMBIE;
 	sched_switch();

@@ -76,6 +76,10 @@ void signal_kick(struct process *process);
  * child. */
 bool signal_notify_exit(struct process *child);
 void signal_notify_stop(struct process *child, int code, int status);
+/* A task has stopped or ended: if it was the last that a stop waited for, the parent is told. */
+void signal_stop_finish(struct process *process);
+/* The running task will not take these any more: what is pending for the process is another's. */
+void signal_retarget(sigset which);
 /* A signal that the running task cannot escape: unblocked, and fatal if it was blocked or ignored.
  */
 void signal_force(int signal, int code, uintptr_t address);

@@ -163,6 +163,7 @@ static void process_continue(struct process *process)
 	if (!process->stopped)
 		return;
 	process->stopped = false;
+	process->stopping = false;
 	process->continued = true;
 	process->stop_reported = true;
 	list_for_each_entry (task, &process->tasks, struct task, process_node)
@@ -245,16 +246,45 @@ int signal_send_task(struct task *task, int signal, const struct abi_siginfo *in
 	return result;
 }
 
-/* A task that will take the signal: the leader if it can. */
+static bool signal_open(const struct task *task, int signal)
+{
+	return !(task->blocked & signal_bit(signal)) && task->state != TASK_ZOMBIE && task->vm;
+}
+
+/* A task that will take the signal: the leader if it can. One in a sleep that no signal ends may be
+ * long in coming, so it is the last choice. */
 static struct task *signal_target(struct process *process, int signal)
 {
-	struct task *task;
+	struct task *task, *late = NULL;
 
 	list_for_each_entry (task, &process->tasks, struct task, process_node) {
-		if (!(task->blocked & signal_bit(signal)) && task->state != TASK_ZOMBIE)
+		if (!signal_open(task, signal))
+			continue;
+		if (task->state != TASK_BLOCKED)
 			return task;
+		if (!late)
+			late = task;
 	}
-	return NULL;
+	return late;
+}
+
+void signal_retarget(sigset which)
+{
+	struct process *process = current()->process;
+	sigset left = process->pending.set & which;
+	struct task *task;
+
+	for (int signal = 1; left && signal <= ABI_SIGNAL_COUNT; signal++) {
+		if (!(left & signal_bit(signal)))
+			continue;
+		left &= ~signal_bit(signal);
+		list_for_each_entry (task, &process->tasks, struct task, process_node) {
+			if (task == current() || !signal_open(task, signal))
+				continue;
+			signal_wake(task, false);
+			break;
+		}
+	}
 }
 
 static bool signal_blocked_everywhere(const struct process *process, int signal)
@@ -319,8 +349,13 @@ int signal_send_group(int pgid, int signal, const struct abi_siginfo *info)
 void signal_set_blocked(sigset mask)
 {
 	struct task *task = current();
+	sigset closed;
 
-	task->blocked = mask & ~SIGNALS_UNBLOCKABLE;
+	mask &= ~SIGNALS_UNBLOCKABLE;
+	closed = mask & ~task->blocked;
+	task->blocked = mask;
+	if (closed & task->process->pending.set)
+		signal_retarget(closed);
 	if (signal_pending(task))
 		task_attend(task);
 }
@@ -486,4 +521,18 @@ void signal_notify_stop(struct process *child, int code, int status)
 	if (wanted)
 		notify_parent(child, ABI_SIGCHLD, code, status);
 	wait_wake_all(&parent->child_wait);
+}
+
+void signal_stop_finish(struct process *process)
+{
+	const struct task *task;
+
+	if (!process->stopped || !process->stopping)
+		return;
+	list_for_each_entry (task, &process->tasks, struct task, process_node) {
+		if (task->state != TASK_STOPPED)
+			return;
+	}
+	process->stopping = false;
+	signal_notify_stop(process, ABI_CLD_STOPPED, process->stop_signal);
 }

@@ -59,6 +59,7 @@ static void stay_stopped(struct task *task)
 
 	while (process->stopped && !process->group_exit) {
 		task->state = TASK_STOPPED;
+		signal_stop_finish(process);
 		sched_switch();
 	}
 }
@@ -68,11 +69,11 @@ static void stop_process(struct task *task, int signal)
 	struct process *process = task->process;
 
 	process->stopped = true;
+	process->stopping = true;
 	process->stop_signal = signal;
 	process->stop_reported = false;
 	process->continued = false;
 	signal_kick(process);
-	signal_notify_stop(process, ABI_CLD_STOPPED, signal);
 }
 
 static void default_action(struct task *task, int signal)
@@ -107,10 +108,8 @@ static bool run_handler(struct cpu_frame *frame, struct task *task, int signal,
 	task->restore_blocked = false;
 	if (action.flags & ABI_SA_RESETHAND)
 		slot->handler = ABI_SIG_DFL;
-	task->blocked |= action.mask;
-	if (!(action.flags & ABI_SA_NODEFER))
-		task->blocked |= signal_bit(signal);
-	signal_set_blocked(task->blocked);
+	signal_set_blocked(task->blocked | action.mask |
+	                   (action.flags & ABI_SA_NODEFER ? 0 : signal_bit(signal)));
 	return true;
 }
 

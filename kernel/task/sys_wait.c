@@ -74,7 +74,8 @@ static bool child_news(struct process *child, int options, struct wait_news *new
 	}
 	if (child->zombie)
 		return false;
-	if (child->stopped && !child->stop_reported && (options & ABI_WUNTRACED)) {
+	if (child->stopped && !child->stopping && !child->stop_reported &&
+	    (options & ABI_WUNTRACED)) {
 		usage_of(child, news);
 		child->stop_reported = take;
 		news->status = child->stop_signal << 8 | 0x7f;

@@ -86,7 +86,9 @@ struct process {
 	struct sig_pending pending;
 	bool zombie;
 	bool group_exit; /* every task ends with exit_code */
-	bool stopped, stop_reported, continued;
+	bool stopped;    /* each task stops on its way to user mode */
+	bool stopping;   /* not all have yet: the parent has not been told */
+	bool stop_reported, continued;
 	int stop_signal;
 	int exit_code;   /* as wait reports it: status << 8, or the signal number */
 	int exit_signal; /* to the parent at exit, SIGCHLD after fork */
