@@ -48,7 +48,7 @@ tr -d '\r' < "$logs/test-kernel.log" | awk '
 		next
 	}
 	/^finished, 0 failed/ { finished = 1 }
-	{ last = $0 }
+	!/^\(XEN\)/ { last = $0 }
 	END {
 		if (test != "")
 			print "FAIL guest/" test ": the kernel stopped there: " last

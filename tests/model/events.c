@@ -9,11 +9,13 @@
  */
 #include "tests/model/scenarios.h"
 
+#include <port/schedule.h>
+
 #include "xen/evtchn.h"
 #include "xen/irq_flag.h"
 
 #define PORTS 2u
-#define SENDS 2u
+#define SENDS 3u
 
 static port_t ports[PORTS];
 static unsigned int sent[PORTS], seen[PORTS]; /* what had been sent when the handler last ran */
@@ -40,12 +42,12 @@ void events_receive(void)
 	for (unsigned int round = 0; round < 2; round++) {
 		may_handle = true;
 		xen_irq_enable();
-		explore_point("user work");
+		port_schedule_point("user work");
 		bool enabled = xen_irq_save();
 
 		may_handle = false;
 		CHECK(enabled);
-		explore_point("critical work");
+		port_schedule_point("critical work");
 		may_handle = true;
 		xen_irq_restore(enabled);
 		xen_irq_disable();
@@ -76,7 +78,7 @@ void masking_receive(void)
 	may_handle = true;
 	xen_irq_enable();
 	evtchn_mask(ports[0]);
-	explore_point("masked work");
+	port_schedule_point("masked work");
 	evtchn_unmask(ports[0]);
 	xen_irq_disable();
 }

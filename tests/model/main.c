@@ -91,8 +91,9 @@ static bool report(const struct scenario *scenario, const char *how,
 	printf("%s model/%s/%s/%s", result->failed ? "FAIL" : "ok", scenario->name,
 	       format_names[format], how);
 	if (result->failed)
-		printf(": %s\n# again: --replay %s %s %s\n", result->what, scenario->name,
-		       format_names[format], result->choices[0] ? result->choices : "0");
+		printf(": %s\n# after %lu schedules; again: --replay %s %s %s\n", result->what,
+		       result->schedules, scenario->name, format_names[format],
+		       result->choices[0] ? result->choices : "0");
 	else
 		printf("  # %lu schedules, %lu points%s\n", result->schedules, result->points,
 		       result->complete ? ", all there are" : "");

@@ -4,6 +4,11 @@
  */
 #include "tests/unit/fake_kernel.h"
 
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -61,14 +66,15 @@ unsigned int fake_random(unsigned int limit)
 
 void panic(const char *format, ...)
 {
+	char text[200];
 	va_list list;
 
 	if (fake_panic_expected)
 		longjmp(fake_panic_target, 1);
 	va_start(list, format);
-	vfprintf(stderr, format, list);
+	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
-	fputc('\n', stderr);
+	fail_msg("panic: %s", text);
 	abort();
 }
 

@@ -88,8 +88,8 @@ static void assert_locked(pfn_t table)
 {
 	const struct pt_frame *frame = &fake.frames[table.v];
 
-	if (CONFIG_SPLIT_TABLE_LOCKS && frame->level == 1)
-		assert_true(port_ticket_held(&frame->lock));
+	if (CONFIG_SPLIT_TABLE_LOCKS && frame->level == 1 && !port_ticket_held(&frame->lock))
+		fail_msg("leaf table %lu is remapped or pinned without its lock", table.v);
 }
 
 static void judge_remap(pfn_t frame, bool writable)
@@ -144,8 +144,9 @@ static long judge(const struct fake_request *request)
 {
 	unsigned int held = fake_frame_locks_held();
 
-	if (!CONFIG_SPLIT_TABLE_LOCKS && rules_lock_required)
-		assert_true(port_ticket_held(rules_lock_required));
+	if (!CONFIG_SPLIT_TABLE_LOCKS && rules_lock_required &&
+	    !port_ticket_held(rules_lock_required))
+		fail_msg("a table is remapped or pinned without the lock of its space");
 	if (held > rules_locks_most)
 		rules_locks_most = held;
 	if (request->op == __HYPERVISOR_update_va_mapping) {
@@ -180,7 +181,9 @@ static void check_kernel_half(const struct pt_space *space)
 
 	if (levels == 3) {
 		/* One entry, and the table below it is a copy. */
-		assert_int_not_equal(fake_entry_read(ours, 3), fake_entry_read(kernels, 3));
+		if (fake_entry_read(ours, 3) == fake_entry_read(kernels, 3))
+			fail_msg("the kernel's level-2 table is shared");
+		assert_int_equal(fake_entry_read(ours, 3) & ~PTE_FRAME_MASK, PTE_PRESENT);
 		ours = pointed_to(fake_entry_read(ours, 3));
 		kernels = pointed_to(fake_entry_read(kernels, 3));
 		first = 0;
@@ -189,7 +192,10 @@ static void check_kernel_half(const struct pt_space *space)
 		uint64_t kernel_entry = fake_entry_read(kernels, i);
 		bool xens = (kernel_entry & PTE_PRESENT) && pfn_is_none(pointed_to(kernel_entry));
 
-		assert_int_equal(fake_entry_read(ours, i), xens ? 0 : kernel_entry);
+		if (xens && fake_entry_read(ours, i) != 0)
+			fail_msg("entry %u is Xen's own", i);
+		else if (!xens)
+			assert_int_equal(fake_entry_read(ours, i), kernel_entry);
 	}
 }
 
@@ -201,9 +207,15 @@ static void check_tops_in_step(const struct pt_space *space)
 	assert_int_equal(port_pt_format->user_top, !pfn_is_none(space->user_root));
 	if (!port_pt_format->user_top)
 		return;
-	for (unsigned int i = 0; i < rules_entry_count(port_pt_format->levels); i++)
-		assert_int_equal(fake_entry_read(space->user_root, i),
-		                 i < users ? fake_entry_read(space->root, i) : 0);
+	for (unsigned int i = 0; i < rules_entry_count(port_pt_format->levels); i++) {
+		uint64_t is = fake_entry_read(space->user_root, i);
+		uint64_t must = i < users ? fake_entry_read(space->root, i) : 0;
+
+		if (is != must)
+			fail_msg("the tops are out of step: entry %u is %#llx in the user's, must "
+			         "be %#llx",
+			         i, (unsigned long long)is, (unsigned long long)must);
+	}
 }
 
 void rules_check_space(const struct pt_space *space)

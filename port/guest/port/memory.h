@@ -36,16 +36,10 @@ static inline void port_store64(volatile uint64_t *p, uint64_t value)
 	__atomic_store_n(p, value, __ATOMIC_RELEASE);
 }
 
-/* A 64-bit entry that the CPU may walk at any time. Where one store of 64 bits exists it is
- * that; otherwise the half with the present bit goes last when it is set, and first when it is
- * cleared. */
-static inline void port_store_pte64(volatile void *entry, uint64_t value)
+/* A 64-bit entry that the CPU may walk at any time, in two stores: the half with the present bit
+ * goes last when it is set, and first when it is cleared. */
+static inline void port_store_pte_halves(volatile uint32_t half[2], uint64_t value)
 {
-#ifdef __x86_64__
-	*(volatile uint64_t *)entry = value;
-#else
-	volatile uint32_t *half = (volatile uint32_t *)entry;
-
 	if (value & 1) {
 		half[1] = (uint32_t)(value >> 32);
 		__asm__ volatile("" ::: "memory");
@@ -55,6 +49,15 @@ static inline void port_store_pte64(volatile void *entry, uint64_t value)
 		__asm__ volatile("" ::: "memory");
 		half[1] = (uint32_t)(value >> 32);
 	}
+}
+
+/* The same in one store of 64 bits where there is one. */
+static inline void port_store_pte64(volatile void *entry, uint64_t value)
+{
+#ifdef __x86_64__
+	*(volatile uint64_t *)entry = value;
+#else
+	port_store_pte_halves(entry, value);
 #endif
 }
 
