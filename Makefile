@@ -7,7 +7,8 @@
 #   make check    formatting, linters, the include order, the i386 build of the guest layer
 #   make test-domu        boots the image as a domU under Xen's own toolstack
 #   make bench            counts what operations cost, on Linux too (docs/performance.md)
-#   make mutants          takes each protection out and looks whether a test notices
+#   make mutants          takes each protection out and looks whether a check notices
+#                         (MUTANTS="lazy-*": some of them)
 #   make replay CASE=…     runs one interleaving of the model again
 #   make deps     installs what the machine lacks, with apt
 #   make install  to $(DESTDIR)$(PREFIX)

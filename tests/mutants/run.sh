@@ -1,81 +1,185 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Removes one protection of the guest layer, or of the kernel in mm-*, after the other and requires that a test notices.
+# Removes one protection after the other from a copy of the sources and requires that a check
+# notices, and that it says what is wrong.
 #
-# Each tests/mutants/NAME.patch says in its first line what is removed. It is applied to a copy of the sources; the copy is
-# built and run: first on the model under the explorer, then the layer's unit tests. A mutant that nothing
-# notices has survived, and that is a failure. The last column is the check that noticed.
+# Use: tests/mutants/run.sh [GLOB…]      (from the top of the source tree)
 #
-# Use: tests/mutants/run.sh [NAME…]      (from the top of the source tree)
+# Each tests/mutants/NAME.patch opens with
+#	removed: what the mutant lacks
+#	protects: the rows of the design that it breaks, and the numbers of races
+#	tests: model/split, model/single, unit/NAME, guest; in this order until one notices
+#	expect: an extended regular expression for the line of a check that fails
+# A build that fails, a test that crashes or runs out of time and a failure with other words are no
+# kill, and neither is a patch that does not apply: all are failures here. The tests must pass
+# without a mutant first.
+#
+# Two copies work side by side, each with the objects that are built already. One of them alone
+# runs the machines. The table goes to build/mutants/table.md as well.
 set -u
 
-work=build/mutants/tree
-unit="multicall pt_walk pin_split space_split space_single p2m evtchn time vm"
+top=build/mutants
 make=${MAKE:-make}
+seconds=120
+tab=$(printf '\t')
 unset MAKEFLAGS MFLAGS
 
-# Anew: an object of an earlier run could be of a mutant.
-rm -rf "$work"
-mkdir -p "$work" || exit 1
-git ls-files -z Makefile mk lib arch port xen pv model explore tests/model tests/unit kernel tools |
-	tar -c --null -T - -f - | tar -x -f - -C "$work" || exit 1
-
-# A mutant that does not compile shows nothing.
-broken() {
-	echo "BROKEN $(grep -m 1 'error' "$work/make.log")"
+header() {
+	sed -n "/^--- /q; s/^$2: //p" "tests/mutants/$1.patch"
 }
 
-# What notices the mutant in the work tree, in one line; nothing if it survives.
-noticed() {
-	"$make" -C "$work" --no-print-directory build/tests/model/model-test-split > "$work/make.log" 2>&1 || {
-		broken
-		return
-	}
-	timeout 120 "$work/build/tests/model/model-test-split" > "$work/model.log" 2>&1
-	status=$?
-	line=$(grep -m 1 '^FAIL' "$work/model.log")
-	if [ -n "$line" ]; then
-		echo "${line#FAIL }"
-		return
-	fi
-	if [ "$status" != 0 ]; then
-		echo "model: ended with status $status"
-		return
-	fi
-	for test in $unit; do
-		program=build/tests/unit/${test}_test
-		"$make" -C "$work" --no-print-directory "$program" > "$work/make.log" 2>&1 || {
-			broken
+targets() {
+	case $1 in
+	model/*) echo "build/tests/model/model-test-${1#model/}" ;;
+	unit/*) echo "build/tests/unit/${1#unit/}_test" ;;
+	guest) echo "build/tests/guest/test-kernel.elf build/examples/minimal.elf" ;;
+	*) return 1 ;;
+	esac
+}
+
+# Run a test in the tree $1; what it prints goes to its file `log`. Its status.
+run_test() (
+	cd "$1" || exit 1
+	case $2 in
+	guest) timeout $seconds sh tests/guest/run.sh $(targets guest) ;;
+	*) timeout $seconds "$(targets "$2")" ;;
+	esac > log 2>&1
+)
+
+# The failed checks in what test $1 printed, one a line: `TEST: PLACE: MESSAGE`. A test that ended
+# in an exception has checked nothing.
+failures() {
+	case $1 in
+	unit/*)
+		awk -v program="$1" '
+			/^\[ RUN/ { test = $4; text = place = "" }
+			/^ERROR: / { text = substr($0, 8) }
+			/^\[  ERROR   \] --- [^[]/ { text = substr($0, 18) }
+			/\[   LINE   \] --- / {
+				place = $0
+				sub(/.*\[   LINE   \] --- /, "", place)
+				sub(/: error: Failure!$/, "", place)
+			}
+			/: runtime error: / { print program "/" test ": " $0 }
+			/^\[  FAILED  \] [a-z]/ && $4 == test && place != "" {
+				print program "/" test ": " place ": " text
+				test = ""
+			}' ;;
+	*) sed -n 's/^FAIL //p' ;;
+	esac
+}
+
+# How many schedules the explorer ran before the failure in the log that starts with $1.
+schedules() {
+	grep -F -A 1 "FAIL $1" | sed -n 's/.*after \([0-9]*\) schedules.*/\1/p' | head -n 1
+}
+
+verdict() {
+	printf '%s\t%s\t%s\n' "$1" "$2" "${3:-}"
+}
+
+# Writes `STATUS<tab>WHAT<tab>SCHEDULES` for mutant $2 with its patch applied to the tree $1.
+judge() {
+	expected=$(header "$2" expect)
+	seen=
+	for test in $(header "$2" tests); do
+		"$make" -C "$1" --no-print-directory $(targets "$test") > "$1/make.log" 2>&1 || {
+			verdict FAIL "does not compile: $(grep -m 1 error "$1/make.log")"
 			return
 		}
-		if ! timeout 120 "$work/$program" > "$work/unit.log" 2>&1; then
-			echo "unit/$test: $(grep -m 1 -E '^\[  FAILED|ERROR|not true' "$work/unit.log")"
+		run_test "$1" "$test"
+		failures "$test" < "$1/log" > "$1/failures"
+		by=$(grep -m 1 -E -e "$expected" "$1/failures") && {
+			verdict ok "$by" "$(schedules "$by" < "$1/log")"
 			return
-		fi
+		}
+		[ -n "$seen" ] || seen=$(head -n 1 "$1/failures")
+	done
+	if [ -n "$seen" ]; then
+		verdict FAIL "other words than expected: $seen"
+	else
+		verdict FAIL "survives: $(header "$2" removed)"
+	fi
+}
+
+mutant() {
+	if ! patch -s -f -F 0 --dry-run -d "$1" -p1 < "tests/mutants/$2.patch" > /dev/null; then
+		verdict FAIL "does not apply"
+		return
+	fi
+	patch -s -f -F 0 -d "$1" -p1 < "tests/mutants/$2.patch"
+	judge "$1" "$2"
+	patch -s -f -F 0 -R -d "$1" -p1 < "tests/mutants/$2.patch"
+}
+
+# work TREE NAME…: those that nobody has taken yet.
+work() {
+	tree=$1
+	shift
+	for name in "$@"; do
+		mkdir "$top/taken/$name" 2> /dev/null || continue
+		mutant "$tree" "$name" > "$top/result/$name"
+		IFS=$tab read -r status what count < "$top/result/$name"
+		echo "$status mutant/$name: $what${count:+, after $count schedules}" | cut -c1-200
 	done
 }
 
-killed=0
-survived=0
-[ $# -gt 0 ] || set -- $(ls tests/mutants/*.patch | sed 's|.*/||; s|\.patch$||')
-for name in "$@"; do
-	patch -s -d "$work" -p1 < "tests/mutants/$name.patch" || {
-		echo "FAIL mutant/$name: the patch does not apply"
-		survived=$((survived + 1))
-		continue
-	}
-	by=$(noticed | cut -c1-150)
-	patch -s -R -d "$work" -p1 < "tests/mutants/$name.patch"
-	if [ "${by#BROKEN}" != "$by" ]; then
-		echo "FAIL mutant/$name: does not compile: ${by#BROKEN }"
-		survived=$((survived + 1))
-	elif [ -n "$by" ]; then
-		echo "ok mutant/$name  # $by"
-		killed=$((killed + 1))
-	else
-		echo "FAIL mutant/$name: nothing notices that $(head -n 1 "tests/mutants/$name.patch")"
-		survived=$((survived + 1))
-	fi
+# A copy of the sources with what is built of them, in which all tests of the mutants pass.
+make_trees() {
+	rm -rf "$top"
+	mkdir -p "$top/1/build/tests" "$top/taken" "$top/result" || return 1
+	git ls-files -z --cached --others --exclude-standard | tar -c --null -T - -f - |
+		tar -x -f - -C "$top/1" || return 1
+	for part in flags guest libpinfold.a examples tests/model tests/unit tests/guest; do
+		[ ! -e build/$part ] || cp -a build/$part "$top/1/build/$part"
+	done
+	ln -s ../../../xen "$top/1/build/xen"
+	for test in $(for name in "$@"; do header "$name" tests; done | tr ' ' '\n' | sort -u); do
+		"$make" -C "$top/1" -j2 --no-print-directory $(targets "$test") > "$top/make.log" 2>&1 || {
+			echo "FAIL mutants: $test does not build: $(grep -m 1 -i error "$top/make.log")"
+			return 1
+		}
+		run_test "$top/1" "$test" && ! grep -q '^FAIL' "$top/1/log" || {
+			echo "FAIL mutants: without a mutant, $test fails; see $top/1/log"
+			return 1
+		}
+	done
+	cp -a "$top/1" "$top/2"
+}
+
+table() {
+	echo "| mutant | protects | killed by | schedules |"
+	echo "|---|---|---|---|"
+	for name in "$@"; do
+		IFS=$tab read -r status what count < "$top/result/$name"
+		[ "$status" = ok ] || what="**$what**"
+		echo "| $name | $(header "$name" protects) | $(echo "$what" | sed 's/|/\\|/g') | $count |"
+	done
+}
+
+# With no argument all of them; a name that matches nothing stays as it is, and is refused below.
+[ $# -gt 0 ] || set -- '*'
+names=$(for glob in "$@"; do (cd tests/mutants && ls -d $glob.patch); done | sed 's/\.patch$//' |
+	sort -u)
+[ -n "$names" ] || exit 1
+for name in $names; do
+	for field in removed protects tests expect; do
+		[ -n "$(header "$name" $field)" ] || {
+			echo "FAIL mutant/$name: no line '$field:' in its head"
+			exit 1
+		}
+	done
 done
-echo "# $killed mutants killed, $survived survived"
+with_guest=$(for name in $names; do header "$name" tests | grep -q guest && echo "$name"; done)
+without_guest=$(for name in $names; do header "$name" tests | grep -q guest || echo "$name"; done)
+make_trees $names || exit 1
+work "$top/1" $with_guest $without_guest &
+work "$top/2" $without_guest
+wait $!
+echo
+table $names | tee "$top/table.md"
+killed=$(cat "$top"/result/* | grep -c "^ok$tab")
+survived=$(cat "$top"/result/* | grep -vc "^ok$tab")
+echo
+echo "$killed mutants killed, $survived not"
 [ "$survived" = 0 ]
