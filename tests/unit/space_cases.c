@@ -559,6 +559,40 @@ static void test_switch_is_one_entry(void **state)
 	}
 }
 
+/* Is this vcpu one of those that may hold translations of the space, and run on it? */
+static void expect_user(const struct pt_space *space, bool uses)
+{
+	bool marked = space->cpus & xen_cpu_bit(this_cpu());
+
+	if (marked != uses)
+		fail_msg("the space has %s mark of this vcpu", marked ? "the" : "no");
+}
+
+/* A vcpu is marked before it loads a space, and until it has loaded another. */
+static void test_users_are_marked(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		start(&fake_formats[format]);
+		prepare_and_pin(1);
+		expect_user(&other, false);
+		xen_lazy_enter(XEN_LAZY_CPU);
+		xen_space_switch(&other);
+		expect_user(&other, true);
+		xen_lazy_leave(XEN_LAZY_CPU);
+		xen_lazy_enter(XEN_LAZY_CPU);
+		xen_space_switch(&model.space);
+		expect_user(&other, true);
+		expect_user(&model.space, true);
+		xen_space_switch(&other);
+		xen_lazy_leave(XEN_LAZY_CPU);
+		expect_user(&other, true);
+		expect_user(&model.space, false);
+		xen_space_switch(NULL);
+		expect_user(&other, false);
+	}
+}
+
 /* Asked for at once, in force only when Xen has done it. */
 static void test_asked_and_actual(void **state)
 {
@@ -933,6 +967,7 @@ int space_cases_run(void)
 	    cmocka_unit_test(test_lazy_sets_and_their_flush),
 	    cmocka_unit_test(test_lazy_flush_settles_and_stays),
 	    cmocka_unit_test(test_switch_is_one_entry),
+	    cmocka_unit_test(test_users_are_marked),
 	    cmocka_unit_test(test_asked_and_actual),
 	    cmocka_unit_test(test_a_failed_load_is_not_recorded),
 	    cmocka_unit_test(test_switch_to_what_is_not_active),

@@ -24,6 +24,7 @@ static int start(void **state)
 {
 	(void)state;
 	fake_start(&fake_formats[0]);
+	xen_online_mask = 1;
 	return 0;
 }
 
@@ -79,51 +80,110 @@ static void test_each_form(void **state)
 	EXPECT_FLUSH(MMUEXT_INVLPG_ALL, NULL);
 }
 
-/* One page: that page. More: everything, once. None: nothing. */
-static void test_notes_are_settled(void **state)
+static void note(struct pt_space *of, uintptr_t address)
 {
-	struct xen_cpu *cpu = this_cpu();
-
-	(void)state;
-	cpu->space_actual = cpu->space_asked = &space;
-	BATCH(tlb_settle(&batch));
-	assert_int_equal(fake.request_count, 0);
-	tlb_note_stale(&space, ADDRESS);
-	BATCH(tlb_settle(&batch));
-	EXPECT_FLUSH(MMUEXT_INVLPG_LOCAL, NULL);
-	tlb_note_stale(&space, (vaddr_t){0x1000});
-	tlb_note_stale(&space, ADDRESS);
-	BATCH(tlb_settle(&batch));
-	EXPECT_FLUSH(MMUEXT_TLB_FLUSH_LOCAL, NULL);
-	BATCH(tlb_settle(&batch));
-	assert_int_equal(fake.request_count, 0);
+	BATCH(tlb_note_stale(&batch, of, (vaddr_t){address}));
 }
 
-/* The space in force, one that is asked for, the kernel's: of these the CPU may hold translations
- * by the time that what is queued is carried out. */
-static void test_who_may_hold(void **state)
+static void settle(void)
+{
+	BATCH(tlb_settle(&batch));
+}
+
+static void expect_nothing(void)
+{
+	if (fake.request_count != 0)
+		fail_msg("%u flushes in place of none", fake.request_count);
+}
+
+/* One page: that page. More: everything, once. None: nothing. */
+static void test_notes_are_settled_once(void **state)
+{
+	(void)state;
+	this_cpu()->space_actual = this_cpu()->space_asked = &space;
+	settle();
+	expect_nothing();
+	note(&space, ADDRESS.v);
+	settle();
+	EXPECT_FLUSH(MMUEXT_INVLPG_LOCAL, NULL);
+	note(&space, 0x1000);
+	note(&space, ADDRESS.v);
+	settle();
+	EXPECT_FLUSH(MMUEXT_TLB_FLUSH_LOCAL, NULL);
+	settle();
+	expect_nothing();
+}
+
+/* With one vcpu online nobody else holds anything: the space that is asked for is in force by the
+ * time that what is queued is carried out, and its load drops what there was of another. */
+static void test_alone(void **state)
 {
 	struct xen_cpu *cpu = this_cpu();
 
 	(void)state;
-	for (unsigned int held = 0; held < 4; held++) {
-		cpu->space_actual = held == 1 ? &space : &other;
-		cpu->space_asked = held == 1 || held == 2 ? &space : &other;
-		tlb_note_stale(held == 3 ? &xen_kernel_space : &space, ADDRESS);
-		BATCH(tlb_settle(&batch));
-		if (held == 0)
-			assert_int_equal(fake.request_count, 0);
-		else
+	for (unsigned int asked = 0; asked < 2; asked++) {
+		cpu->space_actual = asked ? &other : &space;
+		cpu->space_asked = asked ? &space : &other;
+		note(&space, ADDRESS.v);
+		settle();
+		if (asked)
 			EXPECT_FLUSH(MMUEXT_INVLPG_LOCAL, NULL);
+		else
+			expect_nothing();
+		note(&xen_kernel_space, ADDRESS.v);
+		settle();
+		EXPECT_FLUSH(MMUEXT_INVLPG_LOCAL, NULL);
 	}
+	assert_int_equal(tlb_page_flags(&space), UVMF_INVLPG | UVMF_LOCAL);
+}
+
+/* With more, Xen is given the space's own mask: it reads it when it comes to the flush. */
+static void test_with_others(void **state)
+{
+	const unsigned long *mask = (const unsigned long *)&space.cpus;
+
+	(void)state;
+	xen_online_mask = 3;
+	note(&space, ADDRESS.v);
+	settle();
+	EXPECT_FLUSH(MMUEXT_INVLPG_MULTI, mask);
+	note(&space, ADDRESS.v);
+	note(&space, 0x1000);
+	settle();
+	EXPECT_FLUSH(MMUEXT_TLB_FLUSH_MULTI, mask);
+	xen_flush_space(&space);
+	EXPECT_FLUSH(MMUEXT_TLB_FLUSH_MULTI, mask);
+	note(&xen_kernel_space, ADDRESS.v);
+	settle();
+	EXPECT_FLUSH(MMUEXT_INVLPG_ALL, NULL);
+	xen_flush_space(&xen_kernel_space);
+	EXPECT_FLUSH(MMUEXT_TLB_FLUSH_ALL, NULL);
+	assert_int_equal(tlb_page_flags(&space), UVMF_INVLPG | UVMF_MULTI | (uintptr_t)mask);
+	assert_int_equal(tlb_page_flags(&xen_kernel_space), UVMF_INVLPG | UVMF_ALL);
+}
+
+/* Notes of two spaces in one batch: each to the vcpus of its own. */
+static void test_notes_of_two_spaces(void **state)
+{
+	(void)state;
+	xen_online_mask = 3;
+	note(&other, 0x1000);
+	note(&space, ADDRESS.v);
+	if (fake.request_count != 1)
+		fail_msg("what was noted of one space is forgotten for another");
+	fake_forget();
+	settle();
+	EXPECT_FLUSH(MMUEXT_INVLPG_MULTI, (const unsigned long *)&space.cpus);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_each_form, start),
-	    cmocka_unit_test_setup(test_notes_are_settled, start),
-	    cmocka_unit_test_setup(test_who_may_hold, start),
+	    cmocka_unit_test_setup(test_notes_are_settled_once, start),
+	    cmocka_unit_test_setup(test_alone, start),
+	    cmocka_unit_test_setup(test_with_others, start),
+	    cmocka_unit_test_setup(test_notes_of_two_spaces, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
