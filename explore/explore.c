@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The explorer: see explore.h.
+ * The explorer's engine: vcpus as coroutines, and the scheduler between them. See explore.h.
  *
- * Its own state lies in one mapping apart from the program's data, as a run's state, the data of
- * the code under test, is put back before each run and the trail must survive that.
- *
- * Exhaustive search is by replay: a run follows the trail of choices as far as it goes and takes 0
- * from there on; the next run changes the last choice that has an alternative left. A preemption is
- * offered only while the run has fewer than the bound.
+ * The scheduler has a stack of its own: a vcpu that comes to a choice goes to it and is resumed
+ * with the answer. So a vcpu's stack holds nothing of the explorer's that would make two equal
+ * states differ (visited.c).
  */
-#define _GNU_SOURCE
-#include "explore/explore.h"
+#include "explore/engine.h"
 
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,110 +16,14 @@
 
 #include "arch/x86/context.h"
 
-#define TRAIL_MAX   8192u
 #define STACK_BYTES (256u << 10)
-#define STEPS_MAX   20000u /* a run that is longer does not end */
+#define STEPS_MAX   60000u /* a run that is longer does not end */
+#define ALONE_MAX   16u    /* looks of the only one that can go on: an event may come late */
 
-struct choice {
-	uint8_t taken, count;
-};
-
-enum vcpu_state { VCPU_READY, VCPU_WAITING, VCPU_SLEEPING, VCPU_DONE };
-
-struct explorer {
-	const struct scenario *scenario;
-	const struct explore_options *options;
-	struct explore_result result;
-	struct choice trail[TRAIL_MAX];
-	unsigned int trail_len;  /* choices made in this run */
-	unsigned int replay_len; /* of them given */
-	unsigned int preemptions, steps;
-	uint64_t rng;
-	enum vcpu_state state[EXPLORE_VCPUS];
-	bool may_stay[EXPLORE_VCPUS];       /* asleep: the run may end so */
-	unsigned int looked[EXPLORE_VCPUS]; /* waiting: at which step it looked last */
-	uintptr_t context[EXPLORE_VCPUS];
-	uintptr_t main_context;
-	char *stacks[EXPLORE_VCPUS];
-	unsigned int running;
-	bool in_run;
-	jmp_buf failed;
-};
-
-/* In a mapping of its own; this pointer never changes once set, so that putting the data back
- * does not matter. */
-static struct explorer *ex;
+/* Never changes once set, so that putting the data back does not matter. */
+struct explorer *ex;
 void (*explore_switch_hook)(unsigned int vcpu);
 bool (*explore_idle_hook)(void);
-
-static uint64_t next_random(void)
-{
-	ex->rng ^= ex->rng << 13;
-	ex->rng ^= ex->rng >> 7;
-	ex->rng ^= ex->rng << 17;
-	return ex->rng;
-}
-
-void explore_note(const char *format, ...)
-{
-	va_list args;
-
-	if (!ex || !ex->options->timeline)
-		return;
-	va_start(args, format);
-	if (ex->in_run)
-		printf("  %*svcpu %u  ", (int)ex->running * 24, "", ex->running);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n");
-}
-
-static void write_choices(char *text, size_t size)
-{
-	size_t len = 0;
-	unsigned int last = ex->trail_len;
-
-	while (last > 0 && ex->trail[last - 1].taken == 0)
-		last--; /* what follows is all calm */
-	text[0] = '\0';
-	for (unsigned int i = 0; i < last && len + 4 < size; i++)
-		len += (size_t)snprintf(text + len, size - len, "%c",
-		                        "0123456789abcdefghijklmnop"[ex->trail[i].taken]);
-}
-
-void explore_fail(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(ex->result.what, sizeof(ex->result.what), format, args);
-	va_end(args);
-	ex->result.failed = true;
-	write_choices(ex->result.choices, sizeof(ex->result.choices));
-	longjmp(ex->failed, 1);
-}
-
-unsigned int choose(unsigned int count, const char *label)
-{
-	unsigned int taken = 0;
-
-	if (count < 2 || !ex->in_run)
-		return 0;
-	if (ex->trail_len == TRAIL_MAX)
-		explore_fail("a run with more than %u choices", TRAIL_MAX);
-	if (ex->trail_len < ex->replay_len)
-		taken = ex->trail[ex->trail_len].taken;
-	else if (ex->options->strategy == EXPLORE_RANDOM)
-		taken =
-		    (unsigned int)(next_random() % (count * 3) < count ? next_random() % count : 0);
-	if (taken >= count)
-		explore_fail("the choices do not fit this scenario: %u of %u at '%s'", taken, count,
-		             label);
-	ex->trail[ex->trail_len++] = (struct choice){(uint8_t)taken, (uint8_t)count};
-	if (taken != 0)
-		explore_note("-- choice %u of %u: %s", taken, count, label);
-	return taken;
-}
 
 unsigned int explore_vcpu(void)
 {
@@ -136,131 +35,102 @@ bool explore_running(void)
 	return ex && ex->in_run;
 }
 
-static void switch_to(unsigned int vcpu)
+/* From a vcpu to the scheduler. */
+static __attribute__((noinline)) void ask(enum request request)
 {
-	unsigned int from = ex->running;
-
-	if (vcpu == from)
-		return;
-	ex->running = vcpu;
-	if (explore_switch_hook)
-		explore_switch_hook(vcpu);
-	cpu_context_switch(&ex->context[from], ex->context[vcpu]);
+	ex->request = request;
+	cpu_context_switch(&ex->vcpus[ex->running].context, ex->main_context);
 }
 
-/* The others that can go on, in order from the running one. */
-static unsigned int others(unsigned int list[EXPLORE_VCPUS])
+void explore_fail(const char *format, ...)
 {
-	unsigned int count = 0;
+	va_list args;
 
-	for (unsigned int i = 1; i < ex->scenario->vcpus; i++) {
-		unsigned int vcpu = (ex->running + i) % ex->scenario->vcpus;
-
-		if (ex->state[vcpu] == VCPU_READY)
-			list[count++] = vcpu;
-	}
-	return count;
+	va_start(args, format);
+	vsnprintf(ex->result.what, sizeof(ex->result.what), format, args);
+	va_end(args);
+	ex->result.failed = true;
+	ex->result.preemptions = ex->preemptions;
+	ex->result.faults = ex->faults;
+	ex->result.steps = ex->steps;
+	trail_write(ex->result.choices, sizeof(ex->result.choices));
+	trail_tell(ex->result.story, sizeof(ex->result.story));
+	if (ex->on_vcpu)
+		ask(REQUEST_ABANDON);
+	longjmp(ex->failed, 1);
 }
 
-static void count_step(void)
+/* The vcpus' side. */
+
+static __attribute__((noinline)) unsigned int ask_choice(unsigned int count, enum choice_kind kind,
+                                                         const char *label)
 {
+	ex->choice_count = count;
+	ex->choice_kind = kind;
+	ex->label = label;
+	ask(REQUEST_CHOICE);
+	return ex->answer;
+}
+
+unsigned int choose(unsigned int count, const char *label)
+{
+	return count < 2 || !explore_running() ? 0 : ask_choice(count, CHOICE_PLAIN, label);
+}
+
+bool explore_fault(const char *label)
+{
+	return explore_running() && ask_choice(2, CHOICE_FAULT, label) == 1;
+}
+
+static __attribute__((noinline)) void count_step(const char *what)
+{
+	ex->vcpus[ex->running].doing = what;
 	ex->result.points++;
+	strategy_step();
 	if (++ex->steps > STEPS_MAX)
-		explore_fail("the run does not end");
+		explore_fail("the run does not end: vcpu %u is still at '%s' after %u steps",
+		             ex->running, what, STEPS_MAX);
 }
 
 void explore_point(const char *what)
 {
-	unsigned int list[EXPLORE_VCPUS];
-
 	if (!explore_running())
 		return;
-	count_step();
-	bool bounded = ex->options->strategy == EXPLORE_EXHAUSTIVE &&
-	               ex->preemptions >= ex->options->preemptions;
-	unsigned int count = bounded ? 0 : others(list);
-
-	explore_note("%s", what);
-	if (count == 0)
-		return;
-	unsigned int taken = choose(1 + count, "preempt");
-
-	if (taken == 0)
-		return;
-	ex->preemptions++;
-	switch_to(list[taken - 1]);
-}
-
-/* Everyone who waits, and has not looked since somebody came further, may look again. */
-static void wake_waiting(void)
-{
-	for (unsigned int i = 0; i < ex->scenario->vcpus; i++)
-		if (ex->state[i] == VCPU_WAITING && i != ex->running && ex->looked[i] != ex->steps)
-			ex->state[i] = VCPU_READY;
-}
-
-void explore_wake(unsigned int vcpu)
-{
-	if (!explore_running() || ex->state[vcpu] != VCPU_SLEEPING)
-		return;
-	ex->state[vcpu] = VCPU_READY;
-	explore_note("wakes vcpu %u", vcpu);
-}
-
-static bool may_end(void)
-{
-	for (unsigned int i = 0; i < ex->scenario->vcpus; i++)
-		if (ex->state[i] != VCPU_DONE &&
-		    !(ex->state[i] == VCPU_SLEEPING && ex->may_stay[i]))
-			return false;
-	return true;
-}
-
-/* The running vcpu is not ready: another one goes on, or the run ends here. Returns when it is
- * ready again. */
-static void give_way(const char *what)
-{
-	unsigned int list[EXPLORE_VCPUS];
-	unsigned int me = ex->running, count;
-
-	wake_waiting();
-	while ((count = others(list)) == 0 && ex->state[me] != VCPU_READY) {
-		if (may_end())
-			cpu_context_switch(&ex->context[me], ex->main_context);
-		if (!explore_idle_hook || !explore_idle_hook())
-			explore_fail("deadlock: vcpu %u %s and nobody else can go on", me, what);
-	}
-	if (ex->state[me] != VCPU_READY)
-		switch_to(list[choose(count, "who goes on")]);
+	count_step(what);
+	timeline_point(what);
+	if (fair_ready_mask() & ~(1u << ex->running))
+		ask(REQUEST_POINT);
 }
 
 void explore_wait(const char *what)
 {
 	if (!explore_running())
 		explore_fail("a wait outside a run: %s", what);
-	ex->looked[ex->running] = ex->steps;
-	ex->state[ex->running] = VCPU_WAITING;
-	give_way(what);
-	ex->state[ex->running] = VCPU_READY;
+	count_step(what);
+	timeline_point(what);
+	ask(REQUEST_GIVE_WAY);
 }
 
 void explore_sleep(const char *what, bool may_stay)
 {
+	struct vcpu *vcpu = &ex->vcpus[ex->running];
+
 	if (!explore_running())
 		explore_fail("a sleep outside a run: %s", what);
-	count_step();
+	count_step(what);
 	explore_note("%s", what);
-	ex->may_stay[ex->running] = may_stay;
-	ex->state[ex->running] = VCPU_SLEEPING;
-	give_way(what);
+	vcpu->may_stay = may_stay;
+	vcpu->state = VCPU_SLEEPING;
+	fair_stops(ex->running);
+	ask(REQUEST_GIVE_WAY);
 }
 
-static void leave_for_good(void)
+void explore_wake(unsigned int vcpu)
 {
-	count_step();
-	ex->state[ex->running] = VCPU_DONE;
-	give_way("has ended");
-	abort(); /* an ended vcpu is never chosen */
+	if (!explore_running() || ex->vcpus[vcpu].state != VCPU_SLEEPING)
+		return;
+	ex->vcpus[vcpu].state = VCPU_READY;
+	explore_note("wakes vcpu %u", vcpu);
 }
 
 static void vcpu_main(void *arg)
@@ -269,67 +139,199 @@ static void vcpu_main(void *arg)
 
 	if (body)
 		body();
-	leave_for_good();
+	if (ex->vcpus[ex->running].held_count > 0)
+		explore_fail("vcpu %u ends with %u locks held", ex->running,
+		             ex->vcpus[ex->running].held_count);
+	count_step("has ended");
+	ex->vcpus[ex->running].state = VCPU_DONE;
+	fair_stops(ex->running);
+	ask(REQUEST_END);
+	abort(); /* an ended vcpu is never chosen */
 }
 
 /* Where cpu_context_prepare() would go to user mode: a vcpu's main never returns. */
 void context_first(void);
 __asm__(".globl context_first\ncontext_first:\n\tpopq %rax\n\tpopq %rdi\n\tcall *%rax\n\tud2\n");
 
-static void run_once(void)
+/* The scheduler's side. */
+
+/* One of `count`, of which the search may take the first `limit`. */
+static unsigned int decide(unsigned int count, unsigned int limit, enum choice_kind kind,
+                           const char *label, const unsigned int *vcpus)
+{
+	unsigned int taken = 0;
+
+	if (ex->trail_len == TRAIL_MAX)
+		explore_fail("a run with more than %u choices", TRAIL_MAX);
+	struct choice *choice = &ex->trail[ex->trail_len];
+
+	if (ex->trail_len < ex->replay_len)
+		taken = choice->taken;
+	else if (limit > 1)
+		taken = vcpus ? strategy_schedule(vcpus, limit) : strategy_choose(limit);
+	if (taken >= count)
+		explore_fail("the choices do not fit this scenario: %u of %u at '%s'", taken, count,
+		             label);
+	ex->trail_len++;
+	*choice = (struct choice){(uint8_t)taken, (uint8_t)limit, (uint8_t)ex->running,
+	                          (uint8_t)kind, label};
+	return taken;
+}
+
+/* Another vcpu goes on. */
+static void take_over(unsigned int vcpu)
+{
+	ex->running = vcpu;
+	ex->alone = 0;
+	fair_runs(vcpu);
+	if (explore_switch_hook)
+		explore_switch_hook(vcpu);
+	if (visited_before())
+		ex->pruned = true;
+}
+
+static void serve_point(void)
+{
+	const struct explore_options *options = ex->options;
+	unsigned int list[EXPLORE_VCPUS + 1] = {ex->running};
+	unsigned int count = 1 + fair_others(list + 1);
+	bool bounded =
+	    options->strategy == EXPLORE_EXHAUSTIVE && ex->preemptions >= options->preemptions;
+
+	if (count == 1)
+		return;
+	ex->bound_hit |= bounded;
+	unsigned int taken = decide(count, bounded ? 1 : count, CHOICE_PREEMPTION,
+	                            ex->vcpus[ex->running].doing, list);
+
+	if (taken == 0)
+		return;
+	ex->preemptions++;
+	explore_note("-- preempted here: vcpu %u goes on", list[taken]);
+	take_over(list[taken]);
+}
+
+static void serve_choice(void)
+{
+	const struct explore_options *options = ex->options;
+	bool fault = ex->choice_kind == CHOICE_FAULT;
+	bool bounded = fault && options->strategy != EXPLORE_RANDOM &&
+	               options->strategy != EXPLORE_REPLAY && ex->faults >= options->faults;
+
+	ex->bound_hit |= bounded;
+	ex->answer = decide(ex->choice_count, bounded ? 1 : ex->choice_count, ex->choice_kind,
+	                    ex->label, NULL);
+	if (ex->answer == 0)
+		return;
+	ex->faults += fault;
+	explore_note("-- %s%s%.0u", fault ? "fault: " : "", ex->label, ex->answer - 1);
+}
+
+static bool may_end(void)
+{
+	for (unsigned int i = 0; i < ex->scenario->vcpus; i++)
+		if (ex->vcpus[i].state != VCPU_DONE &&
+		    !(ex->vcpus[i].state == VCPU_SLEEPING && ex->vcpus[i].may_stay))
+			return false;
+	return true;
+}
+
+/* The running vcpu gives way. False: the run is over. */
+static bool serve_give_way(void)
+{
+	unsigned int list[EXPLORE_VCPUS], me = ex->running, count;
+
+	if (ex->vcpus[me].state == VCPU_READY) {
+		fair_waits(me);
+		strategy_waits(me);
+	}
+	circle_look();
+	while ((count = fair_others(list)) == 0) {
+		if (ex->vcpus[me].state == VCPU_READY && ex->alone++ < ALONE_MAX)
+			return true;
+		if (may_end())
+			return false;
+		if (!explore_idle_hook || !explore_idle_hook())
+			locks_fail("deadlock: nobody can go on");
+		ex->alone = 0;
+	}
+	take_over(list[count == 1 ? 0 : decide(count, count, CHOICE_NEXT, "who goes on", list)]);
+	return true;
+}
+
+static void schedule(void)
+{
+	bool going = true;
+
+	while (going && !ex->pruned) {
+		struct vcpu *vcpu = &ex->vcpus[ex->running];
+
+		ex->on_vcpu = true;
+		cpu_context_switch(&ex->main_context, vcpu->context);
+		ex->on_vcpu = false;
+		switch (ex->request) {
+		case REQUEST_POINT:
+			serve_point();
+			break;
+		case REQUEST_CHOICE:
+			serve_choice();
+			break;
+		case REQUEST_ABANDON:
+			going = false;
+			break;
+		default:
+			going = serve_give_way();
+			break;
+		}
+	}
+}
+
+static void begin_run(void)
 {
 	ex->trail_len = 0;
-	ex->preemptions = ex->steps = 0;
+	ex->preemptions = ex->faults = ex->steps = ex->waits = ex->alone = 0;
 	ex->running = 0;
+	ex->pruned = ex->circling = false;
+	for (unsigned int i = 0; i < EXPLORE_VCPUS; i++) {
+		struct vcpu *vcpu = &ex->vcpus[i];
+		char *top = vcpu->stack_top, *used = vcpu->stack_used;
+
+		/* What an earlier run left there would make equal states differ. */
+		memset(used, 0, (size_t)(top - used));
+		*vcpu = (struct vcpu){.stack_top = top, .stack_used = used};
+		vcpu->state = i < ex->scenario->vcpus ? VCPU_READY : VCPU_DONE;
+		vcpu->doing = "start";
+		vcpu->context = cpu_context_prepare(top, vcpu_main, (void *)(uintptr_t)i);
+	}
+	fair_begin_run();
+	strategy_begin_run();
+}
+
+static void run_once(void)
+{
 	ex->options->restore();
+	begin_run();
 	if (setjmp(ex->failed)) {
 		ex->in_run = false;
+		timeline_end();
 		return;
-	}
-	for (unsigned int i = 0; i < ex->scenario->vcpus; i++) {
-		ex->state[i] = VCPU_READY;
-		ex->context[i] = cpu_context_prepare(ex->stacks[i] + STACK_BYTES, vcpu_main,
-		                                     (void *)(uintptr_t)i);
 	}
 	ex->in_run = true;
 	if (explore_switch_hook)
 		explore_switch_hook(0);
-	cpu_context_switch(&ex->main_context, ex->context[0]);
+	schedule();
 	ex->in_run = false;
+	timeline_end();
 	ex->running = 0;
 	if (explore_switch_hook)
 		explore_switch_hook(0);
-	if (ex->scenario->finish)
+	if (ex->pruned)
+		ex->result.pruned++;
+	else if (!ex->result.failed && ex->scenario->finish)
 		ex->scenario->finish();
 }
 
-/* Make the trail the next one to try: false when there is none. */
-static bool next_trail(void)
-{
-	while (ex->trail_len > 0) {
-		struct choice *last = &ex->trail[ex->trail_len - 1];
-
-		if (last->taken + 1u < last->count) {
-			last->taken++;
-			ex->replay_len = ex->trail_len;
-			return true;
-		}
-		ex->trail_len--;
-	}
-	return false;
-}
-
-static void read_choices(const char *text)
-{
-	for (ex->replay_len = 0; text[ex->replay_len] && ex->replay_len < TRAIL_MAX;
-	     ex->replay_len++) {
-		char c = text[ex->replay_len];
-
-		ex->trail[ex->replay_len].taken = (uint8_t)(c >= 'a' ? c - 'a' + 10 : c - '0');
-	}
-}
-
-static void *map(size_t bytes)
+void *explore_map(size_t bytes)
 {
 	void *area = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -338,20 +340,33 @@ static void *map(size_t bytes)
 	return area;
 }
 
+void explore_unmap(void *area, size_t bytes)
+{
+	munmap(area, bytes);
+}
+
 static void prepare(const struct scenario *scenario, const struct explore_options *options)
 {
 	if (!ex) {
-		ex = map(sizeof(*ex));
+		ex = explore_map(sizeof(*ex));
 		for (unsigned int i = 0; i < EXPLORE_VCPUS; i++)
-			ex->stacks[i] = map(STACK_BYTES);
+			ex->vcpus[i].stack_top = ex->vcpus[i].stack_used =
+			    (char *)explore_map(STACK_BYTES) + STACK_BYTES;
 	}
 	ex->scenario = scenario;
 	ex->options = options;
-	memset(&ex->result, 0, sizeof(ex->result));
+	memset(&ex->result, 0, offsetof(struct explore_result, what));
+	ex->result.what[0] = ex->result.choices[0] = ex->result.story[0] = '\0';
 	ex->rng = options->seed | 1;
 	ex->replay_len = 0;
-	if (options->strategy == EXPLORE_REPLAY)
-		read_choices(options->choices);
+	ex->bound_hit = false;
+	visited_begin();
+}
+
+static bool spent(const struct explore_options *options, const struct explore_result *result)
+{
+	return (options->schedules && result->schedules >= options->schedules) ||
+	       (options->points && result->points >= options->points);
 }
 
 struct explore_result explore_run(const struct scenario *scenario,
@@ -360,18 +375,52 @@ struct explore_result explore_run(const struct scenario *scenario,
 	prepare(scenario, options);
 	scenario->setup();
 	options->save();
+	if (options->strategy == EXPLORE_REPLAY && !trail_read(options->choices)) {
+		ex->result.failed = true;
+		snprintf(ex->result.what, sizeof(ex->result.what), "not a string of choices: %.80s",
+		         options->choices);
+		return ex->result;
+	}
 	for (;;) {
 		run_once();
 		ex->result.schedules++;
+		if (ex->steps > ex->result.steps_most)
+			ex->result.steps_most = ex->steps;
 		if (ex->result.failed || options->strategy == EXPLORE_REPLAY)
 			break;
-		if (options->strategy == EXPLORE_EXHAUSTIVE && !next_trail()) {
+		if (options->strategy == EXPLORE_EXHAUSTIVE && !strategy_next_trail()) {
 			ex->result.complete = true;
+			ex->result.bound = options->preemptions;
 			break;
 		}
-		if (options->schedules != 0 && ex->result.schedules >= options->schedules)
+		if (spent(options, &ex->result))
 			break;
 	}
+	ex->result.unbounded = ex->result.complete && !ex->bound_hit;
 	options->restore();
 	return ex->result;
+}
+
+struct explore_result explore_deepen(const struct scenario *scenario,
+                                     const struct explore_options *options)
+{
+	struct explore_options once = *options;
+	struct explore_result all = {0};
+
+	for (unsigned int bound = 0; bound <= options->preemptions; bound++) {
+		once.preemptions = bound;
+		once.schedules = options->schedules ? options->schedules - all.schedules : 0;
+		once.points = options->points ? options->points - all.points : 0;
+		struct explore_result result = explore_run(scenario, &once);
+
+		result.schedules += all.schedules;
+		result.points += all.points;
+		result.pruned += all.pruned;
+		if (!result.complete)
+			result.bound = all.bound;
+		all = result;
+		if (result.failed || result.unbounded || spent(options, &all))
+			break;
+	}
+	return all;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the scenarios on the model, or replays one run.
+ * The scenarios, and the program that runs them on the model.
  *
- *	model-test                         the standard set: `ok model/…` and figures
- *	model-test --replay NAME FORMAT CHOICES   one run again, with a timeline of each vcpu
+ *	model-test --quick|--standard [SCENARIO]   a set: `ok model/…` and figures
+ *	model-test --replay SCENARIO FORMAT CHOICES [--shrink]   one run again, with a timeline
+ *	model-test --bench                          schedules a second
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/model/run.h"
 #include "tests/model/scenarios.h"
 
 void scenario_space(struct pt_space *space, pfn_t *frame, unsigned int places)
@@ -63,96 +64,25 @@ const struct scenario scenarios[] = {
     {0},
 };
 
-static const char *const format_names[3] = {"4-level", "PAE", "2-level"};
-static unsigned int format;
-static const struct scenario *chosen;
-
-/* explore_run()'s setup: the guest boots first. */
-static void boot_and_setup(void)
-{
-	world_boot(format, chosen->vcpus);
-	chosen->setup();
-}
-
-static struct explore_result run(const struct scenario *scenario, struct explore_options options)
-{
-	struct scenario booted = *scenario;
-
-	chosen = scenario;
-	booted.setup = boot_and_setup;
-	options.save = world_save;
-	options.restore = world_restore;
-	return explore_run(&booted, &options);
-}
-
-static bool report(const struct scenario *scenario, const char *how,
-                   const struct explore_result *result)
-{
-	printf("%s model/%s/%s/%s", result->failed ? "FAIL" : "ok", scenario->name,
-	       format_names[format], how);
-	if (result->failed)
-		printf(": %s\n# after %lu schedules; again: --replay %s %s %s\n", result->what,
-		       result->schedules, scenario->name, format_names[format],
-		       result->choices[0] ? result->choices : "0");
-	else
-		printf("  # %lu schedules, %lu points%s\n", result->schedules, result->points,
-		       result->complete ? ", all there are" : "");
-	fflush(stdout);
-	return !result->failed;
-}
-
-/* Exhaustive up to two preemptions where there are two vcpus; random for the one-vcpu workload
- * and beyond that bound. */
-static bool run_all(void)
-{
-	bool good = true;
-
-	for (const struct scenario *scenario = scenarios; scenario->name; scenario++) {
-		for (format = 0; format < 3; format++) {
-			struct explore_options options = {.strategy = EXPLORE_EXHAUSTIVE,
-			                                  .preemptions = 2};
-			struct explore_result result;
-
-			if (scenario->vcpus > 1) {
-				result = run(scenario, options);
-				good &= report(scenario, "2-preemptions", &result);
-			}
-			options = (struct explore_options){
-			    .strategy = EXPLORE_RANDOM, .schedules = 2000, .seed = 20240607};
-			result = run(scenario, options);
-			good &= report(scenario, "random", &result);
-		}
-	}
-	return good;
-}
-
-static int replay(const char *name, const char *format_name, const char *choices)
-{
-	const struct scenario *scenario = scenarios;
-
-	while (scenario->name && strcmp(scenario->name, name) != 0)
-		scenario++;
-	for (format = 0; format < 3 && strcmp(format_names[format], format_name) != 0;)
-		format++;
-	if (!scenario->name || format == 3) {
-		fprintf(stderr, "model-test: no such scenario or format\n");
-		return 2;
-	}
-	struct explore_options options = {
-	    .strategy = EXPLORE_REPLAY, .choices = choices, .timeline = true};
-	struct explore_result result = run(scenario, options);
-
-	printf("%s\n", result.failed ? result.what : "the run ended well");
-	return result.failed;
-}
-
 int main(int argc, char **argv)
 {
-	if (argc == 5 && strcmp(argv[1], "--replay") == 0)
-		return replay(argv[2], argv[3], argv[4]);
-	if (argc != 1) {
-		fprintf(stderr, "use: model-test [--replay SCENARIO FORMAT CHOICES]\n");
-		return 2;
+	if (argc >= 5 && strcmp(argv[1], "--replay") == 0)
+		return run_again(argv[2], argv[3], argv[4],
+		                 argc == 6 && strcmp(argv[5], "--shrink") == 0);
+	if (argc == 2 && strcmp(argv[1], "--bench") == 0) {
+		run_bench();
+		return 0;
 	}
-	return run_all() ? 0 : 1;
+	if (argc <= 3) {
+		const char *name = argc == 3 ? argv[2] : NULL;
+
+		if (argc == 1 || strcmp(argv[1], "--quick") == 0)
+			return run_all(&run_quick, name) ? 0 : 1;
+		if (strcmp(argv[1], "--standard") == 0)
+			return run_all(&run_standard, name) ? 0 : 1;
+	}
+	fprintf(stderr, "use: model-test [--quick|--standard [SCENARIO]]\n"
+	                "     model-test --replay SCENARIO FORMAT CHOICES [--shrink]\n"
+	                "     model-test --bench\n");
+	return 2;
 }

@@ -23,12 +23,20 @@ endef
 $(eval $(call model_program,split,1))
 $(eval $(call model_program,single,0))
 
+MODEL_COMMIT = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+MODEL_RUN = MODEL_COMMIT=$(MODEL_COMMIT) $(MODEL_BUILD)/model-test
+
+# The standard set, both lock models side by side; make test runs a small one.
 .PHONY: model test-model replay
 model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
-	$(Q)$(MODEL_BUILD)/model-test-split
-	$(Q)$(MODEL_BUILD)/model-test-single | sed 's|model/|model-single-lock/|'
-test-model: model
+	$(Q)$(MODEL_RUN)-single --standard > $(MODEL_BUILD)/single.log & single=$$!; \
+	$(MODEL_RUN)-split --standard; split=$$?; \
+	wait $$single; single=$$?; cat $(MODEL_BUILD)/single.log; exit $$((split | single))
+test-model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
+	$(Q)$(MODEL_RUN)-split --quick; split=$$?; \
+	$(MODEL_RUN)-single --quick; exit $$((split | $$?))
 
-# make replay CASE='pin-window 4-level 0001': that run again, with a timeline.
-replay: $(MODEL_BUILD)/model-test-split
-	$(Q)$(MODEL_BUILD)/model-test-split --replay $(CASE)
+# make replay CASE='pin-window 4-level split 41=1' [SHRINK=1]: that run again, with a timeline.
+REPLAY_LOCKS = $(or $(filter split single,$(word 3,$(CASE))),split)
+replay: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
+	$(Q)$(MODEL_RUN)-$(REPLAY_LOCKS) --replay $(filter-out split single,$(CASE)) $(if $(SHRINK),--shrink)

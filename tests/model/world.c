@@ -22,7 +22,9 @@
 #include <port/spinlock.h>
 
 #include <xen/memory.h>
+#include <xen/sched.h>
 
+#include "tests/model/tell.h"
 #include "xen/evtchn.h"
 #include "xen/hooks.h"
 #include "xen/multicall.h"
@@ -33,6 +35,7 @@
 #define KERNEL_ROOT 1u
 #define KERNEL_L2   2u
 #define FIRST_FREE  3u
+#define FREE_BYTE   0xdb /* what a free frame is filled with: as an entry it is no one's frame */
 
 /* The layer's formats with tables of 8 entries, as the model's are: levels, index and top bits,
  * entry size, reach, rights and user top, Xen's hole, end of user space, frame bits. */
@@ -55,6 +58,13 @@ static unsigned long p2m_list[MODEL_FRAMES], m2p_list[MODEL_FRAMES];
 static struct pt_frame records[MODEL_FRAMES];
 static bool taken[MODEL_FRAMES];
 static unsigned int used;
+
+/* Mappings of their own; the pointers are the same in every copy of the data once they are set. */
+static struct saved {
+	char *data, *frames;
+	bool *touched; /* frames that may differ from what was saved */
+	struct model *before;
+} saved;
 
 /* What the model asks of the world. */
 
@@ -99,6 +109,17 @@ void world_violation(const char *format, ...)
 
 /* What the layer's port asks. */
 
+/* Nothing may be left over when a vcpu goes to sleep for whatever comes. */
+static void check_sleep(void)
+{
+	if (!explore_running())
+		return;
+	if (explore_locks_held() > 0)
+		explore_fail("vcpu %u sleeps with a lock held", explore_vcpu());
+	if (!mc_idle())
+		explore_fail("vcpu %u sleeps with a batch open", explore_vcpu());
+}
+
 long port_hypercall(unsigned long number, unsigned long arg0, unsigned long arg1,
                     unsigned long arg2, unsigned long arg3, unsigned long arg4)
 {
@@ -113,7 +134,9 @@ long port_hypercall(unsigned long number, unsigned long arg0, unsigned long arg1
 	}
 	/* An event may come at the last instruction before it, too. */
 	port_schedule_point("hypercall");
-	explore_note("hypercall %lu (%#lx, %#lx, %#lx)", number, arg0, arg1, arg2);
+	if (number == __HYPERVISOR_sched_op && arg0 == SCHEDOP_block)
+		check_sleep();
+	tell_hypercall(number, args);
 	return model_hypercall(number, args);
 }
 
@@ -121,6 +144,7 @@ void port_schedule_point(const char *what)
 {
 	if (!explore_running())
 		return;
+	tell_spaces();
 	if (strcmp(what, "relax") == 0)
 		explore_wait("looks again"); /* it spins until another vcpu has gone on */
 	else
@@ -139,9 +163,23 @@ void port_schedule_point(const char *what)
 
 void port_spin_wait(const struct spinlock *lock, uint16_t ticket)
 {
-	explore_note("spins on a lock");
 	while ((uint16_t)lock->word != ticket)
-		explore_wait("lock");
+		explore_lock_wait(lock);
+}
+
+void port_lock_wanted(const void *lock)
+{
+	explore_lock_wanted(lock);
+}
+
+void port_lock_taken(const void *lock)
+{
+	explore_lock_taken(lock);
+}
+
+void port_lock_dropped(const void *lock)
+{
+	explore_lock_dropped(lock);
 }
 
 void port_spin_pause(const char *why)
@@ -174,13 +212,25 @@ struct pt_frame *host_frame(pfn_t pfn)
 	return pfn.v < MODEL_FRAMES ? &records[pfn.v] : NULL;
 }
 
+/* Nobody has written to a free frame. */
+static void check_untouched(uint32_t pfn)
+{
+	const char *memory = model_frame_memory(model_mfn(pfn));
+
+	if ((uint8_t)memory[0] != FREE_BYTE || memcmp(memory, memory + 1, PAGE - 1) != 0)
+		explore_fail("pfn %u was written to while it was free", pfn);
+}
+
 pfn_t world_frame_alloc(void)
 {
 	for (uint32_t pfn = FIRST_FREE; pfn < MODEL_FRAMES; pfn++) {
 		if (taken[pfn])
 			continue;
 		taken[pfn] = true;
+		if (saved.touched)
+			saved.touched[pfn] = true;
 		used++;
+		check_untouched(pfn);
 		memset(model_frame_memory(model_mfn(pfn)), 0, PAGE);
 		return PFN(pfn);
 	}
@@ -195,6 +245,7 @@ void world_frame_free(pfn_t pfn)
 	model_check_reuse(mfn);
 	taken[pfn.v] = false;
 	used--;
+	memset(model_frame_memory(mfn), FREE_BYTE, PAGE);
 }
 
 unsigned int world_frames_used(void)
@@ -204,7 +255,7 @@ unsigned int world_frames_used(void)
 
 pfn_t host_table_alloc(void)
 {
-	if (world_allocations_fail && choose(2, "no memory for a table"))
+	if (world_allocations_fail && explore_fault("no memory for a table"))
 		return PFN_NONE;
 	return world_frame_alloc();
 }
@@ -233,10 +284,28 @@ void host_log(const char *text)
 
 void world_check_quiet(void)
 {
+	if (explore_locks_held() > 0)
+		explore_fail("vcpu %u holds a lock where it is to be quiet", explore_vcpu());
 	CHECK(mc_idle());
 	CHECK(this_cpu()->lazy == XEN_LAZY_NONE);
 	CHECK(this_cpu()->flush_page_count == 0);
 	CHECK(this_cpu()->space_asked == this_cpu()->space_actual);
+}
+
+void world_check_end(void)
+{
+	for (unsigned int port = 0; port < MODEL_PORTS; port++) {
+		const struct model_vcpu *vcpu = &model.vcpus[model.ports[port].vcpu];
+
+		if (model.ports[port].state == MODEL_PORT_FREE || !vcpu->up ||
+		    !model_port_is_pending(port) ||
+		    (shared.evtchn_mask[port / 64] >> (port % 64) & 1))
+			continue;
+		if (!vcpu->info->evtchn_upcall_pending)
+			explore_fail("an event is lost: port %u is pending and not masked, and "
+			             "vcpu %u does not know",
+			             port, model.ports[port].vcpu);
+	}
 }
 
 /* A store of the guest's that its own mapping forbids. */
@@ -313,6 +382,8 @@ void world_boot(unsigned int format, unsigned int vcpus)
 	port_current_cpu = &xen_cpus[0];
 	model.image = image_start();
 	model.image_pages = (size_t)(_end - model.image + PAGE - 1) / PAGE;
+	for (uint32_t pfn = FIRST_FREE; pfn < MODEL_FRAMES; pfn++)
+		memset(model_frame_memory(model_mfn(pfn)), FREE_BYTE, PAGE);
 	p2m_init(p2m_list, MODEL_FRAMES);
 	evtchn_init(&shared);
 	xen_kernel_space =
@@ -340,13 +411,19 @@ void world_boot(unsigned int format, unsigned int vcpus)
 	catch_stray_stores();
 }
 
-/* Snapshots. */
+/* Snapshots: the program's data and the frames that were taken, then or since. The areas of CPUs
+ * that there are not are left out. */
 
-/* Mappings of their own; the pointers are the same in every copy of the data once they are set. */
-static struct saved {
-	char *data, *frames;
-	struct model *before;
-} saved;
+struct range {
+	char *start, *end;
+};
+
+/* The data without the areas of CPUs that no vcpu has. */
+static void data_ranges(struct range ranges[2])
+{
+	ranges[0] = (struct range){__data_start, (char *)&xen_cpus[EXPLORE_VCPUS]};
+	ranges[1] = (struct range){(char *)&xen_cpus[XEN_CPU_COUNT_MAX], _end};
+}
 
 static void *map(size_t bytes)
 {
@@ -357,21 +434,59 @@ static void *map(size_t bytes)
 	return area;
 }
 
+static void touch_taken(void)
+{
+	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++)
+		saved.touched[pfn] = pfn < FIRST_FREE || taken[pfn];
+}
+
 void world_save(void)
 {
+	struct range ranges[2];
+
 	if (!saved.data) {
 		saved.data = map((size_t)(_end - __data_start));
 		saved.frames = map(model_memory_bytes());
+		saved.touched = map(MODEL_FRAMES * sizeof(bool));
 		saved.before = map(sizeof(struct model));
 	}
+	touch_taken();
 	memcpy(saved.frames, model_memory(), model_memory_bytes());
-	memcpy(saved.data, __data_start, (size_t)(_end - __data_start));
+	data_ranges(ranges);
+	for (unsigned int i = 0; i < 2; i++)
+		memcpy(saved.data + (ranges[i].start - __data_start), ranges[i].start,
+		       (size_t)(ranges[i].end - ranges[i].start));
 }
 
 void world_restore(void)
 {
+	struct range ranges[2];
+
 	memcpy(saved.before, &model, sizeof(model));
-	memcpy(__data_start, saved.data, (size_t)(_end - __data_start));
-	memcpy(model_memory(), saved.frames, model_memory_bytes());
+	data_ranges(ranges);
+	for (unsigned int i = 0; i < 2; i++)
+		memcpy(ranges[i].start, saved.data + (ranges[i].start - __data_start),
+		       (size_t)(ranges[i].end - ranges[i].start));
+	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++)
+		if (saved.touched[pfn])
+			memcpy(model_frame_memory(model_mfn(pfn)),
+			       saved.frames + (size_t)model_mfn(pfn) * PAGE, PAGE);
+	touch_taken();
 	model_direct_map_settle(saved.before);
+}
+
+/* Free frames are all the same: their contents are what world_frame_free() leaves. */
+uint64_t world_hash(void)
+{
+	struct range ranges[2];
+	uint64_t hash = 1;
+
+	data_ranges(ranges);
+	for (unsigned int i = 0; i < 2; i++)
+		hash =
+		    explore_hash(hash, ranges[i].start, (size_t)(ranges[i].end - ranges[i].start));
+	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++)
+		if (pfn < FIRST_FREE || taken[pfn])
+			hash = explore_hash(hash, model_frame_memory(model_mfn(pfn)), PAGE);
+	return hash;
 }

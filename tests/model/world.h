@@ -19,6 +19,7 @@ void world_boot(unsigned int format, unsigned int vcpus);
 /* For explore_options: the state that a run starts from. */
 void world_save(void);
 void world_restore(void);
+uint64_t world_hash(void);
 
 /* Data frames. Giving one back checks that no vcpu can still reach it. */
 pfn_t world_frame_alloc(void);
@@ -37,6 +38,9 @@ uint64_t world_image_mfn(const void *address);
 
 /* What must hold for this CPU before it sleeps or returns to user mode. */
 void world_check_quiet(void);
+
+/* What must hold when all bodies have ended: no event is lost. */
+void world_check_end(void);
 
 #define CHECK(cond)                                                                     \
 	do {                                                                            \

@@ -469,6 +469,21 @@ void port_schedule_point(const char *what)
 		fake.schedule(what);
 }
 
+void port_lock_wanted(const void *lock)
+{
+	(void)lock;
+}
+
+void port_lock_taken(const void *lock)
+{
+	(void)lock;
+}
+
+void port_lock_dropped(const void *lock)
+{
+	(void)lock;
+}
+
 void pv_lock_wait(const struct spinlock *lock, uint16_t ticket)
 {
 	(void)lock, (void)ticket;

@@ -45,6 +45,21 @@ void port_schedule_point(const char *what)
 	(void)what;
 }
 
+void port_lock_wanted(const void *which)
+{
+	(void)which;
+}
+
+void port_lock_taken(const void *which)
+{
+	(void)which;
+}
+
+void port_lock_dropped(const void *which)
+{
+	(void)which;
+}
+
 void evtchn_set_pending(port_t port)
 {
 	world.pending[port.v] = true;

@@ -29,6 +29,10 @@ $(UNIT_BUILD)/$(1)/%.c.o: %.c $(FLAGS_STAMP) tests/unit/unit.mk
 	$$(call say,CC,$$<)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $(UNIT_CFLAGS) $(2) -c -o $$@ $$<
+$(UNIT_BUILD)/$(1)/%.S.o: %.S $(FLAGS_STAMP)
+	$$(call say,AS,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -c -o $$@ $$<
 endef
 
 $(eval $(call unit_compile,obj))

@@ -9,4 +9,10 @@
 
 void port_schedule_point(const char *what);
 
+/* A lock is held and has to be waited for, has been taken, dropped: who stands behind these knows
+ * who holds what. */
+void port_lock_wanted(const void *lock);
+void port_lock_taken(const void *lock);
+void port_lock_dropped(const void *lock);
+
 #endif

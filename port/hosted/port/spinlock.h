@@ -33,7 +33,12 @@ static inline bool port_ticket_take(struct spinlock *lock, uint16_t *ticket)
 
 	lock->word = old + PORT_TICKET_ONE;
 	*ticket = (uint16_t)(old >> 16);
-	return *ticket == (uint16_t)old;
+	if (*ticket != (uint16_t)old) {
+		port_lock_wanted(lock);
+		return false;
+	}
+	port_lock_taken(lock);
+	return true;
 }
 
 static inline bool port_ticket_try(struct spinlock *lock)
@@ -42,6 +47,7 @@ static inline bool port_ticket_try(struct spinlock *lock)
 	if (port_ticket_held(lock))
 		return false;
 	lock->word += PORT_TICKET_ONE;
+	port_lock_taken(lock);
 	return true;
 }
 
@@ -50,13 +56,18 @@ static inline bool port_ticket_pass(struct spinlock *lock, uint16_t *next)
 	port_schedule_point("unlock");
 	*next = (uint16_t)(lock->word + 1);
 	lock->word = (lock->word & 0xffff0000u) | *next;
+	port_lock_dropped(lock);
 	return port_ticket_held(lock);
 }
 
+/* Asked until it is true, which takes the lock. */
 static inline bool port_ticket_served(const struct spinlock *lock, uint16_t ticket)
 {
 	port_schedule_point("look at a lock");
-	return (uint16_t)lock->word == ticket;
+	if ((uint16_t)lock->word != ticket)
+		return false;
+	port_lock_taken(lock);
+	return true;
 }
 
 /* Supplied by the hosted program: returns when the ticket is served. */
