@@ -10,6 +10,7 @@
 #include "xen/boot_map.h"
 #include "xen/counters.h"
 #include "xen/debug_keys.h"
+#include "xen/patch.h"
 #include "xen/start.h"
 
 /* Valid from host_main() on. */
@@ -53,6 +54,12 @@ static inline uint64_t pv_ticks_since_start(void)
 static inline int pv_debug_keys(const char *keys, size_t count)
 {
 	return xen_debug_keys(keys, count);
+}
+
+/* What became of the recorded sites at boot. */
+static inline const struct patch_counts *pv_patch_counts(void)
+{
+	return &patch_counts;
 }
 
 /* The layer's counters, summed over all CPUs. */

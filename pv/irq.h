@@ -8,25 +8,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <port/irq_site.h>
+
 #include "pv/ops.h"
 
 /* Mask events; true if they were enabled before. */
 static inline bool pv_irq_save(void)
 {
-	return pv->irq->save();
+	return port_site_irq_save(&pv_flag.save);
 }
 /* Back to what pv_irq_save() returned; a pending event is taken before this returns. */
 static inline void pv_irq_restore(bool enabled)
 {
-	pv->irq->restore(enabled);
+	port_site_irq_restore(&pv_flag.restore, enabled);
 }
 static inline void pv_irq_enable(void)
 {
-	pv->irq->enable();
+	port_site_irq_enable(&pv_flag.enable);
 }
 static inline void pv_irq_disable(void)
 {
-	pv->irq->disable();
+	port_site_irq_disable(&pv_flag.disable);
 }
 static inline bool pv_irq_enabled(void)
 {

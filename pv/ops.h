@@ -72,11 +72,16 @@ struct pv_cpu_ops {
 	void *(*map_device)(maddr_t base, uint64_t bytes);
 };
 
-struct pv_irq_ops {
+/* Operations that are inline code in the end: a site calls through one of these words until it is
+ * patched at boot (port/irq_site.h). They change no register that a caller may not expect. */
+struct pv_flag_ops {
 	bool (*save)(void);
 	void (*restore)(bool enabled);
 	void (*enable)(void);
 	void (*disable)(void);
+};
+
+struct pv_irq_ops {
 	bool (*enabled)(void);
 	void (*wait)(void);
 	int (*bind_line)(unsigned int gsi, void (*handler)(void *arg), void *arg);
@@ -132,6 +137,7 @@ struct pv_ops {
 
 /* The backend in force. */
 extern const struct pv_ops *pv;
+extern struct pv_flag_ops pv_flag;
 
 extern const struct pv_ops pv_xen_ops;
 

@@ -7,6 +7,7 @@
 
 #include <xen/sched.h>
 
+#include "arch/x86/irq_code.h"
 #include "pv/ops.h"
 #include "xen/console.h"
 #include "xen/cpuid.h"
@@ -118,10 +119,6 @@ static const struct pv_cpu_ops cpu_ops = {
 };
 
 static const struct pv_irq_ops irq_ops = {
-    .save = xen_irq_save,
-    .restore = xen_irq_restore,
-    .enable = xen_irq_enable,
-    .disable = xen_irq_disable,
     .enabled = xen_irq_enabled,
     .wait = xen_irq_wait,
     .bind_line = device_bind_line,
@@ -196,3 +193,10 @@ const struct pv_ops pv_xen_ops = {
 };
 
 const struct pv_ops *pv = &pv_xen_ops;
+
+struct pv_flag_ops pv_flag = {
+    .save = irq_save_indirect,
+    .restore = irq_restore_indirect,
+    .enable = irq_enable_indirect,
+    .disable = irq_disable_indirect,
+};

@@ -25,10 +25,12 @@
 #include "xen/hooks.h"
 #include "xen/hypercall.h"
 #include "xen/p2m.h"
+#include "xen/patch.h"
 #include "xen/segments.h"
 #include "xen/smp.h"
 #include "xen/space.h"
 #include "xen/time.h"
+#include "xen/vcpu_info.h"
 
 #define ENTRY_STACK_BYTES 4096u
 
@@ -161,6 +163,7 @@ _Noreturn void xen_start(struct start_info *info)
 	xen_cpus[0].vcpu_info = &shared->vcpu_info[0];
 	evtchn_init(shared);
 	smp_init();
+	patch_apply(vcpu_info_placed);
 	console_init(info);
 	fpu_init();
 	time_init(shared);

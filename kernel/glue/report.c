@@ -86,6 +86,10 @@ static void print_all(void *to, print_line *print)
 	print(to, "events", sum.events);
 	print(to, "lock.sleeps", sum.lock_sleeps);
 	print(to, "lock.kicks", sum.lock_kicks);
+	print(to, "patch.sites", pv_patch_counts()->sites);
+	print(to, "patch.inlined", pv_patch_counts()->inlined);
+	print(to, "patch.called", pv_patch_counts()->called);
+	print(to, "patch.left", pv_patch_counts()->left);
 	print(to, "pages.total", page_total_count());
 	print(to, "pages.free", page_free_count());
 	print(to, "boot.ticks", boot_ticks);

@@ -171,6 +171,7 @@ void host_main(void)
 	run(cpu_tests);
 	run(event_tests);
 	run(smp_tests);
+	run(patch_tests);
 	say("finished, %u failed", failures);
 	pv_cpu_reboot();
 }
