@@ -2,7 +2,9 @@
 /*
  * Frames and their types: see model.h.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "model/model.h"
 
 #include <errno.h>
@@ -126,7 +128,7 @@ void model_init(const struct model_format *format, unsigned int vcpus, struct sh
 		model.frames[mfn].owned = true;
 		model.direct[pfn] = (uint64_t)mfn << FRAME_SHIFT | PRESENT | WRITE;
 		model.frames[mfn].refs = 1;
-		model.frames[mfn].type = TYPE_WRITABLE;
+		model.frames[mfn].type = model.frames[mfn].last_type = TYPE_WRITABLE;
 		model.frames[mfn].type_count = 1;
 		protect(pfn, true);
 	}
@@ -202,6 +204,9 @@ long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2)
 		frame->type_count++;
 		return 0;
 	}
+	if (frame->last_type != type)
+		model_tlb_type_changed(mfn);
+	frame->last_type = (uint8_t)type;
 	/* It counts as the table that it is becoming: an entry that maps it writable is refused. */
 	frame->type = (uint8_t)type;
 	frame->kernel_l2 = kernel_l2;

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory calls: mmu_update, update_va_mapping, mmuext_op; and what a vcpu's TLB may still hold.
- *
- * The TLB is modelled by its worst case: a vcpu may hold any translation that its tables offered
- * while they were in force, until a flush or a load of base tables. What Xen itself flushes is
- * modelled too: when a frame changes its type, no vcpu keeps a translation of it.
+ * The memory calls: mmu_update, update_va_mapping, mmuext_op.
  */
 #include "model/model.h"
 
@@ -23,74 +19,6 @@
 static uint32_t frame_of(uint64_t entry)
 {
 	return (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
-}
-
-static void stale_drop(uint32_t vcpu, bool all, uint64_t address)
-{
-	unsigned int kept = 0;
-
-	for (unsigned int i = 0; i < model.stale_count; i++) {
-		const struct model_stale *stale = &model.stale[i];
-
-		if (stale->vcpu == vcpu &&
-		    (all || stale->address == (address & ~(uint64_t)(PAGE - 1))))
-			continue;
-		model.stale[kept++] = *stale;
-	}
-	model.stale_count = kept;
-}
-
-static void stale_add(uint32_t vcpu, uint64_t address, uint64_t old)
-{
-	if (model.stale_count == MODEL_STALE)
-		world_violation("model: more stale translations than it has room for");
-	model.stale[model.stale_count++] = (struct model_stale){
-	    .vcpu = vcpu, .mfn = frame_of(old), .address = address, .writable = old & WRITE};
-}
-
-/* Every address at which `vcpu` reaches entry `idx` of leaf table `table`, noted as stale. */
-static void stale_note(uint32_t vcpu, uint32_t at, unsigned int level, uint64_t address,
-                       uint32_t table, unsigned int idx, uint64_t old)
-{
-	const struct model_format *f = model.format;
-
-	if (level == 1) {
-		if (at == table)
-			stale_add(vcpu, address + ((uint64_t)idx << f->shift[1]), old);
-		return;
-	}
-	unsigned int slots = level == f->levels ? f->user_slots : f->entries[level];
-
-	for (unsigned int i = 0; i < slots; i++) {
-		uint64_t entry = model_entry(at, i);
-
-		if ((entry & PRESENT) && !model_slot_is_xens(level, i))
-			stale_note(vcpu, frame_of(entry), level - 1,
-			           address + ((uint64_t)i << f->shift[level]), table, idx, old);
-	}
-}
-
-static void leaf_changed(uint32_t table, unsigned int idx, uint64_t old, uint64_t value)
-{
-	bool same_frame = (value & PRESENT) && frame_of(old) == frame_of(value);
-
-	if (!(old & PRESENT) || (same_frame && !((old & ~value) & WRITE)))
-		return;
-	for (unsigned int i = 0; i < model.vcpu_count; i++)
-		if (model.vcpus[i].base != MODEL_NONE)
-			stale_note(i, model.vcpus[i].base, model.format->levels, 0, table, idx,
-			           old);
-}
-
-/* A frame takes on a new type: Xen has flushed whoever might hold a translation of it as it was. */
-static void type_changed(uint32_t mfn)
-{
-	unsigned int kept = 0;
-
-	for (unsigned int i = 0; i < model.stale_count; i++)
-		if (model.stale[i].mfn != mfn)
-			model.stale[kept++] = model.stale[i];
-	model.stale_count = kept;
 }
 
 long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool keep_ad)
@@ -114,19 +42,15 @@ long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool k
 	            (level > 1 || !((old ^ value) & WRITE));
 
 	if (!same) {
-		uint8_t before = (value & PRESENT) && frame_of(value) < MODEL_FRAMES
-		                     ? model.frames[frame_of(value)].type
-		                     : TYPE_NONE;
 		long result = model_get_entry(value, level, kernel_l2);
 
 		if (result != 0)
 			return result;
-		if ((value & PRESENT) && model.frames[frame_of(value)].type != before)
-			type_changed(frame_of(value));
 	}
 	model_entry_write(table, idx, value);
-	if (level == 1)
-		leaf_changed(table, idx, old, value);
+	model_tlb_entry_changed(table, level, idx, old, value);
+	if (!same && level > 1 && (value & PRESENT))
+		model_tlb_linked(frame_of(value), level - 1);
 	if (!same)
 		model_put_entry(old, level);
 	return 0;
@@ -164,7 +88,7 @@ static long flush_by_flags(uint64_t va, unsigned long flags)
 		return -EINVAL;
 	for (unsigned int i = 0; i < model.vcpu_count; i++)
 		if ((flags & UVMF_ALL) || i == world_this_vcpu())
-			stale_drop(i, what == UVMF_TLB_FLUSH, va);
+			model_tlb_drop(i, what == UVMF_TLB_FLUSH, va);
 	return 0;
 }
 
@@ -194,7 +118,6 @@ long model_update_va(uint64_t va, uint64_t value, unsigned long flags)
 static long pin(uint32_t mfn, unsigned int level)
 {
 	struct model_frame *frame = &model.frames[mfn];
-	uint8_t before = frame->type;
 
 	if (level > model.format->levels)
 		return -EINVAL;
@@ -208,8 +131,6 @@ static long pin(uint32_t mfn, unsigned int level)
 	}
 	frame->pinned = true;
 	frame->refs++;
-	if (frame->type != before)
-		type_changed(mfn);
 	return 0;
 }
 
@@ -241,7 +162,9 @@ long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn)
 	if (result != 0)
 		return result;
 	model.frames[mfn].refs++;
-	stale_drop(vcpu, true, 0);
+	/* User mode's table is loaded on the way there; until then nothing is known to go. */
+	if (base == &model.vcpus[vcpu].base)
+		model_tlb_drop(vcpu, true, 0);
 	model_drop_base(base);
 	*base = mfn;
 	return 0;
@@ -269,7 +192,7 @@ static long flush_vcpus(const struct mmuext_op *op, bool all_vcpus, bool page)
 	}
 	for (unsigned int i = 0; i < model.vcpu_count; i++)
 		if (mask & (1ul << i))
-			stale_drop(i, !page, page ? op->arg1.linear_addr : 0);
+			model_tlb_drop(i, !page, page ? op->arg1.linear_addr : 0);
 	return 0;
 }
 
@@ -293,10 +216,10 @@ long model_mmuext(const struct mmuext_op *op)
 	case MMUEXT_NEW_USER_BASEPTR:
 		return model.format->user_top ? load_user(&vcpu->user_base, mfn) : -EOPNOTSUPP;
 	case MMUEXT_TLB_FLUSH_LOCAL:
-		stale_drop(world_this_vcpu(), true, 0);
+		model_tlb_drop(world_this_vcpu(), true, 0);
 		return 0;
 	case MMUEXT_INVLPG_LOCAL:
-		stale_drop(world_this_vcpu(), false, op->arg1.linear_addr);
+		model_tlb_drop(world_this_vcpu(), false, op->arg1.linear_addr);
 		return 0;
 	case MMUEXT_TLB_FLUSH_MULTI:
 	case MMUEXT_INVLPG_MULTI:
@@ -307,14 +230,4 @@ long model_mmuext(const struct mmuext_op *op)
 	default:
 		return -ENOSYS;
 	}
-}
-
-void model_check_reuse(uint32_t mfn)
-{
-	for (unsigned int i = 0; i < model.stale_count; i++)
-		if (model.stale[i].mfn == mfn)
-			world_violation("frame %u (pfn %u) is given away while vcpu %u may still "
-			                "reach it at %#llx",
-			                mfn, model_pfn(mfn), model.stale[i].vcpu,
-			                (unsigned long long)model.stale[i].address);
 }

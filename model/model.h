@@ -33,7 +33,7 @@
 
 #define MODEL_FRAMES          128u /* machine frames, of which the guest owns most */
 #define MODEL_VCPUS           4u
-#define MODEL_STALE           256u
+#define MODEL_STALE           512u
 #define MODEL_PORTS           128u
 #define MODEL_GDT_ENTRIES_MAX 7168u /* the rest of the 8192 is Xen's */
 #define MODEL_NONE            UINT32_MAX
@@ -74,7 +74,8 @@ enum model_type {
 };
 
 struct model_frame {
-	uint8_t type; /* enum model_type */
+	uint8_t type;      /* enum model_type */
+	uint8_t last_type; /* what it was used as last, or is */
 	bool pinned;
 	bool owned;     /* by the guest */
 	bool kernel_l2; /* PAE: this L2 serves slot 3, so it serves no other table */
@@ -82,12 +83,14 @@ struct model_frame {
 	uint32_t refs;
 };
 
-/* A translation that a vcpu may still hold though its entry is gone or has lost rights. */
+/* What a vcpu may still hold though its entry is gone or has lost rights: a translation, or an upper
+ * entry that leads to a table. */
 struct model_stale {
 	uint32_t vcpu;
 	uint32_t mfn;
 	uint64_t address;
 	bool writable;
+	bool table;
 };
 
 struct model_vcpu {
@@ -206,8 +209,12 @@ bool model_clock_jump_to_timer(void);
 /* Xen runs something else for so long instead of the vcpu that runs. */
 void model_steal(uint64_t ns);
 
-/* The guest gives a frame to something else: nothing may still reach it. */
+/* The guest gives a frame to something else: no vcpu may still reach it, or walk it as a table. */
 void model_check_reuse(uint32_t mfn);
+
+/* The frame that user mode on a vcpu reaches at an address, to read or to write: by the tables as
+ * they are, or by what it may still hold. MODEL_NONE: it faults, or holds nothing. */
+uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale);
 
 /* All counts made anew from what is there, and held against the ones kept; tops in step; no
  * writable mapping of a table. */
@@ -228,6 +235,13 @@ void model_runstate_write(unsigned int vcpu);
 struct vcpu_runstate_info model_runstate(unsigned int vcpu);
 long model_timer_set(unsigned int vcpu, const struct vcpu_set_singleshot_timer *op);
 long model_timer_stop(unsigned int vcpu);
+/* One address, or all that the vcpu holds. */
+void model_tlb_drop(uint32_t vcpu, bool all, uint64_t address);
+void model_tlb_type_changed(uint32_t mfn);
+void model_tlb_entry_changed(uint32_t table, unsigned int level, unsigned int idx, uint64_t old,
+                             uint64_t value);
+/* A table of `level` has been linked into another. */
+void model_tlb_linked(uint32_t mfn, unsigned int level);
 long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn);
 void model_drop_base(uint32_t *base);
 long model_event_op(unsigned int command, void *arg);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a vcpu may still hold of tables that have changed: translations, and the upper entries that
+ * lead to them.
+ *
+ * Modelled by its worst case. A vcpu may hold anything that its tables offered while they were in
+ * force, until a flush reaches it or it loads a base table: when an entry goes away or loses the
+ * right to write, all that was reached through it becomes stale for every vcpu whose tables lead to
+ * that entry. An upper entry is held as well as a leaf's, so a vcpu may walk a table that is not
+ * linked any more; such a table must not be given away, and not be linked at another place. What
+ * Xen itself flushes is modelled too: when a frame changes its type, nobody keeps anything of it.
+ */
+#include "model/model.h"
+
+#define PRESENT     1ull
+#define WRITE       2ull
+#define FRAME_MASK  0x000ffffffffff000ull
+#define FRAME_SHIFT 12
+#define PAGE        4096u
+
+/* A change of one entry, and the vcpu whose view of it is looked at. */
+struct change {
+	uint32_t table;
+	unsigned int level, idx;
+	uint64_t old, value;
+	uint32_t vcpu;
+};
+
+static uint32_t frame_of(uint64_t entry)
+{
+	return (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
+}
+
+void model_tlb_drop(uint32_t vcpu, bool all, uint64_t address)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < model.stale_count; i++) {
+		const struct model_stale *stale = &model.stale[i];
+
+		/* A flush of one page drops all upper entries that the vcpu holds, too. */
+		if (stale->vcpu == vcpu &&
+		    (all || stale->table || stale->address == (address & ~(uint64_t)(PAGE - 1))))
+			continue;
+		model.stale[kept++] = *stale;
+	}
+	model.stale_count = kept;
+}
+
+void model_tlb_type_changed(uint32_t mfn)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < model.stale_count; i++)
+		if (model.stale[i].mfn != mfn)
+			model.stale[kept++] = model.stale[i];
+	model.stale_count = kept;
+}
+
+static void add(uint32_t vcpu, uint64_t address, uint64_t entry, bool writable, bool table)
+{
+	for (unsigned int i = 0; i < model.stale_count; i++) {
+		struct model_stale *stale = &model.stale[i];
+
+		if (stale->vcpu != vcpu || stale->address != address || stale->table != table ||
+		    stale->mfn != frame_of(entry))
+			continue;
+		stale->writable |= writable;
+		return;
+	}
+	if (model.stale_count == MODEL_STALE)
+		world_violation("model: more stale translations than it has room for");
+	model.stale[model.stale_count++] = (struct model_stale){.vcpu = vcpu,
+	                                                        .mfn = frame_of(entry),
+	                                                        .address = address,
+	                                                        .writable = writable,
+	                                                        .table = table};
+}
+
+/* An entry of `level` that was reached at `address`: it and all below it are stale. With
+ * `only_writable` nothing but the right to write has gone. */
+static void add_below(uint32_t vcpu, uint64_t address, unsigned int level, uint64_t entry,
+                      bool writable, bool only_writable)
+{
+	const struct model_format *f = model.format;
+
+	writable = writable && ((entry & WRITE) || (level == f->levels && !f->top_has_rights));
+	if (!(entry & PRESENT) || (only_writable && !writable))
+		return;
+	if (level == 1) {
+		add(vcpu, address, entry, writable, false);
+		return;
+	}
+	if (!only_writable)
+		add(vcpu, address, entry, writable, true);
+	for (unsigned int i = 0; i < f->entries[level - 1]; i++)
+		add_below(vcpu, address + ((uint64_t)i << f->shift[level - 1]), level - 1,
+		          model_entry(frame_of(entry), i), writable, only_writable);
+}
+
+/* Every address at which the vcpu reaches the changed entry. */
+static void note(const struct change *change, uint32_t at, unsigned int level, uint64_t address,
+                 bool writable)
+{
+	const struct model_format *f = model.format;
+	bool gone = !(change->value & PRESENT) || frame_of(change->old) != frame_of(change->value);
+
+	if (level == change->level) {
+		if (at == change->table)
+			add_below(change->vcpu,
+			          address + ((uint64_t)change->idx << f->shift[level]), level,
+			          change->old, writable, !gone);
+		return;
+	}
+	unsigned int slots = level == f->levels ? f->user_slots : f->entries[level];
+
+	for (unsigned int i = 0; i < slots; i++) {
+		uint64_t entry = model_entry(at, i);
+		bool may_write = (entry & WRITE) || (level == f->levels && !f->top_has_rights);
+
+		if ((entry & PRESENT) && !model_slot_is_xens(level, i))
+			note(change, frame_of(entry), level - 1,
+			     address + ((uint64_t)i << f->shift[level]), writable && may_write);
+	}
+}
+
+void model_tlb_entry_changed(uint32_t table, unsigned int level, unsigned int idx, uint64_t old,
+                             uint64_t value)
+{
+	const struct model_format *f = model.format;
+	bool same_frame = (value & PRESENT) && frame_of(old) == frame_of(value);
+
+	if (!(old & PRESENT) || (same_frame && !((old & ~value) & WRITE)))
+		return;
+	if (level == f->levels && idx >= f->user_slots)
+		return; /* the kernel's own half, which is not modelled as tables */
+	for (unsigned int i = 0; i < model.vcpu_count; i++) {
+		struct change change = {table, level, idx, old, value, i};
+		const uint32_t tops[2] = {model.vcpus[i].base, model.vcpus[i].user_base};
+
+		for (unsigned int n = 0; n < 2; n++)
+			if (tops[n] != MODEL_NONE)
+				note(&change, tops[n], f->levels, 0, true);
+	}
+}
+
+/* Whether the tables of the vcpu lead to table `mfn` of `level` at this address. */
+static bool leads_to(uint32_t vcpu, uint64_t address, unsigned int level, uint32_t mfn)
+{
+	const struct model_format *f = model.format;
+	uint32_t at = model.vcpus[vcpu].base;
+
+	for (unsigned int l = f->levels; at != MODEL_NONE && l > level; l--) {
+		uint64_t entry =
+		    model_entry(at, (unsigned int)(address >> f->shift[l]) % f->entries[l]);
+
+		at = entry & PRESENT ? frame_of(entry) : MODEL_NONE;
+	}
+	return at == mfn;
+}
+
+void model_tlb_linked(uint32_t mfn, unsigned int level)
+{
+	for (unsigned int i = 0; i < model.stale_count; i++) {
+		const struct model_stale *stale = &model.stale[i];
+
+		if (stale->table && stale->mfn == mfn &&
+		    !leads_to(stale->vcpu, stale->address, level, mfn))
+			world_violation("table frame %u (pfn %u) is put to a new use while vcpu "
+			                "%u may still walk it at %#llx",
+			                mfn, model_pfn(mfn), stale->vcpu,
+			                (unsigned long long)stale->address);
+	}
+}
+
+void model_check_reuse(uint32_t mfn)
+{
+	for (unsigned int i = 0; i < model.stale_count; i++)
+		if (model.stale[i].mfn == mfn)
+			world_violation("frame %u (pfn %u) is given away while vcpu %u may still "
+			                "%s it at %#llx",
+			                mfn, model_pfn(mfn), model.stale[i].vcpu,
+			                model.stale[i].table ? "walk" : "reach",
+			                (unsigned long long)model.stale[i].address);
+}
+
+/* By the tables as they are. */
+static uint32_t reach_now(unsigned int vcpu, uint64_t address, bool write)
+{
+	const struct model_format *f = model.format;
+	uint32_t at = model.vcpus[vcpu].base;
+
+	for (unsigned int level = f->levels; level >= 1 && at != MODEL_NONE; level--) {
+		uint64_t entry =
+		    model_entry(at, (unsigned int)(address >> f->shift[level]) % f->entries[level]);
+		bool may_write = (entry & WRITE) || (level == f->levels && !f->top_has_rights);
+
+		at = (entry & PRESENT) && (may_write || !write) ? frame_of(entry) : MODEL_NONE;
+	}
+	return at;
+}
+
+uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale)
+{
+	address &= ~(uint64_t)(PAGE - 1);
+	for (unsigned int i = 0; stale && i < model.stale_count; i++) {
+		const struct model_stale *entry = &model.stale[i];
+
+		if (entry->vcpu == vcpu && !entry->table && entry->address == address &&
+		    (entry->writable || !write))
+			return entry->mfn;
+	}
+	return stale ? MODEL_NONE : reach_now(vcpu, address, write);
+}
