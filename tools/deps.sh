@@ -25,6 +25,7 @@ needs() {
 		test libclang-rt-14-dev /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a
 		test libcmocka-dev /usr/include/cmocka.h
 		test musl-tools musl-gcc
+		test golang-go go
 		test flex flex
 		test bison bison
 		test m4 m4

@@ -103,6 +103,7 @@ if [ -z "$way" ]; then
 	exit 0
 fi
 write_list "$stage/list-used"
+grep -q "/go-" "$stage/list" || echo "skip suite/program/go-*: no go here"
 grep -q "\.musl$" "$stage/list" || echo "skip suite/program/*.musl: no musl-gcc here"
 if [ "$mode" = determinism ]; then
 	determinism

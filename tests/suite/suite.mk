@@ -4,14 +4,17 @@
 # too: make -f tests/suite/suite.mk suite-build
 #
 # Everything in tests/suite/programs is linked statically, with glibc and, where musl-gcc is there,
-# the programs of SUITE_MUSL with musl as well (their cases are called NAME.musl).
+# the programs of SUITE_MUSL with musl as well (their cases are called NAME.musl). Those in Go are
+# built where Go is there.
 
 SUITE_BUILD  := build/tests/suite
 SUITE_STAGE  := $(SUITE_BUILD)/stage/suite
 SUITE_HEADERS := $(wildcard tests/suite/programs/*.h)
-SUITE_SOURCES := $(sort $(wildcard tests/suite/programs/*.c))
+SUITE_GO     := $(shell command -v go 2>/dev/null)
+SUITE_SOURCES := $(sort $(wildcard tests/suite/programs/*.c \
+		$(if $(SUITE_GO),tests/suite/programs/*.go)))
 SUITE_COMMANDS := $(sort $(wildcard tests/suite/commands/*.txt))
-SUITE_NAMES  := $(patsubst tests/suite/programs/%.c,%,$(SUITE_SOURCES))
+SUITE_NAMES  := $(basename $(notdir $(SUITE_SOURCES)))
 SUITE_MUSL_CC := $(shell command -v musl-gcc 2>/dev/null)
 SUITE_MUSL   := $(if $(SUITE_MUSL_CC),env-exec exec-errors fork-cow mmap-anon pipe-basics \
 		signal-handlers stdio-buffers fault-segv string-sort directories time-timers \
@@ -50,6 +53,15 @@ $(SUITE_STAGE)/programs/%.musl: tests/suite/programs/%.c $(SUITE_HEADERS)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(SUITE_MUSL_CC) $(SUITE_PROGRAM_CFLAGS) -static -s -o $@ $<
+
+# Without C, without the network, and with all that the go command keeps in the build folder.
+SUITE_GO_ENVIRONMENT := CGO_ENABLED=0 GO111MODULE=off GOFLAGS= \
+		GOCACHE=$(CURDIR)/$(SUITE_BUILD)/go-cache GOPATH=$(CURDIR)/$(SUITE_BUILD)/go
+
+$(SUITE_STAGE)/programs/%: tests/suite/programs/%.go
+	$(call say,GO,$@)
+	@mkdir -p $(@D)
+	$(Q)$(SUITE_GO_ENVIRONMENT) $(SUITE_GO) build -trimpath -ldflags '-s -w' -o $@ $<
 
 $(SUITE_STAGE)/driver: tests/suite/driver.c
 	$(call say,CC,$@)
