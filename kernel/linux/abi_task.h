@@ -192,6 +192,17 @@ struct abi_robust_list_head {
 #define ABI_SCHED_IDLE          5
 #define ABI_SCHED_DEADLINE      6
 #define ABI_SCHED_RESET_ON_FORK 0x40000000
+#define ABI_SCHED_FLAG_RESET_ON_FORK 1u
+
+/* sched_setattr, sched_getattr: the fields that every version of it has. */
+struct abi_sched_attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
 #define ABI_PRIO_PROCESS        0
 #define ABI_PRIO_PGRP           1
 #define ABI_PRIO_USER           2

@@ -77,6 +77,7 @@ static void fork_layout(const struct vm *source, struct vm *child)
 	child->arg_end = source->arg_end;
 	child->env_start = source->env_start;
 	child->env_end = source->env_end;
+	child->membarriers = source->membarriers;
 	memcpy(child->exe_path, source->exe_path, sizeof(child->exe_path));
 	child->exe = source->exe;
 	if (child->exe) {

@@ -54,6 +54,7 @@ struct vm {
 	uint32_t area_count;
 	unsigned int
 	    new_flags; /* enum vm_flags that every new mapping of the process gets: mlockall */
+	uint32_t membarriers; /* commands of membarrier() that were registered for */
 	struct list all_node; /* on the list of all address spaces */
 	struct inode *exe;    /* /proc/self/exe, one reference */
 	char exe_path[256];

@@ -98,16 +98,14 @@ long sys_prlimit64(const struct sys_args *args)
 	return result;
 }
 
-/* Whether a getpriority()/setpriority() call means this process. */
-static bool priority_meant(const struct process *process, int which, int who)
+/* Whether a getpriority()/setpriority() call means this task. */
+static bool priority_meant(const struct task *task, int which, int who)
 {
-	const struct process *self = current()->process;
+	const struct process *process = task->process, *self = current()->process;
 
-	if (process->zombie)
-		return false;
 	switch (which) {
 	case ABI_PRIO_PROCESS:
-		return who ? process->pid == who : process == self;
+		return who ? task->tid == who : task == current();
 	case ABI_PRIO_PGRP:
 		return process->pgid == (who ? who : self->pgid);
 	default:
@@ -124,27 +122,24 @@ long sys_getpriority(const struct sys_args *args)
 	if (SYS_UINT(args, 0) > ABI_PRIO_USER)
 		return -EINVAL;
 	list_for_each_entry (process, &process_all, struct process, all_node) {
-		if (!priority_meant(process, SYS_INT(args, 0), SYS_INT(args, 1)))
-			continue;
 		/* 40 is the highest, 1 the lowest. */
-		list_for_each_entry (task, &process->tasks, struct task, process_node)
-			best = MAX(best, (long)(NICE_MAX + 1 - task->nice));
+		list_for_each_entry (task, &process->tasks, struct task, process_node) {
+			if (priority_meant(task, SYS_INT(args, 0), SYS_INT(args, 1)))
+				best = MAX(best, (long)(NICE_MAX + 1 - task->nice));
+		}
 	}
 	return best;
 }
 
-static int nice_set(struct process *process, int nice)
+static int nice_set(struct task *task, int nice)
 {
-	const struct process *self = current()->process;
-	struct task *task;
+	const struct process *process = task->process, *self = current()->process;
 
 	if (self->euid != 0 && self->euid != process->euid && self->euid != process->uid)
 		return -EPERM;
-	list_for_each_entry (task, &process->tasks, struct task, process_node) {
-		if (nice < task->nice && self->euid != 0)
-			return -EACCES;
-		task->nice = nice;
-	}
+	if (nice < task->nice && self->euid != 0)
+		return -EACCES;
+	task->nice = nice;
 	return 0;
 }
 
@@ -152,18 +147,21 @@ long sys_setpriority(const struct sys_args *args)
 {
 	int nice = MIN(MAX(SYS_INT(args, 2), NICE_MIN), NICE_MAX);
 	struct process *process;
+	struct task *task;
 	long result = -ESRCH;
 
 	if (SYS_UINT(args, 0) > ABI_PRIO_USER)
 		return -EINVAL;
 	list_for_each_entry (process, &process_all, struct process, all_node) {
-		int one;
+		list_for_each_entry (task, &process->tasks, struct task, process_node) {
+			int one;
 
-		if (!priority_meant(process, SYS_INT(args, 0), SYS_INT(args, 1)))
-			continue;
-		one = nice_set(process, nice);
-		if (result == -ESRCH || one != 0)
-			result = one;
+			if (!priority_meant(task, SYS_INT(args, 0), SYS_INT(args, 1)))
+				continue;
+			one = nice_set(task, nice);
+			if (result == -ESRCH || one != 0)
+				result = one;
+		}
 	}
 	return result;
 }
@@ -204,19 +202,11 @@ long sys_sched_setaffinity(const struct sys_args *args)
 	return mask & 1 ? 0 : -EINVAL;
 }
 
-static int policy_set(int tid, int policy, const void *user_param)
+static int policy_set(struct task *task, int policy, int priority)
 {
-	struct task *task;
-	int priority, base = policy & ~ABI_SCHED_RESET_ON_FORK;
+	int base = policy & ~ABI_SCHED_RESET_ON_FORK;
 	bool real_time = base == ABI_SCHED_FIFO || base == ABI_SCHED_RR;
 
-	if (policy < 0 || tid < 0 || !user_param)
-		return -EINVAL;
-	if (copy_from_user(&priority, user_param, sizeof(priority)) != 0)
-		return -EFAULT;
-	task = task_meant(tid);
-	if (!task)
-		return -ESRCH;
 	if (!real_time && base != ABI_SCHED_OTHER && base != ABI_SCHED_BATCH &&
 	    base != ABI_SCHED_IDLE)
 		return -EINVAL;
@@ -229,9 +219,22 @@ static int policy_set(int tid, int policy, const void *user_param)
 	return 0;
 }
 
+static int policy_set_user(int tid, int policy, const void *user_param)
+{
+	struct task *task;
+	int priority;
+
+	if (policy < 0 || tid < 0 || !user_param)
+		return -EINVAL;
+	if (copy_from_user(&priority, user_param, sizeof(priority)) != 0)
+		return -EFAULT;
+	task = task_meant(tid);
+	return task ? policy_set(task, policy, priority) : -ESRCH;
+}
+
 long sys_sched_setscheduler(const struct sys_args *args)
 {
-	return policy_set(SYS_INT(args, 0), SYS_INT(args, 1), SYS_PTR(args, 2));
+	return policy_set_user(SYS_INT(args, 0), SYS_INT(args, 1), SYS_PTR(args, 2));
 }
 
 long sys_sched_setparam(const struct sys_args *args)
@@ -240,7 +243,7 @@ long sys_sched_setparam(const struct sys_args *args)
 
 	if (SYS_INT(args, 0) < 0 || !args->arg[1])
 		return -EINVAL;
-	return task ? policy_set(SYS_INT(args, 0), task->policy, SYS_PTR(args, 1)) : -ESRCH;
+	return task ? policy_set_user(SYS_INT(args, 0), task->policy, SYS_PTR(args, 1)) : -ESRCH;
 }
 
 long sys_sched_getscheduler(const struct sys_args *args)
@@ -261,6 +264,73 @@ long sys_sched_getparam(const struct sys_args *args)
 	if (!task)
 		return -ESRCH;
 	return copy_to_user(SYS_PTR(args, 1), &task->rt_priority, sizeof(task->rt_priority));
+}
+
+/* -E2BIG, and the size we know stored for the program: it asks for more, or for less than ever was.
+ */
+static int attr_read_user(uintptr_t user, struct abi_sched_attr *attr)
+{
+	uint32_t size;
+
+	if (user_load32(user, &size) != 0)
+		return -EFAULT;
+	if (size == 0)
+		size = sizeof(*attr);
+	if (size != sizeof(*attr)) {
+		user_store32(user, sizeof(*attr));
+		return -E2BIG;
+	}
+	return copy_from_user(attr, (void *)user, sizeof(*attr));
+}
+
+long sys_sched_setattr(const struct sys_args *args)
+{
+	int tid = SYS_INT(args, 0), policy, result;
+	struct abi_sched_attr attr;
+	struct task *task;
+
+	if (tid < 0 || !args->arg[1] || SYS_UINT(args, 2) != 0)
+		return -EINVAL;
+	result = attr_read_user(args->arg[1], &attr);
+	if (result != 0)
+		return result;
+	task = task_meant(tid);
+	if (!task)
+		return -ESRCH;
+	if (attr.policy > ABI_SCHED_DEADLINE ||
+	    (attr.flags & ~(uint64_t)ABI_SCHED_FLAG_RESET_ON_FORK))
+		return -EINVAL;
+	policy = (int)attr.policy;
+	if (attr.flags & ABI_SCHED_FLAG_RESET_ON_FORK)
+		policy |= ABI_SCHED_RESET_ON_FORK;
+	attr.nice = MIN(MAX(attr.nice, NICE_MIN), NICE_MAX);
+	if (attr.nice < task->nice && current()->process->euid != 0)
+		return -EPERM;
+	result = policy_set(task, policy, (int)attr.priority);
+	if (result == 0 && attr.priority == 0)
+		task->nice = attr.nice;
+	return result;
+}
+
+long sys_sched_getattr(const struct sys_args *args)
+{
+	int tid = SYS_INT(args, 0);
+	uint64_t size = SYS_UINT(args, 2);
+	struct abi_sched_attr attr = {.size = sizeof(attr)};
+	const struct task *task;
+
+	if (tid < 0 || !args->arg[1] || size < sizeof(attr) || size > PAGE_BYTES ||
+	    SYS_UINT(args, 3) != 0)
+		return -EINVAL;
+	task = task_meant(tid);
+	if (!task)
+		return -ESRCH;
+	attr.policy = (uint32_t)(task->policy & ~ABI_SCHED_RESET_ON_FORK);
+	if (task->policy & ABI_SCHED_RESET_ON_FORK)
+		attr.flags = ABI_SCHED_FLAG_RESET_ON_FORK;
+	attr.priority = (uint32_t)task->rt_priority;
+	attr.nice = attr.priority ? 0 : task->nice;
+	return copy_to_user(SYS_PTR(args, 1), &attr, sizeof(attr));
 }
 
 static long priority_bound(int policy, long real_time)

@@ -12,16 +12,20 @@
 #include "kernel/task/uts.h"
 #include "lib/rng.h"
 #include "pv/cpu.h"
+#include "pv/smp.h"
 #include "pv/time.h"
 
 #define NAME_BYTES         64u
 #define RANDOM_CHUNK_BYTES 256u
 #define RANDOM_BYTES_MAX   0x1ffffffu
 
-#define MEMBARRIER_QUERY 0
-/* Global, its expedited and registration forms, the private ones: with one CPU all are there for
- * nothing. */
-#define MEMBARRIER_KNOWN 0x1f
+#define MEMBARRIER_QUERY            0
+#define MEMBARRIER_GLOBAL           0x01
+#define MEMBARRIER_GLOBAL_EXPEDITED 0x02
+#define MEMBARRIER_REGISTER_GLOBAL  0x04
+#define MEMBARRIER_PRIVATE          0x08
+#define MEMBARRIER_REGISTER_PRIVATE 0x10
+#define MEMBARRIER_KNOWN            0x1f
 
 struct abi_utsname uts_names = {
     .sysname = "Linux",
@@ -110,15 +114,38 @@ long sys_getrandom(const struct sys_args *args)
 	return (long)total;
 }
 
+/* An interrupt is all the barrier that a CPU needs. */
+static void barrier_here(void *arg)
+{
+	(void)arg;
+}
+
 long sys_membarrier(const struct sys_args *args)
 {
+	struct vm *vm = current()->vm;
 	int command = SYS_INT(args, 0);
 
 	if (args->arg[1] != 0)
 		return -EINVAL;
-	if (command == MEMBARRIER_QUERY)
+	switch (command) {
+	case MEMBARRIER_QUERY:
 		return MEMBARRIER_KNOWN;
-	return command > 0 && (command & MEMBARRIER_KNOWN) == command ? 0 : -EINVAL;
+	case MEMBARRIER_REGISTER_GLOBAL:
+	case MEMBARRIER_REGISTER_PRIVATE:
+		vm->membarriers |= (uint32_t)command;
+		return 0;
+	case MEMBARRIER_PRIVATE:
+		if (!(vm->membarriers & MEMBARRIER_REGISTER_PRIVATE))
+			return -EPERM;
+		break;
+	case MEMBARRIER_GLOBAL:
+	case MEMBARRIER_GLOBAL_EXPEDITED:
+		break;
+	default:
+		return -EINVAL;
+	}
+	pv_smp_call_mask(pv_smp_online_mask(), barrier_here, NULL, true);
+	return 0;
 }
 
 static bool reboot_magic_ok(uint32_t first, uint32_t second)
