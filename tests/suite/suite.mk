@@ -19,7 +19,8 @@ SUITE_MUSL_CC := $(shell command -v musl-gcc 2>/dev/null)
 SUITE_MUSL   := $(if $(SUITE_MUSL_CC),env-exec exec-errors fork-cow mmap-anon pipe-basics \
 		signal-handlers stdio-buffers fault-segv string-sort directories time-timers \
 		futex-threads robust-list shared-memory signal-any-thread signal-thread-stacks signal-threads \
-		thread-exec thread-exit-group thread-fork thread-stop thread-vfork thread-barrier thread-cond \
+		thread-exec thread-exit-group thread-fork thread-stop thread-vfork \
+		membarrier sched-calls thread-events thread-leader thread-times thread-barrier thread-cond \
 		thread-create thread-ids thread-local thread-mutex thread-pi thread-robust thread-rwlock \
 		thread-semaphore thread-stacks,)
 SUITE_PROGRAMS := $(SUITE_NAMES:%=$(SUITE_STAGE)/programs/%) \

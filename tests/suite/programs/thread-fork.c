@@ -31,22 +31,6 @@ static void in_forked(void)
 	say("after, child");
 }
 
-static unsigned int thread_count(void)
-{
-	unsigned int count = 0;
-	char text[2048];
-	int fd = open("/proc/self/status", O_RDONLY);
-	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	char *line;
-
-	close(fd);
-	text[length > 0 ? length : 0] = '\0';
-	line = strstr(text, "\nThreads:");
-	if (line)
-		count = (unsigned int)atoi(line + 9);
-	return count;
-}
-
 static void *tick(void *argument)
 {
 	char *blocks[16] = {NULL};
@@ -180,10 +164,8 @@ int main(void)
 	end = 0;
 	threads[0] = start(tick, NULL);
 	child = fork();
-	if (child == 0) {
-		say("threads in the child %u", thread_count());
+	if (child == 0)
 		_exit(9);
-	}
 	say_end("child", child);
 	say("after, parent %d", parent_told);
 	end = 1;
