@@ -14,6 +14,7 @@
 #include "pv/irq.h"
 #include "pv/mmu.h"
 #include "pv/time.h"
+#include "tests/guest/lock.h"
 #include "tests/guest/test.h"
 #include "xen/ipi.h"
 #include "xen/segments.h"
@@ -339,6 +340,19 @@ static void clock_across_vcpus(void)
 	down(VCPUS);
 }
 
+static void locks(void)
+{
+	up(LOCK_TEST_VCPUS);
+	lock_test_begin();
+	for (unsigned int i = 1; i < LOCK_TEST_VCPUS; i++)
+		start_job(i, lock_test_run);
+	lock_test_run();
+	for (unsigned int i = 1; i < LOCK_TEST_VCPUS; i++)
+		wait_job(i);
+	down(LOCK_TEST_VCPUS);
+	lock_test_end();
+}
+
 const struct guest_test smp_tests[] = {
     {"smp-up-and-down", up_and_down},
     {"smp-calls", calls},
@@ -347,5 +361,6 @@ const struct guest_test smp_tests[] = {
     {"smp-flush-reaches-others", remote_flush},
     {"smp-mutual-flushes", mutual_flushes},
     {"smp-clock-across-vcpus", clock_across_vcpus},
+    {"smp-locks", locks},
     {NULL, NULL},
 };
