@@ -103,9 +103,32 @@ static long one_call(unsigned long number, const unsigned long a[5])
 	case __HYPERVISOR_vm_assist:
 		result = vm_assist((unsigned int)a[0], (unsigned int)a[1]);
 		break;
-	case __HYPERVISOR_set_segment_base:
-	case __HYPERVISOR_fpu_taskswitch:
+	case __HYPERVISOR_set_gdt:
+		result = model_set_gdt(world_this_vcpu(), (const unsigned long *)a[0],
+		                       (unsigned int)a[1]);
+		break;
+	case __HYPERVISOR_update_descriptor:
+		result = model_update_descriptor(a[0], a[1]);
+		break;
+	case __HYPERVISOR_set_trap_table:
+		result = model_set_trap_table((const struct trap_info *)a[0]);
+		break;
+	case __HYPERVISOR_callback_op:
+		result = model_callback_op((unsigned int)a[0], (const void *)a[1]);
+		break;
 	case __HYPERVISOR_stack_switch:
+		result = model_stack_switch(a[0], a[1]);
+		break;
+	case __HYPERVISOR_set_segment_base:
+		result = model_set_segment_base((unsigned int)a[0], a[1]);
+		break;
+	case __HYPERVISOR_fpu_taskswitch:
+		model.vcpus[world_this_vcpu()].fpu_traps = a[0] != 0;
+		result = 0;
+		break;
+	case __HYPERVISOR_iret:
+		result = model_iret((const struct iret_context *)a[0]);
+		break;
 	case __HYPERVISOR_xen_version:
 		result = 0;
 		break;

@@ -10,6 +10,8 @@
 
 #define PRESENT     1ull
 #define WRITE       2ull
+#define ACCESSED    0x20ull
+#define DIRTY       0x40ull
 #define FRAME_MASK  0x000ffffffffff000ull
 #define FRAME_SHIFT 12
 
@@ -57,6 +59,12 @@ static void count_all(struct recount *r)
 		const struct model_vcpu *vcpu = &model.vcpus[i];
 		const uint32_t used[3] = {vcpu->base, vcpu->user_base, vcpu->info_mfn};
 
+		for (unsigned int n = 0; n < vcpu->gdt_frame_count; n++) {
+			if (vcpu->gdt_frames[n] >= MODEL_FRAMES)
+				continue;
+			r->uses[vcpu->gdt_frames[n]]++;
+			r->refs[vcpu->gdt_frames[n]]++;
+		}
 		for (unsigned int n = 0; n < 3; n++) {
 			if (used[n] >= MODEL_FRAMES)
 				continue; /* none, or the image */
@@ -70,9 +78,36 @@ static void check_writable(uint32_t pfn)
 {
 	const struct model_frame *frame = &model.frames[model_mfn(pfn)];
 
-	if ((model.direct[pfn] & WRITE) && frame->type >= TYPE_L1 && frame->type <= TYPE_L4)
-		world_violation("check: pfn %u is a page table and writable in the direct map",
+	if ((model.direct[pfn] & WRITE) && frame->type_count > 0 && frame->type != TYPE_WRITABLE)
+		world_violation("check: pfn %u is a page table or descriptors, and writable in "
+		                "the direct map",
 		                pfn);
+}
+
+/* A translation table of the guest's own, if the world has shown it, and Xen's. */
+static void check_translation(uint32_t pfn)
+{
+	if (model.p2m && model.p2m[pfn] != model_mfn(pfn))
+		world_violation("check: the guest's own table has pfn %u at frame %lu, it is %u",
+		                pfn, model.p2m[pfn], model_mfn(pfn));
+	if (model.m2p && model.m2p[model_mfn(pfn)] != pfn)
+		world_violation("check: Xen's table has frame %u as pfn %lu, it is %u",
+		                model_mfn(pfn), model.m2p[model_mfn(pfn)], pfn);
+}
+
+void model_check_user_return(void)
+{
+	const struct model_vcpu *vcpu = &model.vcpus[world_this_vcpu()];
+	const uint64_t ignored = ACCESSED | DIRTY;
+
+	if (vcpu->base == MODEL_NONE || vcpu->user_base == MODEL_NONE)
+		return;
+	for (unsigned int i = 0; i < model.format->user_slots; i++)
+		if ((model_entry(vcpu->base, i) | ignored) !=
+		    (model_entry(vcpu->user_base, i) | ignored))
+			world_violation("check: slot %u of the kernel's top, frame %u, is not that "
+			                "of user mode's, frame %u",
+			                i, vcpu->base, vcpu->user_base);
 }
 
 void model_check(void)
@@ -90,5 +125,6 @@ void model_check(void)
 			world_violation("check: frame %u has %u references, counted %u", mfn,
 			                frame->refs, r.refs[mfn]);
 		check_writable(model_pfn(mfn));
+		check_translation(mfn);
 	}
 }

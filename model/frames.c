@@ -211,7 +211,9 @@ long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2)
 	frame->type = (uint8_t)type;
 	frame->kernel_l2 = kernel_l2;
 	frame->type_count = 1;
-	long result = is_table(type) ? validate(mfn, (unsigned int)type) : 0;
+	long result = is_table(type)             ? validate(mfn, (unsigned int)type)
+	              : type == TYPE_DESCRIPTORS ? model_validate_descriptors(mfn)
+	                                         : 0;
 
 	if (result != 0) {
 		frame->type = TYPE_NONE;

@@ -227,6 +227,8 @@ long model_mmuext(const struct mmuext_op *op)
 	case MMUEXT_TLB_FLUSH_ALL:
 	case MMUEXT_INVLPG_ALL:
 		return flush_vcpus(op, true, op->cmd == MMUEXT_INVLPG_ALL);
+	case MMUEXT_SET_LDT:
+		return model_set_ldt(op->arg1.linear_addr, op->arg2.nr_ents);
 	default:
 		return -ENOSYS;
 	}

@@ -35,6 +35,8 @@
 #define MODEL_VCPUS           4u
 #define MODEL_STALE           512u
 #define MODEL_PORTS           128u
+#define MODEL_CALLBACKS       8u
+#define MODEL_GDT_FRAMES      14u
 #define MODEL_GDT_ENTRIES_MAX 7168u /* the rest of the 8192 is Xen's */
 #define MODEL_NONE            UINT32_MAX
 #define MODEL_NEVER           UINT64_MAX
@@ -109,6 +111,14 @@ struct model_vcpu {
 	uint32_t polls;       /* a port, MODEL_POLLS_ANY, MODEL_POLLS_NOTHING */
 	uint64_t poll_end_ns; /* MODEL_NEVER: no limit */
 	int64_t skew_ns;      /* its system time against the clock: vcpus differ a little */
+	uint32_t gdt_frames[MODEL_GDT_FRAMES];
+	unsigned int gdt_frame_count;
+	uint64_t ldt_address;
+	unsigned int ldt_entries;
+	uint64_t traps[256], callbacks[MODEL_CALLBACKS];
+	uint64_t kernel_ss, kernel_sp;
+	uint64_t fs_base, gs_base_user;
+	bool fpu_traps;
 	struct vcpu_runstate_info run;
 	struct vcpu_runstate_info *run_area; /* the guest's copy; NULL: none */
 };
@@ -137,6 +147,8 @@ struct model {
 	uint64_t direct[MODEL_FRAMES];
 	struct model_stale stale[MODEL_STALE];
 	unsigned int stale_count;
+	/* The guest's and Xen's translation tables, which model_check() looks at; NULL: not shown. */
+	const unsigned long *p2m, *m2p;
 	struct shared_info *shared;
 	unsigned int shared_infos; /* vcpus whose vcpu_info has a place in the shared page */
 	struct model_port ports[MODEL_PORTS];
@@ -216,6 +228,9 @@ void model_check_reuse(uint32_t mfn);
  * they are, or by what it may still hold. MODEL_NONE: it faults, or holds nothing. */
 uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale);
 
+/* What must hold when the vcpu that runs goes to user mode: its kernel and user tops are in step. */
+void model_check_user_return(void);
+
 /* All counts made anew from what is there, and held against the ones kept; tops in step; no
  * writable mapping of a table. */
 void model_check(void);
@@ -235,6 +250,15 @@ void model_runstate_write(unsigned int vcpu);
 struct vcpu_runstate_info model_runstate(unsigned int vcpu);
 long model_timer_set(unsigned int vcpu, const struct vcpu_set_singleshot_timer *op);
 long model_timer_stop(unsigned int vcpu);
+long model_validate_descriptors(uint32_t mfn);
+long model_set_gdt(unsigned int vcpu, const unsigned long *frames, unsigned long entries);
+long model_update_descriptor(uint64_t address, uint64_t descriptor);
+long model_set_ldt(uint64_t address, uint64_t entries);
+long model_set_trap_table(const struct trap_info *traps);
+long model_callback_op(unsigned int command, const void *arg);
+long model_stack_switch(uint64_t selector, uint64_t stack);
+long model_set_segment_base(unsigned int which, uint64_t base);
+long model_iret(const struct iret_context *frame);
 /* One address, or all that the vcpu holds. */
 void model_tlb_drop(uint32_t vcpu, bool all, uint64_t address);
 void model_tlb_type_changed(uint32_t mfn);

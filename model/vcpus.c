@@ -50,6 +50,7 @@ void model_vcpu_off(unsigned int number)
 {
 	model_drop_base(&model.vcpus[number].base);
 	model_drop_base(&model.vcpus[number].user_base);
+	model_set_gdt(number, NULL, 0);
 	model_vcpu_reset(number);
 }
 
@@ -89,16 +90,6 @@ static void sleep_until_woken(const char *what)
 
 /* vcpu_op */
 
-static bool gdt_is_usable(const struct vcpu_guest_context *context)
-{
-	if (context->gdt_ents > MODEL_GDT_ENTRIES_MAX)
-		return false;
-	for (unsigned int i = 0; i < (context->gdt_ents + 511) / 512; i++)
-		if (!model_memory_of(context->gdt_frames[i]))
-			return false;
-	return true;
-}
-
 static long initialise(unsigned int number, const struct vcpu_guest_context *context)
 {
 	struct model_vcpu *vcpu = &model.vcpus[number];
@@ -108,15 +99,21 @@ static long initialise(unsigned int number, const struct vcpu_guest_context *con
 
 	if (vcpu->initialised)
 		return -EEXIST;
-	if (base >= MODEL_FRAMES || user_base >= MODEL_FRAMES || !gdt_is_usable(context))
+	if (base >= MODEL_FRAMES || user_base >= MODEL_FRAMES)
+		return -EINVAL;
+	result = model_set_gdt(number, context->gdt_frames, context->gdt_ents);
+	if (result != 0)
 		return -EINVAL;
 	result = model_load_base(number, &vcpu->base, (uint32_t)base);
-	if (result != 0)
+	if (result != 0) {
+		model_set_gdt(number, NULL, 0);
 		return result;
+	}
 	if (user_base != 0 && model.format->user_top) {
 		result = model_load_base(number, &vcpu->user_base, (uint32_t)user_base);
 		if (result != 0) {
 			model_drop_base(&vcpu->base);
+			model_set_gdt(number, NULL, 0);
 			return result;
 		}
 	}

@@ -9,15 +9,9 @@
 #include "tests/agree/sequence.h"
 
 #include "lib/string.h"
+#include "tests/agree/calls.h"
 
-#define PRESENT    1u
-#define WRITE      2u
-#define USER       4u
-#define ACCESSED   0x20u
-#define DIRTY      0x40u
-#define NO_EXECUTE (1ull << 63)
-#define FRAME_MASK 0x000ffffffffff000ull
-#define TABLES     12u
+#define TABLES 12u
 
 /* Which frames play which level; 0 is data. */
 static const uint8_t role[AGREE_FRAMES] = {1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 0, 0, 0, 0};
@@ -25,40 +19,6 @@ static const uint8_t role[AGREE_FRAMES] = {1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 0
 static const uint16_t slots[6] = {0, 1, 2, 255, 511, 256};
 
 static const struct agree_world *world;
-
-/* The calls. */
-
-static long update(unsigned int table, unsigned int idx, uint64_t value)
-{
-	struct mmu_update request = {.ptr = (world->mfn(table) << 12) + idx * 8u, .val = value};
-
-	return world->call(__HYPERVISOR_mmu_update, (unsigned long)&request, 1, 0, DOMID_SELF);
-}
-
-static long map_direct(unsigned int frame, bool writable)
-{
-	uint64_t flags = PRESENT | ACCESSED | DIRTY | NO_EXECUTE | (writable ? WRITE : 0);
-
-	return world->call(__HYPERVISOR_update_va_mapping, (unsigned long)world->memory(frame),
-	                   world->mfn(frame) << 12 | flags, UVMF_INVLPG, 0);
-}
-
-static long mmuext(unsigned int command, unsigned int frame)
-{
-	struct mmuext_op op = {.cmd = command, .arg1.mfn = world->mfn(frame)};
-
-	return world->call(__HYPERVISOR_mmuext_op, (unsigned long)&op, 1, 0, DOMID_SELF);
-}
-
-static long pin(unsigned int frame, unsigned int level)
-{
-	return mmuext(MMUEXT_PIN_L1_TABLE + level - 1, frame);
-}
-
-static long unpin(unsigned int frame)
-{
-	return mmuext(MMUEXT_UNPIN_TABLE, frame);
-}
 
 /* The sequence. */
 
@@ -92,7 +52,7 @@ static long write_some_entry(void)
 	else if (pick(2) == 0)
 		target = pick(AGREE_FRAMES);
 	add(" set%u.%u.%x=", table, target, (unsigned int)flags);
-	return update(table, any_slot(table), world->mfn(target) << 12 | flags);
+	return call_update(table, any_slot(table), world->mfn(target) << 12 | flags);
 }
 
 static long one_call(void)
@@ -107,20 +67,20 @@ static long one_call(void)
 	case 2:
 		frame = pick(TABLES);
 		add(" clear%u=", frame);
-		return update(frame, any_slot(frame), 0);
+		return call_update(frame, any_slot(frame), 0);
 	case 3:
 	case 4:
 		add(" map%u=", frame);
-		return map_direct(frame, level == 0 || pick(4) == 0);
+		return call_map_direct(frame, level == 0 || pick(4) == 0);
 	case 5:
 	case 6:
 		if (level == 0 || ((level == 2 || level == 3) && pick(8) == 0))
 			level = 1 + pick(3);
 		add(" pin%u.%u=", frame, level);
-		return pin(frame, level);
+		return call_pin(frame, level);
 	default:
 		add(" unpin%u=", frame);
-		return unpin(frame);
+		return call_unpin(frame);
 	}
 }
 
@@ -139,27 +99,18 @@ static void add_entries(void)
 		}
 }
 
-/* Unpin everything (saying which were pinned), then make every frame ordinary memory again. A
- * frame stays read-only as long as another table uses it, so more than one round may be needed. */
+/* Unpin everything, saying which were pinned, then make every frame ordinary memory again. */
 static bool clean(void)
 {
-	unsigned int left = AGREE_FRAMES;
-
 	for (unsigned int i = 0; i < AGREE_FRAMES; i++)
-		add("%s", unpin(i) == 0 ? "P" : "-");
-	for (unsigned int round = 0; round < 5 && left > 0; round++) {
-		left = 0;
-		for (unsigned int i = 0; i < AGREE_FRAMES; i++)
-			left += map_direct(i, true) != 0;
-	}
-	for (unsigned int i = 0; i < AGREE_FRAMES && left == 0; i++)
-		memset(world->memory(i), 0, 4096);
-	return left == 0;
+		add("%s", call_unpin(i) == 0 ? "P" : "-");
+	return frames_back();
 }
 
 bool agree_memory(const struct agree_world *the_world)
 {
 	world = the_world;
+	calls_begin(the_world);
 	for (unsigned int i = 0; i < AGREE_CALLS; i++)
 		add_result(one_call());
 	add(" |");

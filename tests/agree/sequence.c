@@ -12,6 +12,7 @@ const struct agree_topic agree_topics[] = {
     {"memory", 1, agree_memory},
     {"events", 4, agree_events},
     {"vcpus", 4, agree_vcpus},
+    {"processor", 4, agree_processor},
     {0},
 };
 

@@ -59,5 +59,6 @@ void add_result(long result);
 bool agree_memory(const struct agree_world *world);
 bool agree_events(const struct agree_world *world);
 bool agree_vcpus(const struct agree_world *world);
+bool agree_processor(const struct agree_world *world);
 
 #endif

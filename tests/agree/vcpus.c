@@ -10,8 +10,8 @@
 #include <xen/vcpu.h>
 
 #include "lib/string.h"
+#include "tests/agree/calls.h"
 
-#define BAD_FRAME  0xfffffffull
 #define FAR_FUTURE (1ull << 60)
 #define INFO_FRAME 8u /* from here on, one frame for each vcpu's vcpu_info */
 

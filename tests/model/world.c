@@ -290,6 +290,7 @@ void world_check_quiet(void)
 	CHECK(this_cpu()->lazy == XEN_LAZY_NONE);
 	CHECK(this_cpu()->flush_page_count == 0);
 	CHECK(this_cpu()->space_asked == this_cpu()->space_actual);
+	model_check_user_return();
 }
 
 void world_check_end(void)
@@ -381,6 +382,8 @@ void world_boot(unsigned int format, unsigned int vcpus)
 	}
 	port_current_cpu = &xen_cpus[0];
 	model.image = image_start();
+	model.p2m = p2m_list;
+	model.m2p = m2p_list;
 	model.image_pages = (size_t)(_end - model.image + PAGE - 1) / PAGE;
 	for (uint32_t pfn = FIRST_FREE; pfn < MODEL_FRAMES; pfn++)
 		memset(model_frame_memory(model_mfn(pfn)), FREE_BYTE, PAGE);
