@@ -150,6 +150,7 @@ long model_hypercall(unsigned long number, const unsigned long args[5])
 	else
 		result = one_call(number, args);
 	model_check();
+	model.vcpus[world_this_vcpu()].just_loaded = false;
 	model_deliver_if_due(true);
 	return result;
 }

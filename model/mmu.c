@@ -78,16 +78,23 @@ static long change_direct(uint32_t pfn, uint64_t value)
 	return 0;
 }
 
+/* Besides the kind: all vcpus, or those of a mask whose address is in the flags; none: this one. */
 static long flush_by_flags(uint64_t va, unsigned long flags)
 {
 	unsigned long what = flags & UVMF_FLUSHTYPE_MASK;
+	uintptr_t pointer = flags & ~(UVMF_FLUSHTYPE_MASK | UVMF_ALL);
+	unsigned long mask = 1ul << world_this_vcpu();
 
 	if (what == UVMF_NONE)
 		return 0;
 	if (what != UVMF_TLB_FLUSH && what != UVMF_INVLPG)
 		return -EINVAL;
+	if (flags & UVMF_ALL)
+		mask = ~0ul;
+	else if (pointer)
+		memcpy(&mask, (const void *)pointer, sizeof(mask));
 	for (unsigned int i = 0; i < model.vcpu_count; i++)
-		if ((flags & UVMF_ALL) || i == world_this_vcpu())
+		if (mask & (1ul << i))
 			model_tlb_drop(i, what == UVMF_TLB_FLUSH, va);
 	return 0;
 }
@@ -163,8 +170,10 @@ long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn)
 		return result;
 	model.frames[mfn].refs++;
 	/* User mode's table is loaded on the way there; until then nothing is known to go. */
-	if (base == &model.vcpus[vcpu].base)
+	if (base == &model.vcpus[vcpu].base) {
 		model_tlb_drop(vcpu, true, 0);
+		model.vcpus[vcpu].just_loaded = true;
+	}
 	model_drop_base(base);
 	*base = mfn;
 	return 0;

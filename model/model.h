@@ -101,9 +101,10 @@ struct model_vcpu {
 	struct vcpu_info nowhere; /* stands in as long as the guest has no place for it */
 	uint32_t info_mfn;        /* where it was registered; MODEL_NONE: it was not */
 	bool initialised, up;
-	bool stays_down; /* it is inside model_vcpu_stay_down() */
-	bool asleep;     /* in Xen, until something wakes it */
-	bool kicked;     /* an event was sent: Xen will look at this vcpu when it next can */
+	bool just_loaded; /* a base, in the call that it is in: not yet back in user mode */
+	bool stays_down;  /* it is inside model_vcpu_stay_down() */
+	bool asleep;      /* in Xen, until something wakes it */
+	bool kicked;      /* an event was sent: Xen will look at this vcpu when it next can */
 	/* Where it starts, from its context. */
 	uint64_t entry, entry_stack, entry_argument;
 	uint64_t gs_base_kernel;

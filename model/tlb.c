@@ -138,7 +138,8 @@ void model_tlb_entry_changed(uint32_t table, unsigned int level, unsigned int id
 		struct change change = {table, level, idx, old, value, i};
 		const uint32_t tops[2] = {model.vcpus[i].base, model.vcpus[i].user_base};
 
-		for (unsigned int n = 0; n < 2; n++)
+		/* All was dropped with the load, and user mode's table is used only there. */
+		for (unsigned int n = 0; n < (model.vcpus[i].just_loaded ? 1u : 2u); n++)
 			if (tops[n] != MODEL_NONE)
 				note(&change, tops[n], f->levels, 0, true);
 	}

@@ -26,15 +26,19 @@ $(eval $(call model_program,single,0))
 MODEL_COMMIT = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 MODEL_RUN = MODEL_COMMIT=$(MODEL_COMMIT) $(MODEL_BUILD)/model-test
 
-# The standard set, both lock models side by side; make test runs a small one.
+# Both lock models side by side.
+define model_set
+	$(Q)$(MODEL_RUN)-single $(1) > $(MODEL_BUILD)/single.log & single=$$!; \
+	$(MODEL_RUN)-split $(1); split=$$?; \
+	wait $$single; single=$$?; cat $(MODEL_BUILD)/single.log; exit $$((split | single))
+endef
+
+# The standard set; make test runs a small one.
 .PHONY: model test-model replay
 model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
-	$(Q)$(MODEL_RUN)-single --standard > $(MODEL_BUILD)/single.log & single=$$!; \
-	$(MODEL_RUN)-split --standard; split=$$?; \
-	wait $$single; single=$$?; cat $(MODEL_BUILD)/single.log; exit $$((split | single))
+	$(call model_set,--standard)
 test-model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
-	$(Q)$(MODEL_RUN)-split --quick; split=$$?; \
-	$(MODEL_RUN)-single --quick; exit $$((split | $$?))
+	$(call model_set,--quick)
 
 # make replay CASE='pin-window 4-level split 41=1' [SHRINK=1]: that run again, with a timeline.
 REPLAY_LOCKS = $(or $(filter split single,$(word 3,$(CASE))),split)

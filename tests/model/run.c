@@ -19,17 +19,17 @@
 #define SEED         20240607u
 
 const struct run_set run_quick = {.preemptions = 2,
-                                  .points = 600000,
+                                  .points = 150000,
                                   .faults = 1,
-                                  .pct_schedules = 500,
+                                  .pct_schedules = 200,
                                   .pct_depth = 3,
-                                  .random_schedules = 500};
+                                  .random_schedules = 200};
 const struct run_set run_standard = {.preemptions = 8,
-                                     .points = 10000000,
+                                     .points = 4000000,
                                      .faults = 1,
-                                     .pct_schedules = 10000,
+                                     .pct_schedules = 3000,
                                      .pct_depth = 3,
-                                     .random_schedules = 2000};
+                                     .random_schedules = 1000};
 
 static const char *const format_names[FORMATS] = {"4-level", "PAE", "2-level"};
 static const char *const locks = CONFIG_SPLIT_TABLE_LOCKS ? "split" : "single";
@@ -131,12 +131,12 @@ static bool run_one(const struct scenario *scenario, enum explore_strategy strat
 	return false;
 }
 
-static bool run_scenario(const struct scenario *scenario, const struct run_set *set)
+static bool run_scenario(const struct scenario *scenario, const struct run_set *set, bool search)
 {
 	struct explore_options options = options_for(EXPLORE_EXHAUSTIVE);
 	bool good = true;
 
-	if (scenario->vcpus > 1) {
+	if (scenario->vcpus > 1 && search) {
 		options.preemptions = set->preemptions;
 		options.faults = set->faults;
 		options.points = set->points;
@@ -154,15 +154,24 @@ static bool run_scenario(const struct scenario *scenario, const struct run_set *
 	return run_one(scenario, EXPLORE_RANDOM, "random", options) && good;
 }
 
+static bool run_table(const struct scenario *scenario, const struct run_set *set, const char *name,
+                      bool search)
+{
+	bool good = true;
+
+	for (; scenario->name; scenario++)
+		for (format = 0; format < FORMATS; format++)
+			if (!name || strcmp(name, scenario->name) == 0)
+				good &= run_scenario(scenario, set, search);
+	return good;
+}
+
 bool run_all(const struct run_set *set, const char *name)
 {
 	clock_t started = clock();
-	bool good = true;
+	bool good = run_table(scenarios, set, name, true);
 
-	for (const struct scenario *scenario = scenarios; scenario->name; scenario++)
-		for (format = 0; format < FORMATS; format++)
-			if (!name || strcmp(name, scenario->name) == 0)
-				good &= run_scenario(scenario, set);
+	good &= run_table(workloads, set, name, false);
 	printf("# %s locks: %lu runs of scenarios, %lu schedules (%lu cut short at a known state), "
 	       "%lu points, %lu states; %.0f schedules a second of processor time\n",
 	       locks, totals.runs, totals.schedules, totals.pruned, totals.points, totals.states,
@@ -170,12 +179,19 @@ bool run_all(const struct run_set *set, const char *name)
 	return good;
 }
 
-static const struct scenario *find(const char *name, const char *format_name)
+static const struct scenario *find_in(const struct scenario *scenario, const char *name)
 {
-	const struct scenario *scenario = scenarios;
-
 	while (scenario->name && strcmp(scenario->name, name) != 0)
 		scenario++;
+	return scenario;
+}
+
+static const struct scenario *find(const char *name, const char *format_name)
+{
+	const struct scenario *scenario = find_in(scenarios, name);
+
+	if (!scenario->name)
+		scenario = find_in(workloads, name);
 	for (format = 0; format < FORMATS && strcmp(format_names[format], format_name) != 0;)
 		format++;
 	if (!scenario->name || format == FORMATS) {

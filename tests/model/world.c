@@ -140,13 +140,20 @@ long port_hypercall(unsigned long number, unsigned long arg0, unsigned long arg1
 	return model_hypercall(number, args);
 }
 
+void world_wait(const char *what)
+{
+	explore_wait(what);
+	if (model.vcpus[explore_vcpu()].kicked)
+		model_deliver_if_due(false);
+}
+
 void port_schedule_point(const char *what)
 {
 	if (!explore_running())
 		return;
 	tell_spaces();
 	if (strcmp(what, "relax") == 0)
-		explore_wait("looks again"); /* it spins until another vcpu has gone on */
+		world_wait("looks again"); /* it spins until another vcpu has gone on */
 	else
 		explore_point(what);
 	model_vcpu_stay_down();
@@ -184,8 +191,7 @@ void port_lock_dropped(const void *lock)
 
 void port_spin_pause(const char *why)
 {
-	explore_note("waits: %s", why);
-	explore_wait(why);
+	world_wait(why);
 }
 
 bool port_read_safe(const void *address, unsigned long *value)
@@ -367,6 +373,8 @@ void world_boot(unsigned int format, unsigned int vcpus)
 	memset(&shared, 0, sizeof(shared));
 	memset(records, 0, sizeof(records));
 	memset(taken, 0, sizeof(taken));
+	world_allocations_fail = world_clock_jumps = false;
+	world_steals = 0;
 	used = 0;
 	model_init(&model_formats[format], vcpus, &shared);
 	port_direct_map_base = (uintptr_t)model_direct_map;

@@ -36,6 +36,9 @@ extern unsigned int world_steals;
  * (the offset within it is the address's). */
 uint64_t world_image_mfn(const void *address);
 
+/* The running vcpu looks for something in vain: others go on, and an event that was sent reaches it. */
+void world_wait(const char *what);
+
 /* What must hold for this CPU before it sleeps or returns to user mode. */
 void world_check_quiet(void);
 
@@ -48,7 +51,8 @@ void world_check_end(void);
 			explore_fail("%s:%d: not true: %s", __FILE__, __LINE__, #cond); \
 	} while (0)
 
-/* All scenarios; ends with a NULL name. */
-extern const struct scenario scenarios[];
+/* All scenarios; each ends with a NULL name. Workloads choose so much on their own that no search
+ * gets through: they are run at random. */
+extern const struct scenario scenarios[], workloads[];
 
 #endif
