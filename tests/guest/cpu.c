@@ -293,6 +293,7 @@ static unsigned int own_events;
 static void on_own_event(void *arg)
 {
 	(void)arg;
+	CHECK(!pv_irq_enabled());
 	own_events++;
 }
 
@@ -325,6 +326,54 @@ static void return_finds_pending(void)
 	CHECK_EQUAL(evtchn_close(own_port), 0);
 }
 
+/* user_code.S: as if an event came at `rip` of the return to here, with events enabled and the
+ * return path's rax on the stack or restored. What the registers hold in the end, and how far the
+ * stack pointer is off. */
+#define UPCALL_RESULTS 11u
+void upcall_at(uintptr_t rip, bool rax_on_stack, uint64_t result[UPCALL_RESULTS],
+               struct vcpu_info *info);
+extern char critical_start[], critical_iret[], critical_end[], rest_of_return[];
+
+static uintptr_t handler_stack;
+
+static void note_stack(void *arg)
+{
+	handler_stack = (uintptr_t)__builtin_frame_address(0);
+	on_own_event(arg);
+}
+
+static void upcall_once(const char *rip)
+{
+	uint64_t result[UPCALL_RESULTS] = {0};
+
+	own_events = 0;
+	pv_irq_disable();
+	evtchn_send(own_port);
+	upcall_at((uintptr_t)rip, rip != critical_iret, result, this_cpu()->vcpu_info);
+	CHECK(pv_irq_enabled());
+	pv_irq_disable();
+	CHECK_EQUAL(own_events, 1);
+	for (unsigned int i = 0; i + 1 < UPCALL_RESULTS; i++)
+		CHECK_EQUAL(result[i], 0x1100 + i);
+	CHECK_EQUAL(result[UPCALL_RESULTS - 1], 0);
+}
+
+/* An event inside the last instructions of a return to the kernel is taken in the name of the frame
+ * that is returned to: its registers are its own, and no frame comes on top of it. */
+static void upcall_inside_a_return(void)
+{
+	uintptr_t ordinary;
+
+	CHECK_EQUAL(evtchn_bind_ipi(this_cpu()->id, note_stack, NULL, &own_port), 0);
+	upcall_once(rest_of_return);
+	ordinary = handler_stack;
+	for (const char *rip = critical_start; rip < critical_end; rip++) {
+		upcall_once(rip);
+		CHECK(handler_stack > ordinary); /* less deep */
+	}
+	CHECK_EQUAL(evtchn_close(own_port), 0);
+}
+
 const struct guest_test cpu_tests[] = {
     {"M15-system-call-registers", system_call_registers},
     {"M15-system-call-returns", system_call_returns},
@@ -338,5 +387,6 @@ const struct guest_test cpu_tests[] = {
     {"M15-ports-debug-registers", ports_and_registers},
     {"M18-returns-under-events", returns_under_events},
     {"M18-return-finds-pending", return_finds_pending},
+    {"M18-upcall-inside-a-return", upcall_inside_a_return},
     {NULL, NULL},
 };

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pieces of user-mode code for the tests: each is position independent and ends in a system call or
- * an exception. And one of kernel code.
+ * an exception. And two of kernel code.
  */
+#include <xen/xen.h>
+
+#include "arch/x86/segments.h"
+
 	.section .rodata
 
 .macro CODE name
@@ -100,5 +104,81 @@ breakpoint_with:
 	movl	(%rcx), %eax
 	popq	%rbx
 	ret
+
+/* Kernel code: see upcall_at() in cpu.c. */
+	.set	SAVED_RAX, 0x1100
+	.globl	upcall_at
+upcall_at:
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movq	%rdx, %r15
+	movq	%rdi, %r14
+	movq	%rsp, %rbp
+	/* The frame that is being returned to. */
+	pushq	$XEN_KERNEL_SS
+	pushq	%rbp
+	pushfq
+	orq	$0x200, (%rsp)
+	pushq	$XEN_KERNEL_CS
+	leaq	1f(%rip), %rax
+	pushq	%rax
+	movl	$SAVED_RAX, %eax
+	testl	%esi, %esi
+	jz	2f
+	/* rax is not restored yet: what it holds is the return path's. */
+	pushq	%rax
+	movq	%rcx, %rax
+2:	movq	%rsp, %r13
+	/* What Xen pushes when it delivers the event. */
+	andq	$-16, %rsp
+	pushq	$XEN_KERNEL_SS
+	pushq	%r13
+	pushfq
+	orq	$0x200, (%rsp)
+	pushq	$(XEN_KERNEL_CS & ~3)
+	pushq	%r14
+	pushq	$0x1102 /* r11 */
+	pushq	$0x1101 /* rcx */
+	movl	$0x1103, %edx
+	movl	$0x1104, %edi
+	movl	$0x1105, %esi
+	movl	$0x1106, %r8d
+	movl	$0x1107, %r9d
+	movl	$0x1108, %r10d
+	movl	$0x1109, %ebx
+	xorl	%ecx, %ecx
+	xorl	%r11d, %r11d
+	jmp	entry_upcall
+1:	movq	%rax, (%r15)
+	movq	%rcx, 8(%r15)
+	movq	%r11, 16(%r15)
+	movq	%rdx, 24(%r15)
+	movq	%rdi, 32(%r15)
+	movq	%rsi, 40(%r15)
+	movq	%r8, 48(%r15)
+	movq	%r9, 56(%r15)
+	movq	%r10, 64(%r15)
+	movq	%rbx, 72(%r15)
+	movq	%rsp, %rax
+	subq	%rbp, %rax
+	movq	%rax, 80(%r15)
+	movq	%rbp, %rsp
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	ret
+
+	/* The rest of a return, where an event is an ordinary one. */
+	.globl	rest_of_return
+rest_of_return:
+	popq	%rax
+	iretq
 
 	.section .note.GNU-stack, "", @progbits

@@ -163,6 +163,7 @@ return_to_kernel:
 	movq	%rax, UPPER_ERROR(%rsp)
 	movq	%gs:XEN_PERCPU_VCPU_INFO, %rax
 	addq	$UPPER_ERROR, %rsp
+	.globl	critical_start, critical_iret, critical_end /* a test looks for them */
 critical_start:
 	movb	$0, VCPU_INFO_MASK(%rax)
 	testb	$0xff, VCPU_INFO_PENDING(%rax)
