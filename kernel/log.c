@@ -11,6 +11,7 @@
 #include "kernel/dev/stream.h"
 #include "pv/console.h"
 #include "pv/cpu.h"
+#include "pv/smp.h"
 #include "pv/time.h"
 
 #define LINE_BYTES 400
@@ -90,6 +91,7 @@ void panic(const char *format, ...)
 	if (panicking)
 		pv_cpu_crash();
 	panicking = true;
+	pv_smp_stop_others();
 	va_start(args, format);
 	fmt_vprint(text, sizeof(text), format, args);
 	va_end(args);

@@ -1,33 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Deferred work. Registered kinds form a list that never shrinks; a mark is one flag per kind and
- * one for all of them, so that the look at an idle system costs one load. Handlers set marks with
- * plain stores: they run on the CPU whose task context clears them, and a mark that is set between
- * the clearing and the run only makes the work run once more.
+ * Deferred work. Registered kinds form a list that never shrinks; a mark is one bit per kind and CPU,
+ * and one per CPU for all of them, so that the look at an idle system costs one load. A CPU runs what
+ * its own handlers have marked. A mark that is set between the clearing and the run only makes the
+ * work run once more.
  */
 #include "kernel/work.h"
 
 #include <stddef.h>
 
+#include "pv/smp.h"
+
 static struct work *work_list;
-static bool any_marked;
+static unsigned long any_marked;
+
+static unsigned long my_bit(void)
+{
+	return 1ul << pv_cpu_id();
+}
+
+/* Take this CPU's bit. */
+static bool take(unsigned long *marks)
+{
+	if (!(__atomic_load_n(marks, __ATOMIC_ACQUIRE) & my_bit()))
+		return false;
+	__atomic_fetch_and(marks, ~my_bit(), __ATOMIC_ACQ_REL);
+	return true;
+}
 
 void work_register(struct work *work)
 {
-	work->marked = false;
+	work->marked = 0;
 	work->next = work_list;
 	work_list = work;
 }
 
 void work_mark(struct work *work)
 {
-	__atomic_store_n(&work->marked, true, __ATOMIC_RELAXED);
-	__atomic_store_n(&any_marked, true, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&work->marked, my_bit(), __ATOMIC_RELAXED);
+	__atomic_fetch_or(&any_marked, my_bit(), __ATOMIC_RELEASE);
 }
 
 bool work_pending(void)
 {
-	return __atomic_load_n(&any_marked, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&any_marked, __ATOMIC_ACQUIRE) & my_bit();
 }
 
 bool work_run(void)
@@ -39,9 +55,9 @@ bool work_run(void)
 	if (running)
 		return false;
 	running = true;
-	while (__atomic_exchange_n(&any_marked, false, __ATOMIC_ACQ_REL)) {
+	while (take(&any_marked)) {
 		for (struct work *work = work_list; work; work = work->next) {
-			if (!__atomic_exchange_n(&work->marked, false, __ATOMIC_ACQ_REL))
+			if (!take(&work->marked))
 				continue;
 			work->run();
 			ran = true;

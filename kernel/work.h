@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Deferred work: what an event handler marks and the kernel does later, at the return to user mode,
- * before it sleeps in the idle loop, and whenever it schedules. The functions run in task context
- * with events enabled and must not sleep.
+ * before it sleeps in the idle loop, and whenever it schedules, on the CPU that took the event. The
+ * functions run in task context with the kernel lock,
+ * events enabled, and must not sleep.
  */
 #ifndef PINFOLD_KERNEL_WORK_H
 #define PINFOLD_KERNEL_WORK_H
@@ -11,8 +12,8 @@
 
 struct work {
 	void (*run)(void);
-	struct work *next; /* on the list of all kinds of work */
-	bool marked;
+	struct work *next;    /* on the list of all kinds of work */
+	unsigned long marked; /* by CPU */
 };
 
 /* At boot, once per kind of work. */

@@ -104,7 +104,7 @@ struct pv_time_ops {
 	uint64_t (*ticks_to_ns)(uint64_t ticks);
 	uint64_t (*wall_ns)(void);
 	uint64_t (*sched_clock_ns)(void);
-	uint64_t (*stolen_ns)(void);
+	uint64_t (*stolen_ns)(unsigned int cpu);
 	void (*timer_set)(uint64_t deadline_ns);
 	void (*timer_set_handler)(void (*handler)(void));
 };

@@ -11,6 +11,8 @@
 #include "pv/ops.h"
 #include "xen/percpu.h"
 
+#define PV_CPU_COUNT_MAX XEN_CPU_COUNT_MAX
+
 /* The number of the calling CPU, and the kernel's own area of it, as the kernel has set it (NULL
  * before). Stable only where the caller cannot move to another CPU. */
 static inline unsigned int pv_cpu_id(void)

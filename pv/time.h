@@ -34,14 +34,14 @@ static inline uint64_t pv_time_wall_ns(void)
 	return pv->time->wall_ns();
 }
 
-/* Nanoseconds this CPU was not stolen from us, and those that it was. */
+/* Nanoseconds this CPU was not stolen from us, and those that a CPU was. */
 static inline uint64_t pv_time_sched_clock_ns(void)
 {
 	return pv->time->sched_clock_ns();
 }
-static inline uint64_t pv_time_stolen_ns(void)
+static inline uint64_t pv_time_stolen_ns(unsigned int cpu)
 {
-	return pv->time->stolen_ns();
+	return pv->time->stolen_ns(cpu);
 }
 
 /* The timer event fires once at `deadline_ns` (monotonic) or at once when that is past. A new

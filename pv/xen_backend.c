@@ -156,12 +156,17 @@ static const struct pv_smp_ops smp_ops = {
     .stop_others = smp_stop_others,
 };
 
+static uint64_t stolen_ns(unsigned int cpu)
+{
+	return time_stolen_ns((vcpu_t){cpu});
+}
+
 static const struct pv_time_ops time_ops = {
     .monotonic_ns = time_monotonic_ns,
     .ticks_to_ns = time_ticks_to_ns,
     .wall_ns = time_wall_ns,
     .sched_clock_ns = time_sched_clock_ns,
-    .stolen_ns = time_stolen_ns,
+    .stolen_ns = stolen_ns,
     .timer_set = time_timer_set,
     .timer_set_handler = time_timer_set_handler,
 };

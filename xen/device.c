@@ -4,6 +4,7 @@
  */
 #include "xen/device.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <xen/physdev.h>
@@ -21,11 +22,21 @@
 
 static uint64_t device_used_bytes;
 
+static bool ports_enabled;
+
 int device_enable_ports(void)
 {
 	struct physdev_set_iopl op = {.iopl = 1};
+	int result = (int)xen_op(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, &op);
 
-	return (int)xen_op(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, &op);
+	if (result == 0)
+		ports_enabled = true;
+	return result;
+}
+
+int device_init_cpu(void)
+{
+	return ports_enabled ? device_enable_ports() : 0;
 }
 
 struct line {

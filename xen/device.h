@@ -10,8 +10,10 @@
 #include "arch/x86/units.h"
 #include "xen/evtchn.h"
 
-/* Ports become usable for this vcpu. 0 or Xen's errno. */
+/* Ports become usable for this vcpu, and for those that come up from here on. 0 or Xen's errno. */
 int device_enable_ports(void);
+/* A vcpu comes up. */
+int device_init_cpu(void);
 
 /* An interrupt line of the machine. 0 or Xen's errno. */
 int device_bind_line(unsigned int gsi, evtchn_handler *handler, void *arg);

@@ -18,6 +18,7 @@
 #include "arch/x86/boot_layout.h"
 #include "arch/x86/start_context.h"
 #include "lib/string.h"
+#include "xen/device.h"
 #include "xen/entry.h"
 #include "xen/fpu.h"
 #include "xen/hooks.h"
@@ -149,8 +150,8 @@ _Noreturn void xen_secondary_start(void)
 	xen_entry_init(xen_entry_stack_top(cpu->id));
 	fpu_init();
 	time_init_cpu();
-	if (ipi_init_cpu(cpu) != 0)
-		host_panic("smp: Xen refused the channels between vcpus");
+	if (ipi_init_cpu(cpu) != 0 || device_init_cpu() != 0)
+		host_panic("smp: Xen refused a vcpu what the first one has");
 	pv_lock_init_cpu(cpu->id);
 	port_or_word(&xen_online_mask, xen_cpu_bit(cpu));
 	host_secondary_main();

@@ -130,10 +130,10 @@ struct vcpu_runstate_info time_read_runstate(const volatile struct vcpu_runstate
 	return copy;
 }
 
-/* Time in the states of the mask, the current one included up to now. */
-static uint64_t time_in(unsigned int states)
+/* Time of a vcpu in the states of the mask, the current one included up to now. */
+static uint64_t time_in(const struct xen_cpu *cpu, unsigned int states)
 {
-	struct vcpu_runstate_info run = time_read_runstate(&this_cpu()->runstate);
+	struct vcpu_runstate_info run = time_read_runstate(&cpu->runstate);
 	uint64_t now = read_system_time();
 	uint64_t sum = 0;
 
@@ -147,12 +147,12 @@ static uint64_t time_in(unsigned int states)
 
 uint64_t time_sched_clock_ns(void)
 {
-	return time_in(1u << RUNSTATE_running | 1u << RUNSTATE_blocked);
+	return time_in(this_cpu(), 1u << RUNSTATE_running | 1u << RUNSTATE_blocked);
 }
 
-uint64_t time_stolen_ns(void)
+uint64_t time_stolen_ns(vcpu_t vcpu)
 {
-	return time_in(1u << RUNSTATE_runnable | 1u << RUNSTATE_offline);
+	return time_in(&xen_cpus[vcpu.v], 1u << RUNSTATE_runnable | 1u << RUNSTATE_offline);
 }
 
 void time_timer_set_handler(void (*handler)(void))

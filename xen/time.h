@@ -10,6 +10,8 @@
 #include <xen/vcpu.h>
 #include <xen/xen.h>
 
+#include "arch/x86/units.h"
+
 /* Boot, on each vcpu: its timer channel, its runstate record. The wall clock lies in the shared
  * page. */
 void time_init(struct shared_info *shared);
@@ -22,7 +24,8 @@ uint64_t time_wall_ns(void);
 /* A number of ticks of this vcpu's counter as nanoseconds, at its present rate. */
 uint64_t time_ticks_to_ns(uint64_t ticks);
 uint64_t time_sched_clock_ns(void);
-uint64_t time_stolen_ns(void);
+/* Of any vcpu: Xen keeps its record, and says when it is half written. */
+uint64_t time_stolen_ns(vcpu_t vcpu);
 
 /* One shot at `deadline_ns` of the monotonic clock, at once if that is past; 0: none. */
 void time_timer_set(uint64_t deadline_ns);

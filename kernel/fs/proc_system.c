@@ -10,6 +10,7 @@
 #include "kernel/task/uts.h"
 #include "lib/rng.h"
 #include "pv/cpu.h"
+#include "pv/smp.h"
 #include "pv/time.h"
 
 #define TICK_NS      10000000ull
@@ -23,9 +24,25 @@ static void show_version(struct seq *seq)
 	           uts_names.version);
 }
 
+/* Of all CPUs. */
+static struct sched_cpu_times all_times(void)
+{
+	struct sched_cpu_times sum = {0};
+
+	for (unsigned long left = pv_smp_online_mask(); left; left &= left - 1) {
+		struct sched_cpu_times times = sched_cpu_times((unsigned int)__builtin_ctzl(left));
+
+		sum.user_ns += times.user_ns;
+		sum.system_ns += times.system_ns;
+		sum.idle_ns += times.idle_ns;
+		sum.stolen_ns += times.stolen_ns;
+	}
+	return sum;
+}
+
 static void show_uptime(struct seq *seq)
 {
-	uint64_t up = pv_time_monotonic_ns(), idle = sched_idle_ns();
+	uint64_t up = pv_time_monotonic_ns(), idle = all_times().idle_ns;
 
 	seq_printf(seq, "%llu.%02llu %llu.%02llu\n", (unsigned long long)(up / NS_PER_SEC),
 	           (unsigned long long)(up / TICK_NS % 100),
@@ -70,33 +87,29 @@ static void show_loadavg(struct seq *seq)
 	seq_printf(seq, "%u/%u %d\n", sched_runnable_count(), task_total_count(), pid_last());
 }
 
-/* User and system time of all processes, those that have ended and been waited for among their
- * parents' children. */
-static void busy_times(uint64_t *user_ns, uint64_t *system_ns)
+/* User, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice. */
+static void show_cpu_times(struct seq *seq, const char *name, const struct sched_cpu_times *times)
 {
-	struct process *process;
-
-	*user_ns = *system_ns = 0;
-	list_for_each_entry (process, &process_all, struct process, all_node) {
-		struct abi_rusage_times times;
-
-		process_times(process, &times);
-		*user_ns += times.user_ns + process->children_times.user_ns;
-		*system_ns += times.system_ns + process->children_times.system_ns;
-	}
+	seq_printf(seq, "cpu%s %llu 0 %llu %llu 0 0 0 %llu 0 0\n", name,
+	           (unsigned long long)(times->user_ns / TICK_NS),
+	           (unsigned long long)(times->system_ns / TICK_NS),
+	           (unsigned long long)(times->idle_ns / TICK_NS),
+	           (unsigned long long)(times->stolen_ns / TICK_NS));
 }
 
 static void show_stat(struct seq *seq)
 {
-	uint64_t up = pv_time_monotonic_ns(), user, system;
+	uint64_t up = pv_time_monotonic_ns();
+	struct sched_cpu_times sum = all_times();
 
-	busy_times(&user, &system);
-	for (int line = 0; line < 2; line++)
-		seq_printf(seq, "cpu%s %llu 0 %llu %llu 0 0 0 %llu 0 0\n", line == 0 ? " " : "0",
-		           (unsigned long long)(user / TICK_NS),
-		           (unsigned long long)(system / TICK_NS),
-		           (unsigned long long)(sched_idle_ns() / TICK_NS),
-		           (unsigned long long)(pv_time_stolen_ns() / TICK_NS));
+	show_cpu_times(seq, " ", &sum);
+	for (unsigned long left = pv_smp_online_mask(); left; left &= left - 1) {
+		struct sched_cpu_times times = sched_cpu_times((unsigned int)__builtin_ctzl(left));
+		char name[8];
+
+		fmt_print(name, sizeof(name), "%u", (unsigned int)__builtin_ctzl(left));
+		show_cpu_times(seq, name, &times);
+	}
 	seq_printf(seq, "intr 0\nctxt %llu\nbtime %llu\nprocesses %d\n",
 	           (unsigned long long)sched_switch_count(),
 	           (unsigned long long)((pv_time_wall_ns() - up) / NS_PER_SEC), pid_last());
@@ -199,7 +212,7 @@ static void show_cpu_flags(struct seq *seq)
 	seq_printf(seq, "\n\n");
 }
 
-static void show_cpuinfo(struct seq *seq)
+static void show_cpu(struct seq *seq, unsigned int cpu)
 {
 	struct pv_cpuid vendor = pv_cpuid(0, 0), version = pv_cpuid(1, 0);
 	uint32_t family = (version.eax >> 8) & 15, model = (version.eax >> 4) & 15;
@@ -214,13 +227,20 @@ static void show_cpuinfo(struct seq *seq)
 	if (family == 15)
 		family += (version.eax >> 20) & 0xff;
 	cpu_model_name(name);
-	seq_printf(seq, "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n",
+	seq_printf(seq, "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n", cpu,
 	           vendor_name, family, model);
-	seq_printf(seq, "model name\t: %s\nstepping\t: %u\nphysical id\t: 0\nsiblings\t: 1\n", name,
-	           version.eax & 15);
-	seq_printf(seq, "core id\t\t: 0\ncpu cores\t: 1\nfpu\t\t: yes\nfpu_exception\t: yes\n");
+	seq_printf(seq, "model name\t: %s\nstepping\t: %u\nphysical id\t: 0\nsiblings\t: %u\n",
+	           name, version.eax & 15, pv_smp_cpu_count());
+	seq_printf(seq, "core id\t\t: %u\ncpu cores\t: %u\nfpu\t\t: yes\nfpu_exception\t: yes\n",
+	           cpu, pv_smp_cpu_count());
 	seq_printf(seq, "wp\t\t: yes\n");
 	show_cpu_flags(seq);
+}
+
+static void show_cpuinfo(struct seq *seq)
+{
+	for (unsigned long left = pv_smp_online_mask(); left; left &= left - 1)
+		show_cpu(seq, (unsigned int)__builtin_ctzl(left));
 }
 
 void proc_show_mounts(struct seq *seq)

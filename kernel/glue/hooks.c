@@ -7,6 +7,7 @@
 #include "arch/x86/uaccess.h"
 #include "kernel/kernel.h"
 #include "kernel/mm/page.h"
+#include "kernel/task/task.h"
 
 struct pt_frame *host_frame(pfn_t pfn)
 {
@@ -29,7 +30,7 @@ void host_table_free(pfn_t pfn)
 
 void host_secondary_main(void)
 {
-	panic("a CPU is up that nobody has asked for");
+	sched_secondary();
 }
 
 uintptr_t host_fixup(uintptr_t rip)

@@ -11,8 +11,10 @@
 #include "kernel/log.h"
 #include "kernel/mm/page.h"
 #include "kernel/shutdown.h"
+#include "kernel/task/cpu.h"
 #include "kernel/task/task.h"
 #include "pv/boot.h"
+#include "pv/irq.h"
 #include "pv/mmu.h"
 #include "xen/hooks.h"
 
@@ -61,6 +63,7 @@ void host_main(void)
 	const struct xen_boot_info *boot = pv_boot_info();
 	struct task *init;
 
+	sched_early();
 	memory_init(boot);
 	kernel_args_init(boot->command_line);
 	log_set_level((unsigned int)kernel_arg_number("loglevel", LOG_INFO));
@@ -74,6 +77,8 @@ void host_main(void)
 	shutdown_init();
 	xenstore_init();
 	report_init();
+	pv_irq_enable();
+	cpu_start_others();
 	init = task_create_kernel("init", first_task, NULL);
 	if (!init)
 		panic("no memory for the first task");

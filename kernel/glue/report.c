@@ -11,6 +11,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/task/task.h"
 #include "pv/boot.h"
+#include "pv/smp.h"
 #include "pv/time.h"
 
 static uint64_t boot_ticks, boot_entries;
@@ -63,7 +64,10 @@ static void print_batches(void *to, print_line *print, const struct xen_counters
 static void print_all(void *to, print_line *print)
 {
 	struct xen_counters sum;
+	uint64_t stolen = 0;
 
+	for (unsigned int cpu = 0; cpu < pv_smp_cpu_count(); cpu++)
+		stolen += pv_time_stolen_ns(cpu);
 	pv_counters(&sum);
 	print(to, "xen.entries", xen_counters_entries(&sum));
 	print_calls(to, print, "hypercall", sum.hypercalls);
@@ -95,7 +99,8 @@ static void print_all(void *to, print_line *print)
 	print(to, "boot.ticks", boot_ticks);
 	print(to, "boot.entries", boot_entries);
 	print(to, "time.ns", pv_time_monotonic_ns());
-	print(to, "time.stolen.ns", pv_time_stolen_ns());
+	print(to, "time.stolen.ns", stolen);
+	print(to, "cpus", pv_smp_cpu_count());
 }
 
 static void print_seq(void *to, const char *name, uint64_t value)

@@ -8,6 +8,7 @@
 #include "kernel/linux/abi.h"
 #include "kernel/linux/abi_signal.h"
 #include "kernel/linux/syscall.h"
+#include "kernel/lock.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/cpu.h"
 #include "kernel/task/task.h"
@@ -73,13 +74,15 @@ static void page_fault(struct cpu_frame *frame)
 		kernel_fault(frame, address);
 	if (frame->rflags & RFLAGS_IF)
 		pv_irq_enable();
+	if (user)
+		kernel_lock();
 	if (address < PV_USER_END && current() && current()->vm && (frame->rflags & RFLAGS_IF))
 		error = vm_fault(current()->vm, address, wanted_access(frame->error_code));
-	if (error == 0)
-		return;
-	if (user)
+	if (error != 0 && user)
 		fault_signal(frame, address, error);
-	else
+	if (user)
+		kernel_unlock();
+	else if (error != 0)
 		frame->rip = fixup;
 }
 
@@ -169,7 +172,9 @@ void host_trap(struct cpu_frame *frame)
 		return;
 	}
 	pv_irq_enable();
+	kernel_lock();
 	user_exception(frame);
+	kernel_unlock();
 }
 
 bool host_syscall(struct cpu_frame *frame)
@@ -178,7 +183,9 @@ bool host_syscall(struct cpu_frame *frame)
 
 	pv_irq_enable();
 	cpu_enter_kernel(cpu);
+	kernel_lock();
 	syscall_dispatch(frame);
+	kernel_unlock();
 	pv_irq_disable();
 	cpu = cpu_now();
 	if (cpu->current->attention || work_pending()) {

@@ -10,13 +10,16 @@
 #define PINFOLD_KERNEL_TASK_CPU_H
 
 #include "kernel/task/task.h"
+#include "pv/smp.h"
 #include "pv/time.h"
 
 struct cpu {
 	struct task *current;
-	uint64_t account_ticks; /* CPU time is charged up to here */
-	bool in_kernel;         /* what runs now is charged as system time */
-	bool slice_timed;       /* the timer will look at the running task's slice in time */
+	unsigned int id;
+	uint64_t account_ticks;                        /* CPU time is charged up to here */
+	uint64_t user_ticks, system_ticks, idle_ticks; /* … in all */
+	bool in_kernel;                                /* what runs now is charged as system time */
+	bool slice_timed; /* the timer will look at the running task's slice in time */
 	struct task idle;
 	struct list run_queue;
 	unsigned int run_count;     /* on the queue */
@@ -26,38 +29,73 @@ struct cpu {
 	uint64_t switch_count;
 };
 
-extern struct cpu cpu_boot;
+extern struct cpu cpus[PV_CPU_COUNT_MAX];
 
-/* The calling CPU's. Look again after anything that may switch tasks. */
+/* The calling CPU's. Look again after anything that may switch tasks: the one that goes on may be on
+ * another CPU. */
 static inline struct cpu *cpu_now(void)
 {
-	return &cpu_boot;
+	return pv_cpu_data();
 }
 
-/* Charge what has passed since the last time to one of the running task's two clocks. */
-static inline void cpu_charge(struct cpu *cpu, uint64_t *clock)
+static inline unsigned long cpu_bit(const struct cpu *cpu)
+{
+	return 1ul << cpu->id;
+}
+
+/* Charge what has passed since the last time to one of the running task's two clocks, and to the
+ * CPU's. */
+static inline void cpu_charge(struct cpu *cpu, uint64_t *clock, uint64_t *cpu_clock)
 {
 	uint64_t now = pv_time_ticks();
 	int64_t spent = (int64_t)(now - cpu->account_ticks);
 
 	cpu->account_ticks = now;
 	/* A clock that goes back, on another processor or another machine, charges nothing. */
-	if (spent > 0)
+	if (spent > 0) {
 		*clock += (uint64_t)spent;
+		*cpu_clock += (uint64_t)spent;
+	}
 }
 
 /* From user mode: what ran until now is user time, what runs from now on is system time. */
 static inline void cpu_enter_kernel(struct cpu *cpu)
 {
-	cpu_charge(cpu, &cpu->current->user_ticks);
+	cpu_charge(cpu, &cpu->current->user_ticks, &cpu->user_ticks);
 	cpu->in_kernel = true;
 }
 
 /* The other way. */
 static inline void cpu_leave_kernel(struct cpu *cpu)
 {
-	cpu_charge(cpu, &cpu->current->system_ticks);
+	cpu_charge(cpu, &cpu->current->system_ticks, &cpu->system_ticks);
 	cpu->in_kernel = false;
 }
+
+/* Run queues (runqueue.c), with the kernel lock. */
+void run_queue_init(struct cpu *cpu);
+/* Put a runnable task that runs nowhere on the queue of the CPU that suits it best, and make that CPU
+ * look. */
+void run_queue_add(struct task *task);
+/* The same of the calling CPU's running task, which gives its turn away: it stays if it may. */
+void run_queue_put_back(struct cpu *cpu, struct task *task);
+/* The next task of the calling CPU, taken off its queue; NULL: none. */
+struct task *run_queue_take(struct cpu *cpu);
+/* Move a task that may run here from the longest queue, if that is longer than this one by more than
+ * `excess`. False: there is none. */
+bool run_queue_pull(struct cpu *cpu, unsigned int excess);
+/* The calling CPU has nothing to run, or has again. */
+void run_queue_set_idle(struct cpu *cpu, bool idle);
+/* Have the running task's slice end in time. */
+void sched_slice_request(void);
+
+/* CPU numbers that take part, as bits. */
+static inline unsigned long cpu_online(void)
+{
+	return pv_smp_online_mask();
+}
+
+/* Bring up all other CPUs (smp.c). With the kernel lock, before there are programs. */
+void cpu_start_others(void);
 
 #endif

@@ -128,6 +128,7 @@ static void child_fields(struct task *child, const struct task *parent,
 
 	child->blocked = parent->blocked;
 	child->nice = parent->nice;
+	child->affinity = parent->affinity;
 	if (!(parent->policy & ABI_SCHED_RESET_ON_FORK)) {
 		child->policy = parent->policy;
 		child->rt_priority = parent->rt_priority;

@@ -42,6 +42,7 @@ void group_list_put(struct group_list *groups);
 
 /* sched.c */
 bool sched_prepare_stack(struct task *task);
+void sched_init_cpu(unsigned int id); /* its area and its idle task, before it comes up */
 void sched_continue(struct task *task);
 
 /* sys_wait.c, for process 1: number and wait status of a child that has ended and is gone now.

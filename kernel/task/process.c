@@ -147,6 +147,7 @@ void task_init_fields(struct task *task, const char *name, struct process *proce
 	list_init(&task->run_node);
 	sig_pending_init(&task->pending);
 	task->state = TASK_BLOCKED;
+	task->affinity = ~0ul;
 	task->altstack.flags = ABI_SS_DISABLE;
 	task->start_ns = pv_time_monotonic_ns();
 }

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: round robin with slices on one CPU, sleeps, the idle loop, CPU time.
+ * The scheduler: round robin with slices on each CPU, sleeps, the idle loop, CPU time. Which CPU a
+ * task runs on: runqueue.c. All of it holds the kernel lock but for what runs last before user mode.
  *
  * The timer runs only when somebody needs it: a sleeper or kernel timer waits, a second task is
  * runnable (its slice), or a limit on CPU time is in force. A deadline that was asked for stays
  * programmed even if nobody needs it any more, as one event too many is cheaper than a hypercall at
  * every switch.
  *
- * User registers beyond the frame (FPU, segment bases) stay in the CPU until another task with a
- * user half runs. Kernel tasks borrow whatever address space is in force.
+ * User registers beyond the frame (FPU, segment bases) are saved when their task gives the CPU away,
+ * as the next CPU it runs on may be another, and stay in the CPU until another task with a user half
+ * runs there: one that finds its own is not loaded again. Kernel tasks borrow whatever address space
+ * is in force, which a CPU is made to leave when the space ends.
  */
 #include "arch/x86/context.h"
+#include "kernel/lock.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/cpu.h"
@@ -27,7 +31,7 @@
 #define SLICE_SLACK_NS 100000ull
 #define CANARY         0x50696e666f6c6421ull
 
-struct cpu cpu_boot;
+struct cpu cpus[PV_CPU_COUNT_MAX];
 
 struct task *current(void)
 {
@@ -38,7 +42,7 @@ void task_account_system(void)
 {
 	struct cpu *cpu = cpu_now();
 
-	cpu_charge(cpu, &cpu->current->system_ticks);
+	cpu_charge(cpu, &cpu->current->system_ticks, &cpu->system_ticks);
 }
 
 void sched_timer_request(uint64_t deadline_ns)
@@ -58,7 +62,7 @@ static uint64_t slice_used_ns(const struct cpu *cpu)
 
 /* Have the timer look at the running task's slice, if somebody waits for its end, and watch its
  * limits. A look that was asked for in an earlier slice comes early and asks again. */
-static void slice_request(void)
+void sched_slice_request(void)
 {
 	struct cpu *cpu = cpu_now();
 	struct task *task = cpu->current;
@@ -95,10 +99,11 @@ static void timer_work_run(void)
 		return;
 	if (task->process->cpu_timer)
 		cpu_timer_check(task->process);
-	if (cpu->run_count > 0 && slice_used_ns(cpu) + SLICE_SLACK_NS >= SLICE_NS)
+	if (slice_used_ns(cpu) + SLICE_SLACK_NS >= SLICE_NS &&
+	    (run_queue_pull(cpu, 1) || cpu->run_count > 0))
 		task_attend_resched(task);
 	else
-		slice_request();
+		sched_slice_request();
 }
 
 static struct work timer_work = {.run = timer_work_run};
@@ -108,37 +113,85 @@ static void timer_fired(void)
 	work_mark(&timer_work);
 }
 
-void sched_init(void)
+/* Another CPU has put a task on this one's queue, or wants its task looked at. The event itself has
+ * brought the CPU to the place where it looks; what is left is the slice. */
+static void reschedule_work_run(void)
 {
 	struct cpu *cpu = cpu_now();
-	list_init(&cpu->run_queue);
+
+	if (cpu->current != &cpu->idle)
+		sched_slice_request();
+}
+
+static struct work reschedule_work = {.run = reschedule_work_run};
+
+static void reschedule_asked(void)
+{
+	work_mark(&reschedule_work);
+}
+
+void sched_early(void)
+{
+	pv_cpu_set_data(&cpus[0]);
+}
+
+void sched_init_cpu(unsigned int id)
+{
+	struct cpu *cpu = &cpus[id];
+
+	run_queue_init(cpu);
+	cpu->id = id;
 	cpu->timer_deadline_ns = TIMER_NEVER;
-	process_kernel_init();
 	task_init_fields(&cpu->idle, "idle", &process_kernel);
 	cpu->idle.state = TASK_RUNNING;
+	cpu->idle.cpu = cpu;
 	cpu->account_ticks = pv_time_ticks();
 	cpu->in_kernel = true;
 	cpu->current = &cpu->idle;
-	work_register(&timer_work);
-	pv_timer_set_handler(timer_fired);
 }
 
-static void run_queue_append(struct task *task)
+void sched_init(void)
 {
-	struct cpu *cpu = cpu_now();
-	list_insert_before(&cpu->run_queue, &task->run_node);
-	cpu->run_count++;
+	process_kernel_init();
+	sched_init_cpu(0);
+	work_register(&timer_work);
+	work_register(&reschedule_work);
+	pv_timer_set_handler(timer_fired);
+	pv_smp_set_reschedule_handler(reschedule_asked);
+	kernel_lock();
 }
 
 void sched_add(struct task *task)
 {
 	struct cpu *cpu = cpu_now();
+
 	task->state = TASK_RUNNING;
 	if (task == &cpu->idle || task == cpu->current || !list_empty(&task->run_node))
 		return;
-	run_queue_append(task);
-	if (cpu->current != &cpu->idle)
-		slice_request();
+	run_queue_add(task);
+}
+
+void sched_kick(struct task *task)
+{
+	if (task->cpu && task->cpu != cpu_now() && task->cpu->current == task)
+		pv_smp_reschedule(task->cpu->id);
+}
+
+void sched_set_affinity(struct task *task, unsigned long allowed)
+{
+	struct cpu *cpu = task->cpu;
+
+	task->affinity = allowed;
+	if (!cpu || (allowed & cpu_bit(cpu)))
+		return;
+	if (cpu->current == task) {
+		task_attend_resched(task);
+		sched_kick(task);
+	} else if (!list_empty(&task->run_node)) {
+		list_remove(&task->run_node);
+		cpu->run_count--;
+		run_queue_add(task);
+	}
 }
 
 void task_wake(struct task *task)
@@ -165,10 +218,15 @@ static void canary_check(const struct task *task)
 		panic("kernel stack overflow in task %d (%s)", task->tid, task->name);
 }
 
+/* Whether the calling CPU's registers are the task's. */
+static bool holds_user_state(const struct cpu *cpu, const struct task *task)
+{
+	return cpu->user_owner == task && task->user_cpu == cpu;
+}
+
 void sched_save_user_state(struct task *task)
 {
-	struct cpu *cpu = cpu_now();
-	if (cpu->user_owner != task)
+	if (!holds_user_state(cpu_now(), task))
 		return;
 	task->fs_base = pv_cpu_user_fs_base();
 	task->gs_base = pv_cpu_user_gs_base();
@@ -178,16 +236,19 @@ void sched_save_user_state(struct task *task)
 void sched_load_user_state(struct task *task)
 {
 	struct cpu *cpu = cpu_now();
+
 	pv_cpu_set_user_fs_base(task->fs_base);
 	pv_cpu_set_user_gs_base(task->gs_base);
 	pv_fpu_restore(task->fpu);
 	pv_cpu_set_kernel_stack((char *)task->kernel_stack + KERNEL_STACK_BYTES);
 	cpu->user_owner = task;
+	task->user_cpu = cpu;
 }
 
 void sched_drop_user_state(struct task *task)
 {
 	struct cpu *cpu = cpu_now();
+
 	if (cpu->user_owner == task)
 		cpu->user_owner = NULL;
 }
@@ -195,9 +256,10 @@ void sched_drop_user_state(struct task *task)
 /* Make the CPU ready for the user half of `next`; one entry into Xen at most. */
 static void user_switch(struct task *next)
 {
-	struct cpu *cpu = cpu_now();
-	if (cpu->user_owner)
-		sched_save_user_state(cpu->user_owner);
+	if (holds_user_state(cpu_now(), next)) {
+		pv_space_switch(&next->vm->space);
+		return;
+	}
 	pv_lazy_cpu_enter();
 	pv_space_switch(&next->vm->space);
 	sched_load_user_state(next);
@@ -222,16 +284,20 @@ static void switch_to(struct task *prev, struct task *next)
 {
 	struct cpu *cpu = cpu_now();
 	canary_check(prev);
-	cpu_charge(cpu, &prev->system_ticks);
+	cpu_charge(cpu, &prev->system_ticks,
+	           prev == &cpu->idle ? &cpu->idle_ticks : &cpu->system_ticks);
 	cpu->current = next;
+	next->cpu = cpu;
 	cpu->switch_count++;
 	next->slice_start_ticks = cpu->account_ticks;
-	if (next->vm && cpu->user_owner != next)
+	if (prev->vm)
+		sched_save_user_state(prev);
+	if (next->vm)
 		user_switch(next);
 	if (prev->state == TASK_ZOMBIE)
 		cpu->leaving = prev;
 	if (next != &cpu->idle)
-		slice_request();
+		sched_slice_request();
 	cpu_context_switch(&prev->kernel_sp, next->kernel_sp);
 	switch_finish();
 }
@@ -240,17 +306,17 @@ void sched_switch(void)
 {
 	struct cpu *cpu = cpu_now();
 	struct task *prev = cpu->current;
-	struct task *next = &cpu->idle;
+	struct task *next;
 
 	work_run();
 	prev->need_resched = false;
 	if (prev->state == TASK_RUNNING && prev != &cpu->idle && list_empty(&prev->run_node))
-		run_queue_append(prev);
-	if (!list_empty(&cpu->run_queue)) {
-		next = list_entry(cpu->run_queue.next, struct task, run_node);
-		list_remove(&next->run_node);
-		cpu->run_count--;
-	}
+		run_queue_put_back(cpu, prev);
+	next = run_queue_take(cpu);
+	if (!next && run_queue_pull(cpu, 0))
+		next = run_queue_take(cpu);
+	if (!next)
+		next = &cpu->idle;
 	if (next == prev) {
 		prev->slice_start_ticks = pv_time_ticks();
 		return;
@@ -327,6 +393,7 @@ static void task_start(void *arg)
 
 	switch_finish();
 	task->entry(task->entry_arg);
+	kernel_unlock();
 }
 
 /* A stack for a task that will begin in its entry function. False: out of memory. */
@@ -346,19 +413,31 @@ bool sched_prepare_stack(struct task *task)
 	return true;
 }
 
+/* Sleep in the hypervisor until something comes for this CPU. */
+static void idle_wait(struct cpu *cpu)
+{
+	run_queue_set_idle(cpu, true);
+	kernel_unlock();
+	pv_irq_disable();
+	/* Who has put a task on the queue since the look has sent an event, too. */
+	if (work_pending())
+		pv_irq_enable();
+	else
+		pv_irq_wait();
+	kernel_lock();
+	run_queue_set_idle(cpu, false);
+}
+
 _Noreturn void sched_idle(void)
 {
+	struct cpu *cpu = cpu_now(); /* this task stays */
+
 	for (;;) {
 		work_run();
-		if (cpu_now()->run_count > 0) {
+		if (cpu->run_count > 0 || run_queue_pull(cpu, 0))
 			sched_switch();
-			continue;
-		}
-		pv_irq_disable();
-		if (work_pending())
-			pv_irq_enable();
 		else
-			pv_irq_wait();
+			idle_wait(cpu);
 	}
 }
 
@@ -369,16 +448,19 @@ void task_return_to_user(struct cpu_frame *frame)
 	if (!cpu_now()->in_kernel)
 		cpu_enter_kernel(cpu_now()); /* an event, not a call or a fault */
 	for (;;) {
-		/* Before the look: who asks for attention afterwards is seen by the next one. */
-		task->attention = false;
+		/* Before the look: who asks for attention afterwards is seen by the next one, or
+		 * sends an event that brings the CPU here again. */
+		__atomic_store_n(&task->attention, false, __ATOMIC_SEQ_CST);
 		if (!work_pending() && !task->need_resched && !task->restore_blocked &&
 		    !signal_pending(task) && !signal_restart_wanted(frame))
 			break;
 		pv_irq_enable();
+		kernel_lock();
 		work_run();
 		if (task->need_resched)
 			sched_switch();
 		signal_deliver(frame);
+		kernel_unlock();
 		pv_irq_disable();
 	}
 	cpu_leave_kernel(cpu_now());
@@ -386,16 +468,33 @@ void task_return_to_user(struct cpu_frame *frame)
 
 unsigned int sched_runnable_count(void)
 {
-	struct cpu *cpu = cpu_now();
-	return cpu->run_count + (cpu->current != &cpu->idle);
+	unsigned int count = 0;
+
+	for (unsigned long left = cpu_online(); left; left &= left - 1) {
+		const struct cpu *cpu = &cpus[__builtin_ctzl(left)];
+
+		count += cpu->run_count + (cpu->current != &cpu->idle);
+	}
+	return count;
 }
 
 uint64_t sched_switch_count(void)
 {
-	return cpu_now()->switch_count;
+	uint64_t count = 0;
+
+	for (unsigned int i = 0; i < PV_CPU_COUNT_MAX; i++)
+		count += cpus[i].switch_count;
+	return count;
 }
 
-uint64_t sched_idle_ns(void)
+struct sched_cpu_times sched_cpu_times(unsigned int id)
 {
-	return pv_time_ticks_to_ns(cpu_now()->idle.system_ticks);
+	const struct cpu *cpu = &cpus[id];
+
+	return (struct sched_cpu_times){
+	    .user_ns = pv_time_ticks_to_ns(cpu->user_ticks),
+	    .system_ns = pv_time_ticks_to_ns(cpu->system_ticks),
+	    .idle_ns = pv_time_ticks_to_ns(cpu->idle_ticks),
+	    .stolen_ns = pv_time_stolen_ns(id),
+	};
 }

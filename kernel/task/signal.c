@@ -141,6 +141,7 @@ bool signal_blocked_or_ignored(int signal)
 static void signal_wake(struct task *task, bool fatal)
 {
 	task_attend(task);
+	sched_kick(task);
 	if (task->state == TASK_SLEEPING || (fatal && task->killable))
 		task_wake(task);
 	else if (fatal)

@@ -9,6 +9,7 @@
 #include "kernel/task/clock.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
+#include "pv/smp.h"
 
 #define NOFILE_MAX        1048576u
 #define NICE_MIN          (-20)
@@ -180,12 +181,14 @@ static struct task *task_meant(int tid)
 
 long sys_sched_getaffinity(const struct sys_args *args)
 {
-	const uint64_t mask = 1;
+	const struct task *task = task_meant(SYS_INT(args, 0));
+	uint64_t mask;
 
 	if (args->arg[1] < sizeof(mask) || args->arg[1] % sizeof(mask) != 0)
 		return -EINVAL;
-	if (!task_meant(SYS_INT(args, 0)))
+	if (!task)
 		return -ESRCH;
+	mask = task->affinity & pv_smp_online_mask();
 	if (copy_to_user(SYS_PTR(args, 2), &mask, sizeof(mask)) != 0)
 		return -EFAULT;
 	return sizeof(mask);
@@ -193,13 +196,17 @@ long sys_sched_getaffinity(const struct sys_args *args)
 
 long sys_sched_setaffinity(const struct sys_args *args)
 {
+	struct task *task = task_meant(SYS_INT(args, 0));
 	uint64_t mask = 0;
 
 	if (copy_from_user(&mask, SYS_PTR(args, 2), MIN(args->arg[1], (uint64_t)sizeof(mask))) != 0)
 		return -EFAULT;
-	if (!task_meant(SYS_INT(args, 0)))
+	if (!task)
 		return -ESRCH;
-	return mask & 1 ? 0 : -EINVAL;
+	if (!(mask & pv_smp_online_mask()))
+		return -EINVAL;
+	sched_set_affinity(task, mask & pv_smp_online_mask());
+	return 0;
 }
 
 static int policy_set(struct task *task, int policy, int priority)
@@ -377,9 +384,9 @@ long sys_sched_rr_get_interval(const struct sys_args *args)
 
 long sys_getcpu(const struct sys_args *args)
 {
-	const uint32_t zero = 0;
+	const uint32_t cpu = pv_cpu_id(), zero = 0;
 
-	if (args->arg[0] && copy_to_user(SYS_PTR(args, 0), &zero, sizeof(zero)) != 0)
+	if (args->arg[0] && copy_to_user(SYS_PTR(args, 0), &cpu, sizeof(cpu)) != 0)
 		return -EFAULT;
 	if (args->arg[1] && copy_to_user(SYS_PTR(args, 1), &zero, sizeof(zero)) != 0)
 		return -EFAULT;

@@ -18,6 +18,7 @@
 #include "kernel/wait.h"
 #include "lib/list.h"
 
+struct cpu;
 struct vm;
 struct fd_table;
 struct fs_context;
@@ -129,6 +130,9 @@ struct task {
 	bool woken;    /* by a wait queue, since the last sleep */
 	bool killable; /* a fatal signal ends the present uninterruptible sleep */
 	bool need_resched;
+	unsigned long affinity; /* the CPUs it may run on */
+	struct cpu *cpu;        /* where it runs, waits to run, or ran last; NULL: nowhere yet */
+	struct cpu *user_cpu;   /* the last one that loaded its user registers */
 	/* There may be something to do before user mode: see task_attend(). */
 	bool attention;
 	char name[16];
@@ -188,18 +192,28 @@ static inline void task_attend_resched(struct task *task)
 }
 
 /* The scheduler (sched.c). */
+void sched_early(void);            /* first thing of all: current() answers from here on */
 void sched_init(void);             /* boot context becomes the idle task */
 void sched_add(struct task *task); /* make runnable */
 void sched_yield(void);
-void sched_switch(void);           /* the running task's state says whether it stays runnable */
-void task_wake(struct task *task); /* end its sleep, if it sleeps */
-_Noreturn void sched_idle(void);
+void sched_switch(void);              /* the running task's state says whether it stays runnable */
+void task_wake(struct task *task);    /* end its sleep, if it sleeps */
+_Noreturn void sched_idle(void);      /* with the kernel lock */
+_Noreturn void sched_secondary(void); /* a CPU has come up, on its idle task's stack */
 /* Sleep like task_sleep(), but only a signal that will end the process interrupts (-EINTR). */
 int task_sleep_killable(uint64_t deadline_ns);
-/* The number of runnable tasks but for idle; switches since boot; time spent idle. For /proc. */
+/* Let a task run on the CPUs of the mask only; some of them are online. */
+void sched_set_affinity(struct task *task, unsigned long cpus);
+/* Make the CPU that runs the task, if it is another, look at it (task_attend()) at once. */
+void sched_kick(struct task *task);
+/* The number of runnable tasks but for idle, of switches since boot. For /proc. */
 unsigned int sched_runnable_count(void);
 uint64_t sched_switch_count(void);
-uint64_t sched_idle_ns(void);
+/* What a CPU has done since it came up. */
+struct sched_cpu_times {
+	uint64_t user_ns, system_ns, idle_ns, stolen_ns;
+};
+struct sched_cpu_times sched_cpu_times(unsigned int cpu);
 /* Ask for the timer at `deadline_ns` at the latest (timer.c and the slices use it). */
 void sched_timer_request(uint64_t deadline_ns);
 /* Bring task's fs_base, gs_base and fpu in memory up to date; the registers still hold them. */

@@ -12,7 +12,7 @@ logs=build/tests/guest
 
 # boot NAME KERNEL SECONDS: the machine's console in $logs/NAME.log
 boot() {
-	timeout -k 5 "$3" qemu-system-x86_64 -accel tcg,thread=multi -cpu Haswell-noTSX -smp 2 -m 512 \
+	timeout -k 5 "$3" qemu-system-x86_64 -accel tcg,thread=single -cpu Haswell-noTSX -smp 2 -m 512 \
 		-display none -no-reboot -nodefaults -serial stdio -kernel "$xen" \
 		-append "console=com1 com1=115200,8n1 dom0_mem=128M dom0_max_vcpus=4 loglvl=all guest_loglvl=all" \
 		-initrd "$2" < /dev/null > "$logs/$1.log" 2>&1

@@ -228,12 +228,19 @@ static unsigned long long work_entries(const struct counters *c)
 	return c->entries - c->iret - c->sched_op - c->vcpu_op - c->version - c->evtchn;
 }
 
+/* What is counted per switch wants both sides on one CPU. */
+static void stay_on(unsigned long cpus)
+{
+	CHECK(sched_setaffinity(0, sizeof(cpus), (const cpu_set_t *)(const void *)&cpus) == 0);
+}
+
 static void switch_between_processes(void)
 {
 	int to[2], from[2];
 	struct counters before, after;
 	pid_t pid;
 
+	stay_on(1);
 	CHECK(pipe(to) == 0 && pipe(from) == 0);
 	pid = fork();
 	if (pid == 0) {
@@ -259,6 +266,7 @@ static void switch_between_processes(void)
 	CHECK(switches >= 2 * ROUNDS);
 	CHECK(faults < 5);
 	CHECK(entries <= switches + faults);
+	stay_on(~0ul);
 	close(to[0]), close(to[1]), close(from[0]), close(from[1]);
 }
 
@@ -278,6 +286,7 @@ static void switch_within_a_space(void)
 	struct counters before, after;
 	pid_t pid;
 
+	stay_on(1);
 	CHECK(pipe(shared_to) == 0 && pipe(shared_from) == 0);
 	pid = clone(bounce_shared, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
 	CHECK(pid > 0);
@@ -293,6 +302,7 @@ static void switch_within_a_space(void)
 	       after.task_switches - before.task_switches, entries);
 	CHECK(after.task_switches - before.task_switches >= 2 * ROUNDS);
 	CHECK(entries == 0);
+	stay_on(~0ul);
 }
 
 static void run(const char *name, void (*test)(void))

@@ -390,11 +390,11 @@ static void test_stolen_time(void **state)
 		bool ours = now == RUNSTATE_running || now == RUNSTATE_blocked;
 
 		assert_int_equal(time_sched_clock_ns(), 1030 + (ours ? 7000 : 0));
-		assert_int_equal(time_stolen_ns(), 204 + (ours ? 0 : 7000));
+		assert_int_equal(time_stolen_ns((vcpu_t){0}), 204 + (ours ? 0 : 7000));
 	}
 	/* The state began a moment after the clock's reading. */
 	run->state_entry_time = epoch_ns + 7001;
-	assert_int_equal(time_stolen_ns(), 204);
+	assert_int_equal(time_stolen_ns((vcpu_t){0}), 204);
 }
 
 /* The timer. */

@@ -93,11 +93,11 @@ static void write_xl(int folder, const struct options *options)
 	        "ramdisk = \"" IMAGE_RAMDISK "\"\n"
 	        "extra = \"%s\"\n"
 	        "memory = %u\n"
-	        "vcpus = 1\n"
+	        "vcpus = %u\n"
 	        "on_poweroff = \"destroy\"\n"
 	        "on_reboot = \"destroy\"\n"
 	        "on_crash = \"destroy\"\n",
-	        options->kernel_args, options->memory_mib);
+	        options->kernel_args, options->memory_mib, options->vcpus);
 	finish(fd, IMAGE_XL);
 }
 

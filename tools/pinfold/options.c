@@ -17,6 +17,8 @@
 #define MEMORY_MIB_DEFAULT 256
 #define MEMORY_MIB_MIN     32
 #define MEMORY_MIB_MAX     65536
+#define VCPUS_DEFAULT      2
+#define VCPUS_MAX          32
 #define TIMEOUT_S_MAX      1e9
 
 /* What TCG does not emulate is left out of the model: QEMU would warn of each at every start. */
@@ -24,6 +26,7 @@
 
 enum {
 	OPTION_MEMORY = 0x100,
+	OPTION_VCPUS,
 	OPTION_TIMEOUT,
 	OPTION_LOG,
 	OPTION_ROOT,
@@ -41,6 +44,7 @@ enum {
 /* Those before `timeout` describe the machine and its files and belong to `image` too. */
 #define COMMON_OPTIONS                                                    \
 	{"memory", required_argument, NULL, OPTION_MEMORY},               \
+	    {"vcpus", required_argument, NULL, OPTION_VCPUS},             \
 	    {"root", required_argument, NULL, OPTION_ROOT},               \
 	    {"add", required_argument, NULL, OPTION_ADD},                 \
 	    {"env", required_argument, NULL, OPTION_ENV},                 \
@@ -71,6 +75,7 @@ static const struct option image_options[] = {
 
 static const char machine_help[] =
     "  --memory MIB        memory of the guest (default 256, at least 32)\n"
+    "  --vcpus N           virtual CPUs of the guest (default 2, at most 32)\n"
     "  --root DIR          DIR's tree becomes the guest's root, in place of busybox\n"
     "  --add HOST[:GUEST]  put a file or folder of this machine into the guest (repeatable)\n"
     "  --env NAME=VALUE    set a variable of the program's environment (repeatable)\n"
@@ -132,18 +137,19 @@ static _Noreturn void print_help_and_exit(char **argv)
 	exit(fflush(stdout) == 0 ? 0 : STATUS_FAILURE);
 }
 
-static unsigned int parse_memory(const char *text)
+/* A whole number in a range; `what` says what the option wants. */
+static unsigned int parse_number(const char *text, const char *what, unsigned int least,
+                                 unsigned int most)
 {
 	char *end;
-	unsigned long mib;
+	unsigned long value;
 
 	errno = 0;
-	mib = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || mib < MEMORY_MIB_MIN ||
-	    mib > MEMORY_MIB_MAX)
-		fail_exit(STATUS_FAILURE, "--memory wants a number of MiB from %d to %d, not '%s'",
-		          MEMORY_MIB_MIN, MEMORY_MIB_MAX, text);
-	return (unsigned int)mib;
+	value = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < least ||
+	    value > most)
+		fail_exit(STATUS_FAILURE, "%s from %u to %u, not '%s'", what, least, most, text);
+	return (unsigned int)value;
 }
 
 static int64_t parse_timeout(const char *text)
@@ -170,7 +176,11 @@ static void take_option(struct options *options, int option, const char *value)
 {
 	switch (option) {
 	case OPTION_MEMORY:
-		options->memory_mib = parse_memory(value);
+		options->memory_mib = parse_number(value, "--memory wants a number of MiB",
+		                                   MEMORY_MIB_MIN, MEMORY_MIB_MAX);
+		break;
+	case OPTION_VCPUS:
+		options->vcpus = parse_number(value, "--vcpus wants a number", 1, VCPUS_MAX);
 		break;
 	case OPTION_TIMEOUT:
 		options->timeout_ns = parse_timeout(value);
@@ -239,6 +249,7 @@ void options_parse(struct options *options, int argc, char **argv)
 
 	*options = (struct options){
 	    .memory_mib = MEMORY_MIB_DEFAULT,
+	    .vcpus = VCPUS_DEFAULT,
 	    .cpu = CPU_DEFAULT,
 	    .xen_args = "",
 	    .kernel_args = "",

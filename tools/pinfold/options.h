@@ -16,6 +16,7 @@ struct options {
 	bool stats;
 	bool dry_run;
 	unsigned int memory_mib;
+	unsigned int vcpus;
 	int64_t timeout_ns;        /* 0: none */
 	const char *log;           /* NULL: kept only on failure */
 	const char *root;          /* NULL: the base root */
