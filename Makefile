@@ -50,8 +50,8 @@ run: all
 deps:
 	$(Q)sh tools/deps.sh all
 
-.PHONY: deps-build deps-test deps-check
-deps-build deps-test deps-check: deps-%:
+.PHONY: deps-build deps-test deps-check deps-bench
+deps-build deps-test deps-check deps-bench: deps-%:
 	$(Q)sh tools/deps.sh $*
 
 clean:

@@ -37,7 +37,8 @@ $(BENCH_TINY): bench/tiny.S $(FLAGS_STAMP)
 	$(Q)$(CC) -nostdlib -static -no-pie -o $@ $<
 
 .PHONY: bench
-bench: $(BENCH_PLUGIN) $(BENCH_PROGRAM) $(BENCH_TINY)
-	$(Q)$(MAKE) --no-print-directory all $(if $(filter debug,$(XEN)),xen-debug)
+bench: deps-bench $(BENCH_PLUGIN) $(BENCH_PROGRAM) $(BENCH_TINY)
+	$(Q)$(MAKE) --no-print-directory all $(if $(filter debug,$(XEN)),xen-debug) \
+		$(if $(OPS)$(PROFILE),,$(BUILD)/tests/model/model-test-split)
 	$(Q)OPS='$(OPS)' SYSTEMS='$(SYSTEMS)' PROFILE='$(PROFILE)' XEN='$(XEN)' VCPUS='$(VCPUS)' \
 		MEMORY='$(BENCH_MEMORY)' sh bench/run.sh

@@ -3,8 +3,9 @@
 # Boots one system with the benchmark program and the counting plugin.
 #
 # Use: bench/boot.sh SYSTEM RESULT [WORD…]      (from the top of the source tree)
-# SYSTEM is pinfold, linux-pv or linux; the words choose operations. RESULT gets the plugin's lines,
-# RESULT.log what the machine said. Status 1 when the program did not come to its end.
+# SYSTEM is pinfold, linux-pv or linux; the words choose operations (all without one). RESULT gets
+# the plugin's lines, RESULT.log what the machine said. Status 1 when the program did not come to
+# its end.
 # Environment: XEN (release or debug), VCPUS, MEMORY (MiB of the guest), PROFILE (an operation or
 # nothing), BENCH_TIMEOUT (seconds).
 set -u
@@ -12,6 +13,7 @@ set -u
 system=$1
 result=$2
 shift 2
+[ $# -gt 0 ] || set -- all
 build=build/bench
 memory=${MEMORY:-512}
 vcpus=${VCPUS:-1}

@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Prints where the instructions of one operation go: by place, by what entered Xen, and by function
-# of the Pinfold kernel and of the benchmark program. All figures are for one run of the operation.
+# of the Pinfold kernel, of the benchmark program and, when it is the debug Xen, of Xen. All figures
+# are for one run of the operation.
 #
 # Use: bench/profile.sh OPERATION RESULT      (RESULT: the plugin's lines, with those of pc)
+# Environment: XEN, release or debug, as in the run.
 set -u
 
 operation=$1
@@ -15,6 +17,8 @@ result=$2
 	nm build/bench/root/bin/bench |
 		awk '$2 ~ /^[tTwWiI]$/ { print $1, "s", "program:" $3 }'
 	echo "ffff800000000000 s (Xen)"
+	[ "${XEN:-release}" = release ] ||
+		nm build/xen/debug/xen-syms | awk '$2 ~ /^[tTwW]$/ { print $1, "s", "xen:" $3 }'
 	echo "ffff880000000000 s (unknown)"
 	awk '$1 == "pc" { print $2, "t", $3 }' "$result"
 } | LC_ALL=C sort > "$result.symbols"

@@ -3,16 +3,20 @@
 # Boots the systems one after the other, and reports what their operations cost.
 #
 # Use: make bench [OPS=…] [SYSTEMS=…] [PROFILE=…]
-# A run of all operations boots each system twice, as two runs must agree to the instruction, and
-# writes the report to bench/results/. A run of some prints a table only. Raw lines of the plugin
-# and the logs stay in build/bench/.
+# A run of some operations, or on some systems, prints a table. A run of all boots each system
+# twice, as two runs must agree to the instruction, then the PV ones with more vcpus, and writes the
+# report to bench/results/. Raw lines of the plugin and the logs stay in build/bench/.
 set -u
 
 build=build/bench
 ops=${OPS:-}
-systems=${SYSTEMS:-pinfold linux-pv linux}
+all_systems='pinfold linux-pv linux'
+systems=${SYSTEMS:-$all_systems}
 profile=${PROFILE:-}
 export XEN="${XEN:-release}" VCPUS="${VCPUS:-1}" MEMORY="${MEMORY:-512}"
+# What is run with more vcpus too: the rows of two processors, and what should cost the same.
+vcpu_counts='2 4 8'
+vcpu_ops='pipe futex thread-create fork-small mmap-1M'
 
 usage() {
 	cat >&2 << END
@@ -28,8 +32,8 @@ END
 
 check_input() {
 	for system in $systems; do
-		case $system in
-		pinfold | linux-pv | linux) ;;
+		case " $all_systems " in
+		*" $system "*) ;;
 		*) usage "there is no system $system" ;;
 		esac
 	done
@@ -52,34 +56,56 @@ make_roots() {
 		> "$build/linux.cpio" || exit 1
 }
 
-boot_once() {
-	echo "bench: $1 (a minute or some; the console is in $2.log)"
-	# Words are names of operations: meant to be split.
-	# shellcheck disable=SC2086
-	sh bench/boot.sh "$1" "$2" $ops
+# boot SYSTEM RESULT [WORD…]
+boot() {
+	echo "bench: $1, $VCPUS vcpu (a minute or some; the console is in $2.log)"
+	sh bench/boot.sh "$@" || status=1
 }
 
-boot_all() {
-	failed=0
+# With the set of operations that was asked for, which is meant to be split.
+boot_asked() {
 	for system in $systems; do
-		boot_once "$system" "$build/$system.out" || failed=1
-		[ -n "$ops" ] || boot_once "$system" "$build/$system.again" || failed=1
+		# shellcheck disable=SC2086
+		boot "$system" "$build/$system.out" $ops
 	done
-	return $failed
+}
+
+boot_again() {
+	for system in $systems; do
+		boot "$system" "$build/$system.again"
+	done
+}
+
+boot_with_vcpus() {
+	for VCPUS in $vcpu_counts; do
+		for system in pinfold linux-pv; do
+			# shellcheck disable=SC2086
+			boot "$system" "$build/$system.v$VCPUS.out" $vcpu_ops
+		done
+	done
+	VCPUS=1
 }
 
 check_input
 rm -f "$build"/*.out "$build"/*.again
+status=0
 if [ -n "$profile" ]; then
-	ops=$profile
 	systems=pinfold
+	make_roots
+	PROFILE=$profile boot pinfold "$build/pinfold.out" "$profile"
+	[ "$status" = 0 ] && exec sh bench/profile.sh "$profile" "$build/pinfold.out"
+	exit 1
 fi
 make_roots
-if [ -n "$profile" ]; then
-	PROFILE=$profile boot_once pinfold "$build/pinfold.out" || exit 1
-	exec sh bench/profile.sh "$profile" "$build/pinfold.out"
+boot_asked
+full=no
+if [ -z "$ops" ] && [ "$systems" = "$all_systems" ] && [ "$XEN$VCPUS" = release1 ]; then
+	full=yes
+	boot_again
+	boot_with_vcpus
 fi
-boot_all
-status=$?
-sh bench/table.sh $systems || status=1
+awk -f bench/figures.awk "$build"/*.out > "$build/figures"
+# shellcheck disable=SC2086
+sh bench/table.sh "$build/figures" $systems || status=1
+[ "$full" = no ] || sh bench/report.sh "$build/figures" || status=1
 exit $status

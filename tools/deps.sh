@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that this machine lacks, naming each before it is installed.
 #
-# Use: tools/deps.sh build|test|check|all
+# Use: tools/deps.sh build|test|check|bench|all   (all: but bench)
 # Each need is looked for by what it brings (a command or a file), not by its package, so that a
 # tool that came another way counts. Nothing is printed when nothing is missing. Packages are
 # installed as root or through sudo; without either the missing ones are named and the status is 1.
@@ -39,6 +39,7 @@ needs() {
 		check clang-format clang-format
 		check clang-tidy clang-tidy
 		check cppcheck cppcheck
+		bench gnuplot-nox gnuplot
 	END
 }
 
@@ -52,8 +53,8 @@ is_there() {
 missing=
 while read -r need_group package probe; do
 	case $group in
-	all) ;;
-	test | check) [ "$need_group" = build ] || [ "$need_group" = "$group" ] || continue ;;
+	all) [ "$need_group" != bench ] || continue ;;
+	test | check | bench) [ "$need_group" = build ] || [ "$need_group" = "$group" ] || continue ;;
 	*) [ "$need_group" = "$group" ] || continue ;;
 	esac
 	is_there "$probe" || missing="$missing $package"

@@ -4,8 +4,9 @@
 # never installed: an installed kernel changes the boot menu of the machine.
 #
 # Use: tools/linux-fetch.sh          (from the top of the source tree)
-# Result: build/linux/kernel, the ELF file that Xen and QEMU start, and build/linux/release, the
-# kernel's version in one line. Does nothing when they are there.
+# Results: build/linux/kernel, the ELF file that Xen and QEMU start; build/linux/modules, its
+# modules for Xen; build/linux/release, the package's name and version. Does nothing when they are
+# there.
 set -u
 
 folder=build/linux
@@ -66,6 +67,8 @@ dpkg -x "$deb" "$folder/unpacked" >> "$log" 2>&1 || die "cannot unpack $deb"
 image=$(find "$folder/unpacked/boot" -name 'vmlinuz-*' | head -n 1)
 [ -n "$image" ] || die "no kernel in $deb"
 extract "$image" || die "no ELF file found in $image"
+rm -rf "$folder/modules"
+mv "$folder"/unpacked/lib/modules/*/kernel/drivers/xen "$folder/modules" || die "no modules for Xen"
 basename "$deb" .deb > "$folder/release"
 rm -rf "$folder/download" "$folder/unpacked"
 mv "$result.new" "$result" || die "cannot write $result"

@@ -80,26 +80,6 @@ static void end_sleepers(unsigned long count)
 	munmap(board, sizeof(*board));
 }
 
-static void start_sleepers(void)
-{
-	map_board();
-	for (unsigned long i = 0; i < op_now->size; i++) {
-		pids[i] = fork();
-		if (pids[i] == 0)
-			sleep_until_ended(i);
-		if (pids[i] < 0) {
-			end_sleepers(i);
-			op_fail("fork");
-		}
-	}
-	next = 0;
-}
-
-static void stop_sleepers(void)
-{
-	end_sleepers(op_now->size);
-}
-
 static void await_answer(void)
 {
 	wait_until_set(our_word());
@@ -116,6 +96,30 @@ static void run_wake(void)
 {
 	set_and_wake(&board->order[next++ % op_now->size], ANSWER);
 	await_answer();
+}
+
+static void start_sleepers(void)
+{
+	map_board();
+	for (unsigned long i = 0; i < op_now->size; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			sleep_until_ended(i);
+		if (pids[i] < 0) {
+			end_sleepers(i);
+			op_fail("fork");
+		}
+	}
+	next = 0;
+	/* Each has run, and so has its memory to itself, before anything is counted. */
+	run_switch();
+	for (unsigned long i = 0; i < op_now->size; i++)
+		run_wake();
+}
+
+static void stop_sleepers(void)
+{
+	end_sleepers(op_now->size);
 }
 
 static void run_fork(void)

@@ -28,26 +28,19 @@ static struct turn *turn;
 static pthread_t thread;
 static int child;
 
-static void set_processor(size_t number)
+/* Both sides run on the first processor, or the partner on the second one. */
+static void run_on(size_t processor)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(number, &set);
-	sched_setaffinity(0, sizeof(set), &set);
+	CPU_SET(processor, &set);
+	op_check(sched_setaffinity(0, sizeof(set), &set) == 0, "sched_setaffinity");
 }
 
-/* Where the partner is to run: on the processor of this process, or on the one after it. */
 static void place_partner(void)
 {
-	if (op_now->processors > 1)
-		set_processor(1);
-}
-
-static void place_us(void)
-{
-	if (op_now->processors > 1)
-		set_processor(0);
+	run_on(op_now->processors > 1 ? 1 : 0);
 }
 
 static void echo_bytes(void)
@@ -98,13 +91,13 @@ static void start_process(void (*echo)(void))
 		echo();
 		_exit(0);
 	}
-	place_us();
+	run_on(0);
 }
 
 static void start_thread(void (*echo)(void))
 {
 	op_check(pthread_create(&thread, NULL, partner_thread, (void *)echo) == 0, "a thread");
-	place_us();
+	run_on(0);
 }
 
 static void open_pipes(void)

@@ -14,15 +14,16 @@
 #include "bench/plugin/hypercall.h"
 
 /* Programs lie from 2 MiB, so that the firmware's memory is not taken for theirs. */
-#define USER_START  0x200000ULL
-#define USER_END    0x800000000000ULL
-#define XEN_START   0xffff800000000000ULL
-#define XEN_END     0xffff880000000000ULL
-#define INSN_BYTES  15        /* the longest instruction */
-#define ERROR_CODES 0x227d00U /* a bit for each vector that pushes an error code */
-#define VECTOR_UD   6
-#define VECTOR_GP   13
-#define VECTOR_PF   14
+#define USER_START   0x200000ULL
+#define USER_END     0x800000000000ULL
+#define XEN_START    0xffff800000000000ULL
+#define XEN_END      0xffff880000000000ULL
+#define INSN_BYTES   15        /* the longest instruction */
+#define ERROR_CODES  0x227d00U /* a bit for each vector that pushes an error code */
+#define FRAME_RETURN 16        /* of the frame of an event: rcx and r11 come first */
+#define VECTOR_UD    6
+#define VECTOR_GP    13
+#define VECTOR_PF    14
 
 struct cpu_state {
 	enum count_place place;
@@ -150,15 +151,33 @@ static void enter_by_trap(unsigned int cpu, struct cpu_state *state, const struc
 		note_fault(cpu, state, vector);
 }
 
-static void leave_xen(struct cpu_state *state, const struct block *to)
+static bool is_behind_fault(const struct cpu_state *state, uint64_t va)
 {
-	uint64_t behind = to->va - state->fault_va;
+	uint64_t behind = va - state->fault_va;
 
+	return behind >= 1 && behind <= INSN_BYTES;
+}
+
+/* Xen may have an event to deliver first: then the place to go on at is in the handler's frame. */
+static bool was_emulated(unsigned int cpu, const struct cpu_state *state, const struct block *to)
+{
+	uint64_t return_va = 0;
+
+	if (is_behind_fault(state, to->va))
+		return true;
+	return to->place == PLACE_KERNEL &&
+	       cpu_read_memory(cpu, cpu_read_reg(cpu, CPU_RSP) + FRAME_RETURN, &return_va,
+	                       sizeof(return_va)) &&
+	       is_behind_fault(state, return_va);
+}
+
+static void leave_xen(unsigned int cpu, struct cpu_state *state, const struct block *to)
+{
 	if (state->at_work)
 		counts_now.value[state->cost_idx] +=
 		    counts_now.value[COUNT_PLACE + PLACE_XEN] - state->cost_from;
 	state->at_work = false;
-	if (state->fault_vector != 0 && behind >= 1 && behind <= INSN_BYTES)
+	if (state->fault_vector != 0 && was_emulated(cpu, state, to))
 		counts_now
 		    .value[state->fault_vector == VECTOR_PF ? COUNT_PTE_STORE : COUNT_PRIVILEGED]++;
 	state->fault_vector = 0;
@@ -180,7 +199,7 @@ void flow_enter(unsigned int cpu, void *data)
 	else if (block->vector >= 0)
 		enter_by_trap(cpu, state, block);
 	if (state->place == PLACE_XEN && is_guest(block->place))
-		leave_xen(state, block);
+		leave_xen(cpu, state, block);
 	state->place = block->place;
 }
 

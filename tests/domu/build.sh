@@ -1,18 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds the Linux dom0 of the domU tests: Debian's kernel as an ELF, and a ramdisk that holds
-# busybox and Xen's own toolstack (xl, xenstored, xenconsoled).
+# Builds the root of the domU tests' Linux dom0: a ramdisk that holds busybox and Xen's own
+# toolstack (xl, xenstored, xenconsoled). The kernel is that of tools/linux-fetch.sh.
 #
 # Use: tests/domu/build.sh           (from the top of the source tree)
-# Results: build/domu/dom0-kernel and build/domu/dom0.cpio. Does nothing when both are there.
-# Packages are downloaded and unpacked in the build folder, never installed: an installed kernel or
+# Result: build/domu/dom0.cpio. Does nothing when it is there and newer than the kernel.
+# Packages are downloaded and unpacked in the build folder, never installed: an installed
 # hypervisor changes the boot menu of the machine.
 # Left out: what only network, disk and HVM guests need.
 set -u
 
 folder=build/domu
 log=$folder/build.log
-kernel=$folder/dom0-kernel
 ramdisk=$folder/dom0.cpio
 
 # The toolstack, and the libraries that its programs name; build_root checks that none is missing.
@@ -28,41 +27,35 @@ die() {
 	exit 1
 }
 
-if [ -s "$kernel" ] && [ -s "$ramdisk" ]; then
-	exit 0
-fi
+# The ramdisk holds modules of that kernel.
+is_ready() {
+	[ -s "$ramdisk" ] && [ -n "$(find "$ramdisk" -newer build/linux/kernel)" ]
+}
+
+sh tools/linux-fetch.sh || exit 1
+is_ready && exit 0
 mkdir -p "$folder" || exit 1
 : > "$log" || exit 1
 # Two runs of make must not download over each other.
 exec 9> "$folder/build.lock"
 flock 9
-if [ -s "$kernel" ] && [ -s "$ramdisk" ]; then
-	exit 0
-fi
-for tool in apt-get apt-cache dpkg busybox readelf xz; do
+is_ready && exit 0
+for tool in apt-get dpkg busybox readelf; do
 	command -v "$tool" > /dev/null || die "$tool is missing; run: make deps"
 done
 
-# The kernel package that Debian's current kernel stands for.
-kernel_package() {
-	apt-cache depends linux-image-amd64 2>> "$log" |
-		awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ { print $2; exit }'
-}
-
 # As root apt downloads as a user of its own, who may not write here.
 download() {
-	image=$(kernel_package)
-	[ -n "$image" ] || return 1
 	# Package names do not hold spaces: the list is meant to be split.
 	# shellcheck disable=SC2086
 	(cd "$folder/download" && apt-get -q -o APT::Sandbox::User=root download \
-		$packages "$image") < /dev/null >> "$log" 2>&1
+		$packages) < /dev/null >> "$log" 2>&1
 }
 
 fetch_packages() {
 	rm -rf "$folder/download" "$folder/unpacked"
 	mkdir -p "$folder/download" "$folder/unpacked" || return 1
-	say "downloading a Linux kernel and Xen's toolstack (about 80 MB)"
+	say "downloading Xen's toolstack (about 10 MB)"
 	if ! download; then
 		[ "$(id -u)" = 0 ] || die "cannot download the packages; as root run: apt-get update"
 		say "refreshing apt's package lists"
@@ -76,23 +69,7 @@ fetch_packages() {
 	done
 }
 
-# The packaged kernel is a small loader around an xz stream that holds the ELF file. Xen takes the
-# ELF file as it is, which saves the seconds that decompression takes under emulation.
-extract_kernel() {
-	image=$(find "$folder/unpacked/boot" -name 'vmlinuz-*' | head -n 1)
-	[ -n "$image" ] || die "no kernel in the kernel package"
-	magic=$(printf '\375''7zXZ')
-	for offset in $(LC_ALL=C grep -abo "$magic" "$image" | cut -d : -f 1); do
-		tail -c "+$((offset + 1))" "$image" |
-			xz -dc --single-stream > "$kernel.new" 2>> "$log"
-		if readelf -h "$kernel.new" > /dev/null 2>&1; then
-			return 0
-		fi
-	done
-	die "no ELF file found in $image"
-}
-
-# The file of a library or a module among the unpacked packages.
+# The file of a library among the unpacked packages.
 find_unpacked() {
 	find "$folder/unpacked" -name "$1" ! -type d | head -n 1
 }
@@ -137,8 +114,8 @@ build_root() {
 	ln -s ../lib/ld-linux-x86-64.so.2 "$root/lib64/ld-linux-x86-64.so.2"
 	number=0
 	for module in $modules; do
-		file=$(find_unpacked "$module.ko")
-		[ -n "$file" ] || die "no module $module in the kernel package"
+		file=$(find build/linux/modules -name "$module.ko")
+		[ -n "$file" ] || die "no module $module in build/linux/modules"
 		number=$((number + 1))
 		cp "$file" "$root/lib/modules/$number-$module.ko" || die "cannot copy $file"
 	done
@@ -151,9 +128,8 @@ pack_root() {
 
 fetch_packages
 say "building the ramdisk"
-extract_kernel
 build_root
 pack_root
-mv "$kernel.new" "$kernel" && mv "$ramdisk.new" "$ramdisk" || die "cannot write the results"
+mv "$ramdisk.new" "$ramdisk" || die "cannot write $ramdisk"
 rm -rf "$folder/download" "$folder/unpacked" "$root"
-say "$kernel and $ramdisk are ready"
+say "$ramdisk is ready"

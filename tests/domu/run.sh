@@ -83,7 +83,7 @@ start_machine() {
 		-kernel "build/xen/xen-$xen" \
 		-append "console=com1 com1=115200,8n1 dom0_mem=${memory}M,max:${memory}M \
 dom0_max_vcpus=1 loglvl=all guest_loglvl=all" \
-		-initrd "build/domu/dom0-kernel console=hvc0,$folder/ramdisk" \
+		-initrd "build/linux/kernel console=hvc0,$folder/ramdisk" \
 		< /dev/null > "$folder/pipe" 2> "$folder/qemu.log" &
 	machine=$!
 }
