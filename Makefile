@@ -9,7 +9,9 @@
 #   make bench            counts what operations cost, on Linux too (docs/performance.md)
 #   make mutants          takes each protection out and looks whether a check notices
 #                         (MUTANTS="lazy-*": some of them)
+#   make model            the standard set of schedules on the model of Xen, some minutes
 #   make replay CASE=…     runs one interleaving of the model again
+#   make model-example    a page-table routine of one's own on the model
 #   make deps     installs what the machine lacks, with apt
 #   make install  to $(DESTDIR)$(PREFIX)
 #   make clean    removes build/ but for the downloaded and compiled Xen; make distclean that too

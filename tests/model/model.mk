@@ -23,6 +23,14 @@ endef
 $(eval $(call model_program,split,1))
 $(eval $(call model_program,single,0))
 
+# examples/model: all but the scenarios and their main.
+MODEL_EXAMPLE_SOURCES := $(wildcard examples/model/*.c) tests/model/world.c tests/model/tell.c \
+	$(filter-out tests/%,$(MODEL_SOURCES))
+$(MODEL_EXAMPLE): $(addprefix $(MODEL_BUILD)/split/,$(addsuffix .o,$(MODEL_EXAMPLE_SOURCES)))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^
+
 MODEL_COMMIT = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 MODEL_RUN = MODEL_COMMIT=$(MODEL_COMMIT) $(MODEL_BUILD)/model-test
 
@@ -37,7 +45,8 @@ endef
 .PHONY: model test-model replay
 model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
 	$(call model_set,--standard)
-test-model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
+test-model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single $(MODEL_EXAMPLE)
+	$(Q)$(MODEL_EXAMPLE)
 	$(call model_set,--quick)
 
 # make replay CASE='pin-window 4-level split 41=1' [SHRINK=1]: that run again, with a timeline.
