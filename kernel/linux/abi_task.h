@@ -185,13 +185,13 @@ struct abi_robust_list_head {
 #define ABI_PR_GET_NO_NEW_PRIVS    39
 
 /* scheduling */
-#define ABI_SCHED_OTHER         0
-#define ABI_SCHED_FIFO          1
-#define ABI_SCHED_RR            2
-#define ABI_SCHED_BATCH         3
-#define ABI_SCHED_IDLE          5
-#define ABI_SCHED_DEADLINE      6
-#define ABI_SCHED_RESET_ON_FORK 0x40000000
+#define ABI_SCHED_OTHER              0
+#define ABI_SCHED_FIFO               1
+#define ABI_SCHED_RR                 2
+#define ABI_SCHED_BATCH              3
+#define ABI_SCHED_IDLE               5
+#define ABI_SCHED_DEADLINE           6
+#define ABI_SCHED_RESET_ON_FORK      0x40000000
 #define ABI_SCHED_FLAG_RESET_ON_FORK 1u
 
 /* sched_setattr, sched_getattr: the fields that every version of it has. */
@@ -203,9 +203,9 @@ struct abi_sched_attr {
 	uint64_t runtime, deadline, period;
 };
 
-#define ABI_PRIO_PROCESS        0
-#define ABI_PRIO_PGRP           1
-#define ABI_PRIO_USER           2
+#define ABI_PRIO_PROCESS 0
+#define ABI_PRIO_PGRP    1
+#define ABI_PRIO_USER    2
 
 /* reboot */
 #define ABI_REBOOT_MAGIC1    0xfee1deadu

@@ -69,6 +69,8 @@ struct sig_handlers *sig_handlers_create(void); /* all default; NULL: out of mem
 struct sig_handlers *sig_handlers_copy(const struct sig_handlers *source);
 void sig_handlers_put(struct sig_handlers *handlers);
 void sig_handlers_reset(struct sig_handlers *handlers); /* exec: caught ones become default */
+/* A timer's signal is there and has not been taken yet. */
+bool signal_timer_queued(const struct sig_pending *pending, int signal, int timer_id);
 /* Take the first pending signal of `which` into info: its number, or 0. */
 int signal_dequeue(struct task *task, sigset which, struct abi_siginfo *info);
 /* Wake what must look at its state again: every task of the process. */

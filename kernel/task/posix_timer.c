@@ -47,9 +47,12 @@ static void notify(struct posix_timer *timer, uint64_t missed)
 
 	if (timer->event.notify == ABI_SIGEV_NONE)
 		return;
-	if (timer->event.notify == ABI_SIGEV_THREAD_ID)
+	if (timer->event.notify == ABI_SIGEV_THREAD_ID) {
 		task = task_find(timer->event.tid);
-	if ((task ? &task->pending : &process->pending)->set & signal_bit(signal)) {
+		if (!task || task->process != process)
+			return;
+	}
+	if (signal_timer_queued(task ? &task->pending : &process->pending, signal, timer->id)) {
 		timer->overrun = MIN(timer->overrun + 1 + (int64_t)missed, (int64_t)OVERRUN_MAX);
 		return;
 	}
@@ -57,9 +60,9 @@ static void notify(struct posix_timer *timer, uint64_t missed)
 	info.timer.timer_id = timer->id;
 	info.timer.overrun = (int32_t)timer->overrun;
 	info.timer.value = timer->event.value;
-	if (task && task->process == process)
+	if (task)
 		signal_send_task(task, signal, &info);
-	else if (!task)
+	else
 		signal_send_process(process, signal, &info);
 }
 

@@ -202,16 +202,31 @@ static size_t pending_count(const struct sig_pending *pending)
 	return count;
 }
 
-/* Put the signal into a set. A signal without a queue of its own is there once or not at all. */
+bool signal_timer_queued(const struct sig_pending *pending, int signal, int timer_id)
+{
+	const struct sig_info_node *node;
+
+	list_for_each_entry (node, &pending->infos, struct sig_info_node, node) {
+		if (node->info.signo == signal && node->info.code == ABI_SI_TIMER &&
+		    node->info.timer.timer_id == timer_id)
+			return true;
+	}
+	return false;
+}
+
+/* Put the signal into a set. A signal without a queue of its own is there once or not at all; one
+ * of a timer's has its place in any case, as there is one of each timer at most. */
 static int pending_add(struct sig_pending *pending, int signal, const struct abi_siginfo *info,
                        const struct process *process)
 {
 	struct sig_info_node *node;
 	bool queued = signal >= ABI_SIGRTMIN;
+	bool of_timer = info && info->code == ABI_SI_TIMER;
 
-	if (!queued && (pending->set & signal_bit(signal)))
+	if (!queued && !of_timer && (pending->set & signal_bit(signal)))
 		return 0;
-	if (queued && pending_count(pending) >= process->rlimit[ABI_RLIMIT_SIGPENDING].soft)
+	if (queued && !of_timer &&
+	    pending_count(pending) >= process->rlimit[ABI_RLIMIT_SIGPENDING].soft)
 		return info && info->code < 0 && info->code != ABI_SI_TKILL ? -EAGAIN : 0;
 	node = kzalloc(sizeof(*node));
 	if (!node && queued && info && info->code < 0)
