@@ -20,7 +20,9 @@ SUITE_MUSL   := $(if $(SUITE_MUSL_CC),env-exec exec-errors fork-cow mmap-anon pi
 		signal-handlers stdio-buffers fault-segv string-sort directories time-timers \
 		futex-threads robust-list shared-memory signal-any-thread signal-thread-stacks signal-threads \
 		thread-exec thread-exit-group thread-fork thread-stop thread-vfork \
-		membarrier sched-calls thread-events thread-leader thread-times thread-barrier thread-cond \
+		membarrier sched-calls thread-events thread-leader thread-times \
+		futex-times thread-c11 thread-children thread-files thread-float thread-malloc \
+		thread-memory thread-pipes thread-timers thread-barrier thread-cond \
 		thread-create thread-ids thread-local thread-mutex thread-pi thread-robust thread-rwlock \
 		thread-semaphore thread-stacks,)
 SUITE_PROGRAMS := $(SUITE_NAMES:%=$(SUITE_STAGE)/programs/%) \
