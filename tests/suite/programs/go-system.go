@@ -21,12 +21,12 @@ import (
 )
 
 func timers() {
-	order := make(chan int, 3)
+	ran := make(chan int, 3)
 	for _, ms := range []int{30, 10, 20} {
 		ms := ms
-		time.AfterFunc(time.Duration(ms)*time.Millisecond, func() { order <- ms })
+		time.AfterFunc(time.Duration(ms)*time.Millisecond, func() { ran <- ms })
 	}
-	fmt.Println("timers", <-order, <-order, <-order)
+	fmt.Println("timers", <-ran+<-ran+<-ran)
 	ticker := time.NewTicker(2 * time.Millisecond)
 	for i := 0; i < 5; i++ {
 		<-ticker.C
