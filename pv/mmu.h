@@ -33,7 +33,7 @@ static inline pfn_t pv_virt_to_pfn(const void *virt)
 }
 
 /* Make an empty space: its top tables with the kernel half filled in. -ENOMEM when no frame is
- * left. Not yet pinned. */
+ * left. Not yet pinned, or pinned while still empty. */
 static inline int pv_space_init(struct pt_space *space)
 {
 	return pv->mmu->space_init(space);
@@ -51,6 +51,14 @@ static inline void pv_space_retire(struct pt_space *space)
 static inline void pv_space_destroy(struct pt_space *space)
 {
 	pv->mmu->space_destroy(space);
+}
+
+/* The end of a space in one go, and the cheap one: it is left on every CPU, each of its entries is
+ * shown to `release` when no CPU can use it any more (what it mapped may be given away then), and its
+ * tables are kept for the next space as far as that pays. `release` calls nothing of the layer. */
+static inline void pv_space_dissolve(struct pt_space *space, xen_pte_release *release, void *arg)
+{
+	pv->mmu->space_dissolve(space, release, arg);
 }
 
 /* The space will be run soon: have Xen validate it now (pin), so that switching to it is cheap.
@@ -103,6 +111,13 @@ static inline bool pv_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t en
 static inline void pv_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 {
 	pv->mmu->tables_trim(space, start, end);
+}
+
+/* Frames have run out: give back those of tables that the layer keeps for later. How many. Not from
+ * pv_space_dissolve()'s release. */
+static inline unsigned int pv_tables_reclaim(void)
+{
+	return pv->mmu->tables_reclaim();
 }
 
 /* Drop every cached user translation of this space, everywhere it may be held. */

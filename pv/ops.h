@@ -35,6 +35,7 @@ struct pv_mmu_ops {
 	void (*space_activate)(struct pt_space *space);
 	void (*space_retire)(struct pt_space *space);
 	void (*space_destroy)(struct pt_space *space);
+	void (*space_dissolve)(struct pt_space *space, xen_pte_release *release, void *arg);
 	void (*space_switch)(struct pt_space *next);
 	pte_t (*pte_read)(const struct pt_space *space, vaddr_t va);
 	int (*pte_prepare)(struct pt_space *space, vaddr_t va);
@@ -42,6 +43,7 @@ struct pv_mmu_ops {
 	bool (*pte_walk)(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit,
 	                 void *arg);
 	void (*tables_trim)(struct pt_space *space, vaddr_t start, vaddr_t end);
+	unsigned int (*tables_reclaim)(void);
 	void (*flush_space)(struct pt_space *space);
 	void (*lazy_enter)(void);
 	void (*lazy_leave)(void);

@@ -21,6 +21,7 @@
 #include "xen/segments.h"
 #include "xen/smp.h"
 #include "xen/start.h"
+#include "xen/table_pool.h"
 #include "xen/time.h"
 #include "xen/tlb.h"
 #include "xen/xenstore.h"
@@ -45,12 +46,14 @@ static const struct pv_mmu_ops mmu_ops = {
     .space_activate = xen_space_activate,
     .space_retire = xen_space_retire,
     .space_destroy = xen_space_destroy,
+    .space_dissolve = xen_space_dissolve,
     .space_switch = xen_space_switch,
     .pte_read = xen_pte_read,
     .pte_prepare = xen_pte_prepare,
     .pte_set = set_entry,
     .pte_walk = xen_pte_walk,
     .tables_trim = xen_tables_trim,
+    .tables_reclaim = xen_tables_reclaim,
     .flush_space = xen_flush_space,
     .lazy_enter = lazy_mmu_enter,
     .lazy_leave = lazy_mmu_leave,

@@ -231,10 +231,10 @@ static void install_next(struct builder *b)
 	batch = mc_begin();
 	mc_update_va(&batch, VADDR(xen_pfn_to_virt(leaf)), pte_from_pfn(leaf, DATA_FLAGS),
 	             UVMF_NONE);
-	mc_mmu_update(&batch,
-	              pt_entry_maddr(PFN(b->upper[2].v + i / LEAF_ENTRIES),
-	                             (unsigned int)(i % LEAF_ENTRIES)),
-	              pte_from_pfn(leaf, TABLE_FLAGS));
+	mc_mmu_update(
+	    &batch,
+	    pt_entry_maddr(PFN(b->upper[2].v + i / LEAF_ENTRIES), (unsigned int)(i % LEAF_ENTRIES)),
+	    pte_from_pfn(leaf, TABLE_FLAGS));
 	/* In somebody else's batch too: the new memory is used at once. */
 	mc_issue();
 	mc_commit(&batch);

@@ -10,6 +10,7 @@
 #include <xen/xen.h>
 
 #include "xen/percpu.h"
+#include "xen/table_pool.h"
 
 const struct xen_counter_name xen_hypercall_names[] = {
     {__HYPERVISOR_set_trap_table, "set_trap_table"},
@@ -50,6 +51,7 @@ void xen_counters_sum(struct xen_counters *sum)
 			to[i] += from[i];
 		sum->hypercalls[__HYPERVISOR_iret] += xen_cpus[cpu].iret_count;
 	}
+	sum->tables_pooled = table_pool_frames();
 }
 
 uint64_t xen_counters_entries(const struct xen_counters *sum)

@@ -18,6 +18,8 @@ struct xen_counters {
 	uint64_t entry_stores;                   /* page-table entries changed by plain store */
 	uint64_t entry_requests;                 /* … and by request to Xen */
 	uint64_t tables_pinned, tables_unpinned; /* frames marked read-only and back, all levels */
+	uint64_t tables_recycled;                /* tables that came from the pool */
+	uint64_t tables_pooled;                  /* in a sum only: frames in the pool now */
 	uint64_t flush_all, flush_page;          /* requests, whoever they reach */
 	uint64_t space_switches;
 	uint64_t spaces_evicted; /* other vcpus made to leave tables that end */

@@ -19,6 +19,7 @@ struct pt_frame {
 	uint8_t flags;        /* enum pt_frame_flag, of xen/pin.h */
 	uint8_t level;        /* 1 … 4 while the frame is a page table */
 	struct spinlock lock; /* of a leaf table, in the build with split locks */
+	uint64_t empty;       /* of a page table: parts known to hold nothing, xen/pt_walk.h */
 };
 
 /* The record of a frame; NULL before the kernel has frame records (early boot). */

@@ -98,6 +98,16 @@ void pin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsi
 		mc_callback(batch, unlock_completed, lock);
 }
 
+void pin_alone(struct mc_batch *batch, pfn_t table, unsigned int level)
+{
+	struct pt_frame *frame = frame_of(table);
+
+	if (frame->flags & PT_FRAME_PINNED)
+		return;
+	frame->flags |= PT_FRAME_PINNED;
+	queue_pin(batch, pin_command(level), table);
+}
+
 /* The converse in the converse order. */
 void unpin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsigned int level)
 {
@@ -148,6 +158,20 @@ static bool visit_pin(void *arg, const struct pt_place *place)
 	pin_table(walk->batch, space, place->table, place->level);
 	if (!pfn_is_none(space->user_root))
 		pin_table(walk->batch, space, space->user_root, place->level);
+	return true;
+}
+
+/* Pins of their own hold what lies below, so they go first. */
+static bool visit_unpin_upper(void *arg, const struct pt_place *place)
+{
+	struct pin_walk *walk = arg;
+	struct pt_frame *frame = frame_of(place->table);
+
+	if (place->level > 1 && place->level < PT_FORMAT.levels &&
+	    (frame->flags & PT_FRAME_PINNED)) {
+		frame->flags &= (uint8_t)~PT_FRAME_PINNED;
+		queue_pin(walk->batch, MMUEXT_UNPIN_TABLE, place->table);
+	}
 	return true;
 }
 
@@ -205,6 +229,8 @@ void unpin_space(struct pt_space *space)
 	unpin_table(&batch, space, space->root, PT_FORMAT.levels);
 	if (!pfn_is_none(kernel_l2(space)))
 		unpin_table(&batch, space, kernel_l2(space), 2);
+	pt_walk(space->root, 0, PT_FORMAT.user_end,
+	        &(struct pt_visitor){.table = visit_unpin_upper, .arg = &walk});
 	pt_walk(space->root, 0, PT_FORMAT.user_end,
 	        &(struct pt_visitor){.table = visit_unpin, .arg = &walk});
 	mc_issue();

@@ -38,6 +38,10 @@ void unpin_space(struct pt_space *space);
 void pin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsigned int level);
 void unpin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsigned int level);
 
+/* A table that is live through its parent only is pinned on its own as well: cheap, as Xen has
+ * validated it already. Queued. */
+void pin_alone(struct mc_batch *batch, pfn_t table, unsigned int level);
+
 /* The lock that protects the entries of a leaf table. Events may be as they are: no handler
  * takes it. */
 struct spinlock *pin_leaf_lock(struct pt_space *space, pfn_t table);

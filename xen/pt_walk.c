@@ -76,13 +76,72 @@ static uint64_t table_reach(unsigned int level)
 	return level == PT_FORMAT.levels ? pt_reach() : pt_entry_reach(level + 1);
 }
 
-/* The first entry from `idx` on, and before `end`, that has one of the bits; `end` if none has.
- * Tables are mostly empty, so a walk is mostly this. */
-static unsigned int next_entry(pfn_t table, unsigned int idx, unsigned int end, uint64_t bits)
+#define PARTS 64u
+
+/* log2 of the entries that a bit of pt_frame.empty stands for. Tables of fewer entries than bits
+ * use only some of the bits. */
+static unsigned int part_shift(void)
 {
-	while (idx < end && !(pt_entry_read(table, idx).v & bits))
-		idx++;
-	return idx;
+	return PT_FORMAT.index_bits > 6 ? PT_FORMAT.index_bits - 6u : 0;
+}
+
+void pt_mark_empty(pfn_t table)
+{
+	struct pt_frame *frame = host_frame(table);
+
+	if (frame)
+		frame->empty = ~0ull;
+}
+
+void pt_mark_unknown(pfn_t table)
+{
+	struct pt_frame *frame = host_frame(table);
+
+	if (frame)
+		frame->empty = 0;
+}
+
+void pt_mark_entry(pfn_t table, unsigned int idx)
+{
+	struct pt_frame *frame = host_frame(table);
+
+	if (frame)
+		frame->empty &= ~(1ull << (idx >> part_shift()));
+}
+
+unsigned int pt_entries_max(pfn_t table, unsigned int level)
+{
+	const struct pt_frame *frame = host_frame(table);
+	unsigned int count = pt_entry_count(level);
+	unsigned int used = 0;
+
+	for (uint64_t rest = frame ? ~frame->empty : ~0ull; rest != 0; rest &= rest - 1)
+		used += 1u << part_shift();
+	return used < count ? used : count;
+}
+
+unsigned int pt_next_entry(pfn_t table, unsigned int idx, unsigned int end, uint64_t bits)
+{
+	const struct pt_frame *frame = host_frame(table);
+	uint64_t used = frame ? ~frame->empty : ~0ull;
+
+	while (idx < end) {
+		uint64_t rest = used >> (idx >> part_shift());
+		unsigned int stop;
+
+		if (rest == 0)
+			return end;
+		if (!(rest & 1))
+			idx = ((idx >> part_shift()) + (unsigned int)__builtin_ctzll(rest))
+			      << part_shift();
+		stop = ((idx >> part_shift()) + 1) << part_shift();
+		if (stop > end)
+			stop = end;
+		for (; idx < stop; idx++)
+			if (pt_entry_read(table, idx).v & bits)
+				return idx;
+	}
+	return end;
 }
 
 /* How many entries of this level [from, to) touches. */
@@ -106,7 +165,7 @@ static bool visit_leaf(const struct path *path, uint64_t end, const struct pt_vi
 	unsigned int first = pt_index(start, 1);
 	unsigned int last = first + entries_between(start, stop, 1);
 
-	for (unsigned int idx = first; (idx = next_entry(place.table, idx, last, ~0ull)) < last;
+	for (unsigned int idx = first; (idx = pt_next_entry(place.table, idx, last, ~0ull)) < last;
 	     idx++) {
 		place.idx = idx;
 		place.entry = pt_entry_read(place.table, idx);
@@ -153,7 +212,7 @@ static bool descend(struct path *path, unsigned int level, uint64_t end)
 		uint64_t limit = below_hole ? PT_FORMAT.hole_start : stop;
 		unsigned int first = pt_index(offset, level);
 		unsigned int last = first + entries_between(offset, limit, level);
-		unsigned int idx = next_entry(path->table[level], first, last, PTE_PRESENT);
+		unsigned int idx = pt_next_entry(path->table[level], first, last, PTE_PRESENT);
 
 		if (idx == last) {
 			offset = limit;

@@ -44,6 +44,22 @@ bool pt_walk(pfn_t root, uint64_t start, uint64_t end, const struct pt_visitor *
 /* The table of `level` that serves `offset`, or PFN_NONE where the path ends above it. */
 pfn_t pt_find_table(pfn_t root, uint64_t offset, unsigned int level);
 
+/*
+ * Tables are mostly empty, so the record of a table says which parts of it are: a bit for each 64th
+ * of its entries. A bit that is not set says nothing. pt_mark_empty() is for a table that was just
+ * zeroed; pt_mark_entry() comes before any entry is set, stored or asked of Xen; pt_mark_unknown()
+ * when the frame stops to be a table.
+ */
+void pt_mark_empty(pfn_t table);
+void pt_mark_entry(pfn_t table, unsigned int idx);
+void pt_mark_unknown(pfn_t table);
+
+/* At most so many entries of a table are not zero. */
+unsigned int pt_entries_max(pfn_t table, unsigned int level);
+
+/* The first entry from `idx` on, and before `end`, that has one of the bits; `end` if none has. */
+unsigned int pt_next_entry(pfn_t table, unsigned int idx, unsigned int end, uint64_t bits);
+
 /* Entry `idx` of a table through its mapping, and the machine address that Xen knows it by. */
 pte_t pt_entry_read(pfn_t table, unsigned int idx);
 maddr_t pt_entry_maddr(pfn_t table, unsigned int idx);

@@ -20,6 +20,7 @@
 #include "xen/pin.h"
 #include "xen/pt_walk.h"
 #include "xen/pv_lock.h"
+#include "xen/table_pool.h"
 #include "xen/tlb.h"
 
 #define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
@@ -45,6 +46,12 @@ void xen_space_adopt_boot(pfn_t first, unsigned long tables)
 	host_frame(xen_kernel_space.root)->flags |= PT_FRAME_PINNED;
 }
 
+static void entry_store(pfn_t table, unsigned int idx, pte_t value)
+{
+	pt_mark_entry(table, idx);
+	pt_entry_store(table, idx, value);
+}
+
 /* The kernel half of a new top table: the kernel's own entries, but not Xen's. */
 static void copy_kernel_half(pfn_t root)
 {
@@ -52,7 +59,7 @@ static void copy_kernel_half(pfn_t root)
 
 	for (unsigned int i = pt_index(PT_FORMAT.user_end, top); i < pt_entry_count(top); i++)
 		if (!pt_in_hole((uint64_t)i << pt_level_shift(top)))
-			pt_entry_store(root, i, pt_entry_read(xen_kernel_space.root, i));
+			entry_store(root, i, pt_entry_read(xen_kernel_space.root, i));
 }
 
 /* PAE: the kernel's level-2 table cannot be shared, so each space has a copy. It refers to the
@@ -60,14 +67,14 @@ static void copy_kernel_half(pfn_t root)
 static int copy_kernel_l2(struct pt_space *space)
 {
 	pfn_t source = pt_find_table(xen_kernel_space.root, PT_FORMAT.user_end, 2);
-	pfn_t copy = host_table_alloc();
+	pfn_t copy = table_alloc();
 
 	if (pfn_is_none(copy))
 		return -XEN_ENOMEM;
 	for (unsigned int i = 0; i < pt_entry_count(2); i++)
 		if (!pt_in_hole(PT_FORMAT.user_end + i * pt_entry_reach(2)))
-			pt_entry_store(copy, i, pt_entry_read(source, i));
-	pt_entry_store(space->root, pt_index(PT_FORMAT.user_end, 3), table_entry(copy, 3));
+			entry_store(copy, i, pt_entry_read(source, i));
+	entry_store(space->root, pt_index(PT_FORMAT.user_end, 3), table_entry(copy, 3));
 	return 0;
 }
 
@@ -100,14 +107,18 @@ static void leaf_forget(struct pt_space *space)
 
 int xen_space_init(struct pt_space *space)
 {
-	*space = (struct pt_space){.root = host_table_alloc(), .user_root = PFN_NONE};
+	*space = (struct pt_space){.root = PFN_NONE, .user_root = PFN_NONE};
 	spinlock_init(&space->lock);
+	space->pinned = table_pool_take_tops(space);
+	if (space->pinned)
+		return 0;
+	space->root = table_alloc();
 	if (pfn_is_none(space->root))
 		return -XEN_ENOMEM;
 	if (PT_FORMAT.user_top) {
-		space->user_root = host_table_alloc();
+		space->user_root = table_alloc();
 		if (pfn_is_none(space->user_root)) {
-			host_table_free(space->root);
+			table_free(space->root);
 			return -XEN_ENOMEM;
 		}
 	}
@@ -118,7 +129,7 @@ int xen_space_init(struct pt_space *space)
 	int result = copy_kernel_l2(space);
 
 	if (result != 0)
-		host_table_free(space->root);
+		table_free(space->root);
 	return result;
 }
 
@@ -189,14 +200,19 @@ static void evict(void *space)
 	leave(space);
 }
 
-void xen_space_retire(struct pt_space *space)
+/* No vcpu begins to use it any more; those that still do are made to leave. */
+static void leave_everywhere(struct pt_space *space)
 {
 	leave(space);
-	/* No vcpu begins to use it any more; those that still do are made to leave. */
 	unsigned long others = port_load_word(&space->cpus);
 
 	if (others)
 		ipi_call_mask(others, evict, space, true);
+}
+
+void xen_space_retire(struct pt_space *space)
+{
+	leave_everywhere(space);
 	unpin_space(space);
 }
 
@@ -204,7 +220,7 @@ static bool visit_free(void *arg, const struct pt_place *place)
 {
 	(void)arg;
 	if (place->level < PT_FORMAT.levels)
-		host_table_free(place->table);
+		table_free(place->table);
 	return true;
 }
 
@@ -215,10 +231,10 @@ void xen_space_destroy(struct pt_space *space)
 	leaf_forget(space);
 	pt_walk(space->root, 0, PT_FORMAT.user_end, &(struct pt_visitor){.table = visit_free});
 	if (PT_FORMAT.levels == 3)
-		host_table_free(pt_find_table(space->root, PT_FORMAT.user_end, 2));
+		table_free(pt_find_table(space->root, PT_FORMAT.user_end, 2));
 	if (!pfn_is_none(space->user_root))
-		host_table_free(space->user_root);
-	host_table_free(space->root);
+		table_free(space->user_root);
+	table_free(space->root);
 	space->root = space->user_root = PFN_NONE;
 }
 
@@ -244,15 +260,115 @@ static void set_upper(struct mc_batch *batch, struct pt_space *space, pfn_t tabl
 {
 	unsigned int idx = pt_index(offset, level);
 
+	pt_mark_entry(table, idx);
 	if (!pin_is_live(table)) {
 		pt_entry_store(table, idx, value);
 		if (mirrored(space, table, offset))
-			pt_entry_store(space->user_root, idx, value);
+			entry_store(space->user_root, idx, value);
 		return;
 	}
 	mc_mmu_update(batch, pt_entry_maddr(table, idx), value);
 	if (mirrored(space, table, offset))
 		mc_mmu_update(batch, pt_entry_maddr(space->user_root, idx), value);
+}
+
+/* To clear an entry costs less than to have Xen take a table apart and, later, validate another, as
+ * long as there are not more than so many. */
+#define CLEAR_MAX  64u
+#define CLEAR_PART 8u /* and not more than this part of it */
+#define GONE_MAX   (2 * CLEAR_MAX)
+#define TABLES_MAX 16u
+
+struct dissolve {
+	struct pt_space *space;
+	xen_pte_release *release;
+	void *arg;
+	struct mc_batch batch;
+	unsigned int gone_count, table_count;
+	pte_t gone[GONE_MAX]; /* entries that the batch clears */
+	struct {
+		pfn_t pfn;
+		uint8_t level;
+		bool kept;
+	} tables[TABLES_MAX]; /* that the batch detaches */
+};
+
+/* Carry the batch out; only then what the entries referred to is free. */
+static void dissolve_settle(struct dissolve *dissolve)
+{
+	mc_issue();
+	for (unsigned int i = 0; i < dissolve->gone_count; i++)
+		dissolve->release(dissolve->gone[i], dissolve->arg);
+	for (unsigned int i = 0; i < dissolve->table_count; i++) {
+		pfn_t table = dissolve->tables[i].pfn;
+		unsigned int count = pt_entry_count(1), idx = 0;
+
+		if (dissolve->tables[i].level == 1 && !dissolve->tables[i].kept)
+			for (; (idx = pt_next_entry(table, idx, count, ~0ull)) < count; idx++)
+				dissolve->release(pt_entry_read(table, idx), dissolve->arg);
+		table_detach_end(table, dissolve->tables[i].level, dissolve->tables[i].kept);
+	}
+	dissolve->gone_count = dissolve->table_count = 0;
+}
+
+static void clear_entries(struct dissolve *dissolve, pfn_t table)
+{
+	unsigned int count = pt_entry_count(1);
+
+	for (unsigned int i = 0; (i = pt_next_entry(table, i, count, ~0ull)) < count; i++) {
+		dissolve->gone[dissolve->gone_count++] = pt_entry_read(table, i);
+		mc_mmu_update(&dissolve->batch, pt_entry_maddr(table, i), PTE_NONE);
+	}
+}
+
+static bool pays_to_clear(pfn_t table)
+{
+	unsigned int part = pt_entry_count(1) / CLEAR_PART;
+
+	return pt_entries_max(table, 1) <= (part < CLEAR_MAX ? part : CLEAR_MAX);
+}
+
+static bool visit_dissolve(void *arg, const struct pt_place *place)
+{
+	struct dissolve *dissolve = arg;
+	pfn_t table = place->table;
+	bool sparse = place->level > 1 || pays_to_clear(table);
+
+	if (place->level == PT_FORMAT.levels)
+		return true;
+	if (dissolve->table_count == TABLES_MAX || dissolve->gone_count > GONE_MAX - CLEAR_MAX)
+		dissolve_settle(dissolve);
+	bool kept = sparse && table_detach_begin(&dissolve->batch, table, place->level);
+
+	set_upper(&dissolve->batch, dissolve->space, place->parent, place->offset, place->level + 1,
+	          PTE_NONE);
+	if (kept && place->level == 1)
+		clear_entries(dissolve, table);
+	table_detach_queue(&dissolve->batch, dissolve->space, table, place->level, kept);
+	dissolve->tables[dissolve->table_count].pfn = table;
+	dissolve->tables[dissolve->table_count].level = (uint8_t)place->level;
+	dissolve->tables[dissolve->table_count++].kept = kept;
+	return true;
+}
+
+void xen_space_dissolve(struct pt_space *space, xen_pte_release *release, void *arg)
+{
+	struct dissolve dissolve = {.space = space, .release = release, .arg = arg};
+
+	leave_everywhere(space);
+	leaf_forget(space);
+	dissolve.batch = mc_begin();
+	pt_walk(space->root, 0, PT_FORMAT.user_end,
+	        &(struct pt_visitor){.table = visit_dissolve, .arg = &dissolve});
+	dissolve_settle(&dissolve);
+	mc_commit(&dissolve.batch);
+	if (space->pinned && table_pool_put_tops(space)) {
+		space->pinned = false;
+		space->root = space->user_root = PFN_NONE;
+		return;
+	}
+	unpin_space(space);
+	xen_space_destroy(space);
 }
 
 int xen_pte_prepare(struct pt_space *space, vaddr_t va)
@@ -266,12 +382,17 @@ int xen_pte_prepare(struct pt_space *space, vaddr_t va)
 		pfn_t table = pt_find_table(space->root, offset, level - 1);
 
 		if (pfn_is_none(table)) {
-			table = host_table_alloc();
+			bool live = pin_is_live(parent);
+
+			if (live)
+				table = table_pool_take(level - 1);
+			if (pfn_is_none(table))
+				table = table_alloc();
 			if (pfn_is_none(table))
 				return -XEN_ENOMEM;
 			struct mc_batch batch = mc_begin();
 
-			if (pin_is_live(parent))
+			if (live)
 				pin_table(&batch, space, table, level - 1);
 			set_upper(&batch, space, parent, offset, level, table_entry(table, level));
 			mc_issue(); /* lazy mode or not: the next step reads it */
@@ -317,6 +438,8 @@ void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush f
 	/* Held from the look to the change: a pin on another CPU comes before the one or after
 	 * the other. */
 	spinlock_lock(lock);
+	if (!pte_none(pte))
+		pt_mark_entry(table, pt_index(offset, 1));
 	if (pin_is_live(table)) {
 		request(space, table, va, pte, flush);
 	} else {
@@ -361,10 +484,9 @@ struct trim_walk {
 
 static bool table_empty(pfn_t table, unsigned int level)
 {
-	for (unsigned int i = 0; i < pt_entry_count(level); i++)
-		if (!pte_none(pt_entry_read(table, i)))
-			return false;
-	return true;
+	unsigned int count = pt_entry_count(level);
+
+	return pt_next_entry(table, 0, count, ~0ull) == count;
 }
 
 static bool visit_trim(void *arg, const struct pt_place *place)
@@ -377,15 +499,16 @@ static bool visit_trim(void *arg, const struct pt_place *place)
 	    !table_empty(place->table, place->level))
 		return true;
 	struct mc_batch batch = mc_begin();
+	bool kept = table_detach_begin(&batch, place->table, place->level);
 
 	set_upper(&batch, space, place->parent, place->offset, place->level + 1, PTE_NONE);
 	/* The CPU may keep upper entries too: dropped before the frame becomes something else. */
 	tlb_note_stale(&batch, space, pt_vaddr(place->offset));
 	tlb_settle(&batch);
-	unpin_table(&batch, space, place->table, place->level);
+	table_detach_queue(&batch, space, place->table, place->level, kept);
 	mc_issue(); /* the table above is read next */
 	mc_commit(&batch);
-	host_table_free(place->table);
+	table_detach_end(place->table, place->level, kept);
 	return true;
 }
 

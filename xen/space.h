@@ -37,6 +37,9 @@ enum xen_flush {
 
 typedef bool xen_pte_visitor(struct pt_space *space, vaddr_t va, pte_t pte, void *arg);
 
+/* An entry that no CPU can use any more. */
+typedef void xen_pte_release(pte_t pte, void *arg);
+
 /* The boot tables: the kernel half that all spaces share. Always pinned. */
 extern struct pt_space xen_kernel_space;
 
@@ -49,6 +52,7 @@ int xen_space_init(struct pt_space *space);
 void xen_space_activate(struct pt_space *space);
 void xen_space_retire(struct pt_space *space);
 void xen_space_destroy(struct pt_space *space);
+void xen_space_dissolve(struct pt_space *space, xen_pte_release *release, void *arg);
 void xen_space_switch(struct pt_space *next);
 pte_t xen_pte_read(const struct pt_space *space, vaddr_t va);
 int xen_pte_prepare(struct pt_space *space, vaddr_t va);

@@ -38,6 +38,7 @@ static void memory_init(const struct xen_boot_info *boot)
 	page_init(records, boot->frame_count, usable, memory_extend);
 	pv_memory_adopt();
 	page_free_range(PFN(first), usable - first);
+	page_set_reclaim(pv_tables_reclaim);
 }
 
 static void root_init(const struct xen_boot_info *boot)

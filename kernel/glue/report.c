@@ -77,6 +77,8 @@ static void print_all(void *to, print_line *print)
 	print(to, "entry.requests", sum.entry_requests);
 	print(to, "tables.pinned", sum.tables_pinned);
 	print(to, "tables.unpinned", sum.tables_unpinned);
+	print(to, "tables.recycled", sum.tables_recycled);
+	print(to, "tables.pooled", sum.tables_pooled);
 	print(to, "flush.all", sum.flush_all);
 	print(to, "flush.page", sum.flush_page);
 	print(to, "space.switches", sum.space_switches);

@@ -118,25 +118,13 @@ void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end)
 	zap_put_pages(&zap);
 }
 
-static bool visit_release(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+void entry_release(pte_t pte, void *arg)
 {
 	struct page *page = entry_page(pte);
 
-	(void)space;
-	(void)va;
 	(void)arg;
 	if (page)
 		page_put(page);
-	return true;
-}
-
-void entry_release_all(struct vm *vm)
-{
-	const struct vm_area *area;
-
-	list_for_each_entry (area, &vm->areas, struct vm_area, node)
-		pv_pte_walk(&vm->space, VADDR(area->start), VADDR(area->end), visit_release, NULL);
-	vm->resident_pages = vm->file_pages = 0;
 }
 
 /* Whether the CPU may still do through the old entry what the new one forbids. */

@@ -104,8 +104,8 @@ bool entry_zero_page_init(void);
 
 /* Clear all entries of the range and put their frames. */
 void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end);
-/* Put the frames of all entries of a retired space. */
-void entry_release_all(struct vm *vm);
+/* Put the frame of an entry of a space that ends: an xen_pte_release. */
+void entry_release(pte_t pte, void *arg);
 /* Give the entries of [start, end), inside the area, the rights the area has now. */
 void entry_protect(struct vm *vm, const struct vm_area *area, uintptr_t start, uintptr_t end);
 /* Move the entries of [from, from + bytes) to `to`; the ranges do not overlap. -ENOMEM: nothing is

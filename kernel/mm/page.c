@@ -28,6 +28,7 @@ static size_t total_count; /* ever given to the allocator */
 static size_t free_count;
 static size_t reserve_count;
 static struct list free_blocks[ORDER_COUNT];
+static unsigned int (*reclaim)(void);
 
 /* Records of frames that become usable. */
 static void records_init(size_t first, size_t end)
@@ -196,12 +197,17 @@ static unsigned int order_on_list(unsigned int order)
 	return order;
 }
 
+void page_set_reclaim(unsigned int (*function)(void))
+{
+	reclaim = function;
+}
+
 struct page *page_alloc(unsigned int order)
 {
 	unsigned int have = order_on_list(order);
 
 	while (have >= ORDER_COUNT) {
-		if (!usable_grow())
+		if (!usable_grow() && (!reclaim || reclaim() == 0))
 			return NULL;
 		have = order_on_list(order);
 	}
@@ -234,6 +240,8 @@ struct page *page_alloc_zeroed(void)
 
 struct page *page_alloc_user(void)
 {
+	if (page_free_count() <= reserve_count && reclaim)
+		reclaim();
 	return page_free_count() > reserve_count ? page_alloc(0) : NULL;
 }
 

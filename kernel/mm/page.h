@@ -54,6 +54,10 @@ size_t page_free_count(void);
 size_t page_total_count(void);
 size_t page_managed_count(void);
 
+/* What gives frames back when there are none left: how many it gave. It is called where a frame is
+ * asked for. */
+void page_set_reclaim(unsigned int (*reclaim)(void));
+
 /*
  * At boot: the frame array lies in `frames[0 .. count)`, contents undefined. Only the first `usable`
  * frames can be touched yet, with their records; none of them is free until ranges are given to

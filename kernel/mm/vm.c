@@ -54,9 +54,7 @@ void vm_put(struct vm *vm)
 	if (--vm->ref_count > 0)
 		return;
 	list_remove(&vm->all_node);
-	pv_space_retire(&vm->space);
-	entry_release_all(vm);
-	pv_space_destroy(&vm->space);
+	pv_space_dissolve(&vm->space, entry_release, NULL);
 	list_for_each_entry_safe (area, next, &vm->areas, struct vm_area, node)
 		area_destroy(vm, area);
 	if (vm->exe) {

@@ -12,6 +12,7 @@
 #include "pv/cpu.h"
 #include "pv/irq.h"
 #include "pv/mmu.h"
+#include "xen/table_pool.h"
 
 #define STACK_BYTES 16384ul
 
@@ -146,6 +147,7 @@ static void run(const struct guest_test *test)
 		say("begin %s", running);
 		test->run();
 		/* Whatever a test does, it leaves nothing behind. */
+		xen_tables_reclaim();
 		CHECK_EQUAL(host_frames_used(), frames);
 		CHECK(this_cpu()->space_asked == NULL && this_cpu()->space_actual == NULL);
 		CHECK_EQUAL(this_cpu()->mc.open_depth, 0);

@@ -18,6 +18,9 @@ void scenario_space(struct pt_space *space, pfn_t *frame, unsigned int places);
 /* Retire and destroy it, and give the frame back. */
 void scenario_space_end(struct pt_space *space, pfn_t frame);
 
+/* Gives a frame back: the release function of xen_space_dissolve(). */
+void scenario_release(pte_t pte, void *arg);
+
 void pin_window_setup(void);
 void pin_window_pin(void);
 void pin_window_store(void);
@@ -83,6 +86,10 @@ void smp_lazy_send(void);
 void smp_lazy_finish(void);
 void smp_lives_setup(void);
 void smp_lives_run(void);
+void recycle_setup(void);
+void recycle_run(void);
+void recycle_and_reclaim(void);
+void recycle_finish(void);
 void workload_setup(void);
 void workload_run(void);
 void workload_finish(void);

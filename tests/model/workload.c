@@ -3,7 +3,7 @@
  * Random lives of address spaces on one vcpu, against a naive oracle.
  *
  * Spaces are made, filled, activated, switched to, changed inside and outside lazy mode, trimmed,
- * left and destroyed in any order that the contract allows, with table allocations that fail at any
+ * left and ended in either way, in any order that the contract allows, with table allocations that fail at any
  * point. The oracle is a flat list of what was set; the model checks every rule of Xen's and all
  * counts after each hypercall, and that no frame is given away while a vcpu may still reach it.
  */
@@ -11,6 +11,7 @@
 
 #include "xen/lazy.h"
 #include "xen/p2m.h"
+#include "xen/table_pool.h"
 
 #define SPACES 3u
 #define PLACES 6u
@@ -40,14 +41,19 @@ static void begin(unsigned int n)
 		lives[n].mapped[i] = PFN_NONE;
 }
 
+/* The two ways a space may end. */
 static void end(unsigned int n)
 {
+	lives[n].live = false;
+	if (choose(2, "dissolve") == 1) {
+		xen_space_dissolve(&lives[n].space, scenario_release, NULL);
+		return;
+	}
 	xen_space_retire(&lives[n].space);
 	for (unsigned int i = 0; i < PLACES; i++)
 		if (!pfn_is_none(lives[n].mapped[i]))
 			world_frame_free(lives[n].mapped[i]);
 	xen_space_destroy(&lives[n].space);
-	lives[n].live = false;
 }
 
 static void map(unsigned int n, unsigned int i)
@@ -107,7 +113,7 @@ static void step(unsigned int n)
 		begin(n);
 		return;
 	}
-	switch (choose(7, "what to do")) {
+	switch (choose(8, "what to do")) {
 	case 0:
 		map(n, choose(PLACES, "where"));
 		break;
@@ -127,6 +133,10 @@ static void step(unsigned int n)
 		break;
 	case 5:
 		xen_space_switch(NULL);
+		break;
+	case 6:
+		xen_tables_reclaim();
+		CHECK(table_pool_frames() == 0);
 		break;
 	default:
 		end(n);
@@ -153,5 +163,6 @@ void workload_run(void)
 
 void workload_finish(void)
 {
+	xen_tables_reclaim();
 	CHECK(world_frames_used() == 0);
 }

@@ -30,6 +30,7 @@
 #include "xen/multicall.h"
 #include "xen/p2m.h"
 #include "xen/pin.h"
+#include "xen/table_pool.h"
 
 #define PAGE        4096u
 #define KERNEL_ROOT 1u
@@ -367,6 +368,8 @@ static void make_kernel_table(uint32_t pfn)
 
 void world_boot(unsigned int format, unsigned int vcpus)
 {
+	if (table_pool_frames() > 0)
+		xen_tables_reclaim(); /* of the guest before */
 	port_pt_format = &formats[format];
 	memset(xen_cpus, 0, sizeof(xen_cpus));
 	xen_online_mask = (1ul << vcpus) - 1;

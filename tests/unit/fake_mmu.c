@@ -69,16 +69,15 @@ static int space_init(struct pt_space *space)
 	return 0;
 }
 
-static void space_retire(struct pt_space *space)
-{
-	ASSERT(!lazy);
-	memset(table_of(space)->tlb, 0, sizeof(tables[0].tlb));
-}
-
-static void space_destroy(struct pt_space *space)
+static void space_dissolve(struct pt_space *space, xen_pte_release *release, void *arg)
 {
 	struct table *table = table_of(space);
 
+	ASSERT(!lazy);
+	memset(table->tlb, 0, sizeof(table->tlb));
+	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++)
+		if (!pte_none(table->entry[page]))
+			release(table->entry[page], arg);
 	for (unsigned int i = 0; i < LEAVES; i++)
 		if (table->leaf[i])
 			page_put(table->leaf[i]);
@@ -216,8 +215,7 @@ static pfn_t pte_pfn(pte_t pte)
 
 static const struct pv_mmu_ops mmu = {
     .space_init = space_init,
-    .space_retire = space_retire,
-    .space_destroy = space_destroy,
+    .space_dissolve = space_dissolve,
     .pte_read = pte_read,
     .pte_prepare = pte_prepare,
     .pte_set = pte_set,

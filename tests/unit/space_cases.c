@@ -26,6 +26,7 @@
 #include "xen/p2m.h"
 #include "xen/pin.h"
 #include "xen/space.h"
+#include "xen/table_pool.h"
 #include "xen/tlb.h"
 
 #define ADDRESS_COUNT 40u
@@ -241,6 +242,7 @@ static unsigned int trim(uint64_t start_at, uint64_t end)
 	plan = (struct trim_plan){.start = start_at, .end = end};
 	rules_for_each_table(&model.space, plan_table, &plan);
 	xen_tables_trim(&model.space, rules_va(start_at), rules_va(end));
+	xen_tables_reclaim(); /* none stays in the pool */
 	if (fake_frames_taken() != taken - plan.go_count)
 		fail_msg("%lu tables are freed, %u must be", taken - fake_frames_taken(),
 		         plan.go_count);
