@@ -95,8 +95,9 @@ static bool find_race(void)
 	struct explore_result again = run_again(small.choices, false);
 
 	printf("# made short: %s\n%s", small.choices, small.story);
-	return said(small.preemptions == 1, "race-made-short") &
-	       said(again.failed && strcmp(again.what, small.what) == 0, "race-run-again");
+	bool good = said(small.preemptions == 1, "race-made-short");
+
+	return said(again.failed && strcmp(again.what, small.what) == 0, "race-run-again") && good;
 }
 
 static bool prove_fixed(void)

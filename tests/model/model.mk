@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# The guest layer on the model of Xen, under the schedule explorer. The layer's sources are the ones the guest is built from; only the
-# port headers differ.
+# The guest layer on the model of Xen, under the schedule explorer. The layer's sources are the ones
+# the guest is built from; only the port headers differ.
 
 MODEL_BUILD := $(BUILD)/tests/model
 MODEL_LAYER := xen/multicall.c xen/lazy.c xen/space.c xen/table_pool.c xen/pin.c xen/pt_walk.c xen/p2m.c xen/tlb.c \
 	xen/evtchn.c xen/ipi.c xen/irq_flag.c xen/pv_lock.c xen/time.c xen/vcpu_info.c lib/fmt.c
-MODEL_SOURCES := $(wildcard model/*.c explore/*.c tests/model/*.c) arch/x86/64/context.c arch/x86/64/context.S \
-	$(MODEL_LAYER)
+MODEL_SOURCES := $(wildcard model/*.c explore/*.c tests/model/*.c) arch/x86/64/context.c \
+	arch/x86/64/context.S $(MODEL_LAYER)
 MODEL_CFLAGS := -std=gnu11 -O2 -g -fno-strict-aliasing $(WARNINGS) -I. -Iport/hosted -MMD -MP \
 	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__
 
@@ -52,4 +52,5 @@ test-model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single $(M
 # make replay CASE='pin-window 4-level split 41=1' [SHRINK=1]: that run again, with a timeline.
 REPLAY_LOCKS = $(or $(filter split single,$(word 3,$(CASE))),split)
 replay: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
-	$(Q)$(MODEL_RUN)-$(REPLAY_LOCKS) --replay $(filter-out split single,$(CASE)) $(if $(SHRINK),--shrink)
+	$(Q)$(MODEL_RUN)-$(REPLAY_LOCKS) --replay $(filter-out split single,$(CASE)) \
+		$(if $(SHRINK),--shrink)

@@ -36,7 +36,8 @@ extern unsigned int world_steals;
  * (the offset within it is the address's). */
 uint64_t world_image_mfn(const void *address);
 
-/* The running vcpu looks for something in vain: others go on, and an event that was sent reaches it. */
+/* The running vcpu looks for something in vain: others go on, and an event that was sent reaches
+ * it. */
 void world_wait(const char *what);
 
 /* What must hold for this CPU before it sleeps or returns to user mode. */
