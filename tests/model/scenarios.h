@@ -73,6 +73,7 @@ void smp_retire_idle_user(void);
 void smp_retire_finish(void);
 void smp_cross_setup(void);
 void smp_cross_run(void);
+void smp_cross_masked(void);
 void smp_flush_owner(void);
 void smp_flush_user(void);
 void smp_flush_finish(void);
