@@ -8,41 +8,54 @@
 #include <errno.h>
 #include <string.h>
 
-static long mmu_update(const struct mmu_update *requests, unsigned long count, unsigned int *done)
+/* Which domain's frames: there is only the caller's. */
+static bool is_own(unsigned long domain)
 {
-	for (unsigned long i = 0; i < count; i++) {
-		uint64_t command = requests[i].ptr & 3, address = requests[i].ptr & ~3ull;
-		uint64_t mfn = address >> 12;
-
-		if (i > 0)
-			world_step("mmu_update goes on");
-		if (command == MMU_MACHPHYS_UPDATE)
-			return -ENOSYS;
-		if (mfn >= MODEL_FRAMES || !model.frames[mfn].owned)
-			return -EINVAL;
-		long result = model_change_entry(
-		    (uint32_t)mfn, (unsigned int)(address % 4096 / model.format->entry_bytes),
-		    requests[i].val, command == MMU_PT_UPDATE_PRESERVE_AD);
-
-		if (result != 0)
-			return result;
-		if (done)
-			*done = (unsigned int)i + 1;
-	}
-	return 0;
+	return domain == DOMID_SELF;
 }
 
-static long mmuext(const struct mmuext_op *ops, unsigned long count)
+static long mmu_update(const struct mmu_update *requests, unsigned long count, unsigned int *done,
+                       unsigned long domain)
 {
-	for (unsigned long i = 0; i < count; i++) {
+	long result = is_own(domain) ? 0 : -ESRCH;
+	unsigned long i = 0;
+
+	if (result != 0)
+		count = 0;
+	if (count > 0 && !model_can_access(requests))
+		return -EFAULT;
+	while (i < count && result == 0) {
+		if (i > 0)
+			world_step("mmu_update goes on");
+		result = model_update(&requests[i]);
+		if (result == 0)
+			i++;
+	}
+	if (model_can_access(done))
+		*done = (unsigned int)i;
+	return result;
+}
+
+static long mmuext(const struct mmuext_op *ops, unsigned long count, unsigned int *done,
+                   unsigned long domain)
+{
+	unsigned long i = 0;
+	long result = 0;
+
+	if (!is_own(domain))
+		return -ESRCH;
+	if (count > 0 && !model_can_access(ops))
+		return -EFAULT;
+	while (i < count && result == 0) {
 		if (i > 0)
 			world_step("mmuext_op goes on");
-		long result = model_mmuext(&ops[i]);
-
-		if (result != 0)
-			return result;
+		result = model_mmuext(&ops[i]);
+		if (result == 0)
+			i++;
 	}
-	return 0;
+	if (model_can_access(done))
+		*done = (unsigned int)i;
+	return result;
 }
 
 static long vm_assist(unsigned int command, unsigned int type)
@@ -60,6 +73,8 @@ static long one_call(unsigned long number, const unsigned long a[5]);
  * rely on, but for its result. */
 static long multicall(multicall_entry_t *entries, unsigned long count)
 {
+	if (count > 0 && !model_can_access(entries))
+		return -EFAULT;
 	for (unsigned long i = 0; i < count; i++) {
 		if (i > 0)
 			world_step("multicall goes on");
@@ -83,13 +98,14 @@ static long one_call(unsigned long number, const unsigned long a[5])
 
 	switch (number) {
 	case __HYPERVISOR_mmu_update:
-		result = mmu_update((const struct mmu_update *)a[0], a[1], (unsigned int *)a[2]);
+		result =
+		    mmu_update((const struct mmu_update *)a[0], a[1], (unsigned int *)a[2], a[3]);
 		break;
 	case __HYPERVISOR_update_va_mapping:
 		result = model_update_va(a[0], a[1], a[2]);
 		break;
 	case __HYPERVISOR_mmuext_op:
-		result = mmuext((const struct mmuext_op *)a[0], a[1]);
+		result = mmuext((const struct mmuext_op *)a[0], a[1], (unsigned int *)a[2], a[3]);
 		break;
 	case __HYPERVISOR_event_channel_op:
 		result = model_event_op((unsigned int)a[0], (void *)a[1]);

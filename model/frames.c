@@ -17,8 +17,12 @@
 #define PAGE        4096u
 #define PRESENT     1ull
 #define WRITE       2ull
+#define USER        4ull
+#define GLOBAL      0x100ull
+#define OF_KERNEL   (1ull << 52)
 #define FRAME_MASK  0x000ffffffffff000ull
 #define FRAME_SHIFT 12
+#define XENS_FRAME  0xfffffull /* none of the guest's */
 
 /* The shapes are Xen's; tables have 8 entries where the processor's have 512 or 1024, so that a
  * walk is a few steps of a schedule and not hundreds. Nothing in the rules depends on the
@@ -65,6 +69,11 @@ uint32_t model_pfn(uint32_t mfn)
 char *model_frame_memory(uint32_t mfn)
 {
 	return memory + (size_t)mfn * PAGE;
+}
+
+bool model_can_access(const void *pointer)
+{
+	return (uintptr_t)pointer >= PAGE; /* all of the process but its first page will do */
 }
 
 char *model_memory_of(uint64_t mfn)
@@ -167,6 +176,15 @@ static bool is_table(enum model_type type)
 	return type >= TYPE_L1 && type <= TYPE_L4;
 }
 
+uint64_t model_adjust(uint64_t entry, unsigned int level)
+{
+	if (!(entry & PRESENT) || !model.format->user_top)
+		return entry;
+	if (level > 1)
+		return entry | USER;
+	return entry | (entry & USER ? GLOBAL : OF_KERNEL | USER);
+}
+
 /* Validation: all that the table refers to becomes used as what the table makes of it. Undone
  * when an entry is refused. */
 static long validate(uint32_t mfn, unsigned int level)
@@ -177,14 +195,24 @@ static long validate(uint32_t mfn, unsigned int level)
 		long result =
 		    model_get_entry(model_entry(mfn, i), level, model_slot_is_kernel_l2(level, i));
 
-		if (result == 0)
+		if (result == 0) {
+			model_entry_write(mfn, i, model_adjust(model_entry(mfn, i), level));
 			continue;
+		}
 		while (i-- > 0)
 			if (!model_slot_is_xens(level, i))
 				model_put_entry(model_entry(mfn, i), level);
 		return result;
 	}
 	return 0;
+}
+
+/* Xen puts entries of its own into a 4-level top, and leaves them there when it is one no more. */
+static void fill_xens_slots(uint32_t mfn)
+{
+	for (unsigned int i = 0; i < model.format->entries[model.format->levels]; i++)
+		if (model_slot_is_xens(model.format->levels, i))
+			model_entry_write(mfn, i, XENS_FRAME << FRAME_SHIFT | PRESENT | WRITE);
 }
 
 static void devalidate(uint32_t mfn, unsigned int level)
@@ -215,6 +243,8 @@ long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2)
 	              : type == TYPE_DESCRIPTORS ? model_validate_descriptors(mfn)
 	                                         : 0;
 
+	if (result == 0 && (unsigned int)type == model.format->levels && model.format->user_top)
+		fill_xens_slots(mfn);
 	if (result != 0) {
 		frame->type = TYPE_NONE;
 		frame->kernel_l2 = false;
@@ -244,7 +274,11 @@ long model_get_entry(uint64_t entry, unsigned int level, bool kernel_l2)
 		return 0;
 	uint64_t mfn = (entry & FRAME_MASK) >> FRAME_SHIFT;
 
+	if (mfn == XENS_FRAME) /* a table of Xen's, for a leaf mapped writable */
+		return level == 1 ? -EBUSY : -EINVAL;
 	if (mfn >= MODEL_FRAMES || !model.frames[mfn].owned)
+		return -EINVAL;
+	if (level > 1 && (entry & GLOBAL) && model.format->user_top)
 		return -EINVAL;
 	if (level == model.format->levels && !model.format->top_has_rights && (entry & WRITE))
 		return -EINVAL;

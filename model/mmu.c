@@ -47,6 +47,7 @@ long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool k
 		if (result != 0)
 			return result;
 	}
+	value = model_adjust(value, level);
 	model_entry_write(table, idx, value);
 	model_tlb_entry_changed(table, level, idx, old, value);
 	if (!same && level > 1 && (value & PRESENT))
@@ -54,6 +55,24 @@ long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool k
 	if (!same)
 		model_put_entry(old, level);
 	return 0;
+}
+
+long model_update(const struct mmu_update *request)
+{
+	/* The command is in the bits that an entry's address leaves free. */
+	uint64_t command = request->ptr % model.format->entry_bytes;
+	uint64_t address = request->ptr - command;
+	uint64_t mfn = address >> FRAME_SHIFT;
+
+	if (command > MMU_PT_UPDATE_NO_TRANSLATE)
+		return -ENOSYS;
+	if (mfn >= MODEL_FRAMES || !model.frames[mfn].owned)
+		return -EINVAL;
+	if (command == MMU_MACHPHYS_UPDATE)
+		return 0; /* the world keeps that table */
+	return model_change_entry((uint32_t)mfn,
+	                          (unsigned int)(address % PAGE / model.format->entry_bytes),
+	                          request->val, command == MMU_PT_UPDATE_PRESERVE_AD);
 }
 
 /* The direct map is an array of leaf entries, by pfn. */
@@ -78,21 +97,20 @@ static long change_direct(uint32_t pfn, uint64_t value)
 	return 0;
 }
 
-/* Besides the kind: all vcpus, or those of a mask whose address is in the flags; none: this one. */
+/* Behind the flush type: this vcpu, all of them, or the address of a mask. */
 static long flush_by_flags(uint64_t va, unsigned long flags)
 {
-	unsigned long what = flags & UVMF_FLUSHTYPE_MASK;
-	uintptr_t pointer = flags & ~(UVMF_FLUSHTYPE_MASK | UVMF_ALL);
+	unsigned long what = flags & UVMF_FLUSHTYPE_MASK, who = flags & ~UVMF_FLUSHTYPE_MASK;
 	unsigned long mask = 1ul << world_this_vcpu();
 
-	if (what == UVMF_NONE)
-		return 0;
 	if (what != UVMF_TLB_FLUSH && what != UVMF_INVLPG)
-		return -EINVAL;
-	if (flags & UVMF_ALL)
+		return 0;
+	if (who == UVMF_ALL)
 		mask = ~0ul;
-	else if (pointer)
-		memcpy(&mask, (const void *)pointer, sizeof(mask));
+	else if (who != UVMF_LOCAL && !model_can_access((const void *)who))
+		return -EFAULT;
+	else if (who != UVMF_LOCAL)
+		memcpy(&mask, (const void *)who, sizeof(mask));
 	for (unsigned int i = 0; i < model.vcpu_count; i++)
 		if (mask & (1ul << i))
 			model_tlb_drop(i, what == UVMF_TLB_FLUSH, va);
@@ -197,11 +215,30 @@ static long flush_vcpus(const struct mmuext_op *op, bool all_vcpus, bool page)
 		const void *pointer;
 
 		memcpy(&pointer, &op->arg2.vcpumask, sizeof(pointer));
+		if (!model_can_access(pointer))
+			return -EINVAL;
 		memcpy(&mask, pointer, sizeof(mask));
 	}
 	for (unsigned int i = 0; i < model.vcpu_count; i++)
 		if (mask & (1ul << i))
 			model_tlb_drop(i, !page, page ? op->arg1.linear_addr : 0);
+	return 0;
+}
+
+/* Clear the frame, or make it a copy of another: as ordinary memory, which it must be able to be. */
+static long write_page(unsigned long mfn, unsigned long from)
+{
+	if (mfn >= MODEL_FRAMES || !model.frames[mfn].owned ||
+	    (from != MODEL_NONE && (from >= MODEL_FRAMES || !model.frames[from].owned)))
+		return -EINVAL;
+	if (model_get_type((uint32_t)mfn, TYPE_WRITABLE, false) != 0)
+		return -EINVAL;
+	if (from == MODEL_NONE)
+		memset(model_frame_memory((uint32_t)mfn), 0, PAGE);
+	else
+		memmove(model_frame_memory((uint32_t)mfn), model_frame_memory((uint32_t)from),
+		        PAGE);
+	model_put_type((uint32_t)mfn);
 	return 0;
 }
 
@@ -236,6 +273,9 @@ long model_mmuext(const struct mmuext_op *op)
 	case MMUEXT_TLB_FLUSH_ALL:
 	case MMUEXT_INVLPG_ALL:
 		return flush_vcpus(op, true, op->cmd == MMUEXT_INVLPG_ALL);
+	case MMUEXT_CLEAR_PAGE:
+	case MMUEXT_COPY_PAGE:
+		return write_page(mfn, op->cmd == MMUEXT_COPY_PAGE ? op->arg2.src_mfn : MODEL_NONE);
 	case MMUEXT_SET_LDT:
 		return model_set_ldt(op->arg1.linear_addr, op->arg2.nr_ents);
 	default:

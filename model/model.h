@@ -157,6 +157,7 @@ struct model {
 	char *image;              /* page-aligned */
 	size_t image_pages;
 	uint64_t clock_ns;  /* system time, and the time stamp counter */
+	bool reuse_allowed; /* stale translations are none of this run's business */
 	bool runstate_mark; /* the guest asked for the mark while Xen writes a runstate record */
 	/* Counted. */
 	unsigned long hypercalls, multicall_entries, refusals;
@@ -237,6 +238,8 @@ void model_check_user_return(void);
 void model_check(void);
 
 /* Between the model's own files. */
+/* Memory of the guest's that Xen can reach. */
+bool model_can_access(const void *pointer);
 /* Where the guest has this machine frame, of its memory or of the image; NULL: it is not the
  * guest's. */
 char *model_memory_of(uint64_t mfn);
@@ -274,12 +277,15 @@ long model_vcpu_op(unsigned int command, unsigned int vcpu, void *arg);
 long model_sched_op(unsigned int command, void *arg);
 uint64_t model_entry(uint32_t mfn, unsigned int idx);
 void model_entry_write(uint32_t mfn, unsigned int idx, uint64_t value);
+/* An entry as Xen writes it: kernel and user mode of a 4-level guest run with the same privilege. */
+uint64_t model_adjust(uint64_t entry, unsigned int level);
 long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2);
 void model_put_type(uint32_t mfn);
 long model_get_entry(uint64_t entry, unsigned int level, bool kernel_l2);
 void model_put_entry(uint64_t entry, unsigned int level);
 bool model_slot_is_xens(unsigned int level, unsigned int idx);
 bool model_slot_is_kernel_l2(unsigned int level, unsigned int idx);
+long model_update(const struct mmu_update *request);
 long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool keep_ad);
 long model_update_va(uint64_t va, uint64_t value, unsigned long flags);
 long model_mmuext(const struct mmuext_op *op);

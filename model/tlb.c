@@ -165,7 +165,7 @@ void model_tlb_linked(uint32_t mfn, unsigned int level)
 	for (unsigned int i = 0; i < model.stale_count; i++) {
 		const struct model_stale *stale = &model.stale[i];
 
-		if (stale->table && stale->mfn == mfn &&
+		if (!model.reuse_allowed && stale->table && stale->mfn == mfn &&
 		    !leads_to(stale->vcpu, stale->address, level, mfn))
 			world_violation("table frame %u (pfn %u) is put to a new use while vcpu "
 			                "%u may still walk it at %#llx",

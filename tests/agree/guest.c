@@ -20,8 +20,9 @@
 #include "xen/start.h"
 
 #define STACK_BYTES 4096u
+#define KERNEL_HALF (272u * 8) /* behind Xen's own slots */
 
-static pfn_t frames[AGREE_FRAMES];
+static pfn_t frames[AGREE_FRAMES + AGREE_VCPUS];
 static _Alignas(16) char stacks[AGREE_VCPUS][STACK_BYTES];
 
 static long call(unsigned int number, unsigned long arg0, unsigned long arg1, unsigned long arg2,
@@ -33,6 +34,18 @@ static long call(unsigned int number, unsigned long arg0, unsigned long arg1, un
 static uint64_t mfn(unsigned int frame)
 {
 	return p2m_mfn(frames[frame]).v;
+}
+
+static uint64_t pfn(unsigned int frame)
+{
+	return frames[frame].v;
+}
+
+static void copy_kernel_half(char *top)
+{
+	const char *from = xen_pfn_to_virt(xen_kernel_space.root);
+
+	memcpy(top + KERNEL_HALF, from + KERNEL_HALF, PAGE_BYTES - KERNEL_HALF);
 }
 
 static char *memory(unsigned int frame)
@@ -68,15 +81,20 @@ static void print(const char *line)
 
 void host_main(void)
 {
-	static struct agree_world world = {
-	    .call = call, .mfn = mfn, .memory = memory, .fill_context = fill_context};
+	static struct agree_world world = {.call = call,
+	                                   .mfn = mfn,
+	                                   .nowhere = 1ul << 46,
+	                                   .pfn = pfn,
+	                                   .copy_kernel_half = copy_kernel_half,
+	                                   .memory = memory,
+	                                   .fill_context = fill_context};
 	const char *seeds = strstr(pv_boot_info()->command_line, "seeds=");
 	uint64_t count = 0;
 
 	host_memory_init();
 	if (!seeds || !str_parse_u64(seeds + 6, NULL, &count))
 		host_panic("no number of seeds");
-	for (unsigned int i = 0; i < AGREE_FRAMES; i++)
+	for (unsigned int i = 0; i < AGREE_FRAMES + AGREE_VCPUS; i++)
 		frames[i] = host_table_alloc();
 	world.vcpu_info = this_cpu()->vcpu_info;
 	world.shared = (struct shared_info *)(void *)xen_shared_vcpu_info((vcpu_t){0});

@@ -71,6 +71,17 @@ static uint64_t mfn(unsigned int frame)
 	return model_mfn(FIRST_FRAME + frame);
 }
 
+static uint64_t pfn(unsigned int frame)
+{
+	return FIRST_FRAME + frame;
+}
+
+/* The kernel's half is not modelled as tables. */
+static void copy_kernel_half(char *top)
+{
+	(void)top;
+}
+
 static char *memory(unsigned int frame)
 {
 	return model_direct_map + (FIRST_FRAME + frame) * 4096ul;
@@ -102,6 +113,7 @@ static void boot(void)
 
 	model_init(&model_full_format, AGREE_VCPUS, &shared);
 	memset(shared.evtchn_mask, 0xff, sizeof(shared.evtchn_mask));
+	model.reuse_allowed = true; /* nobody uses the addresses */
 	model.image = image;
 	model.image_pages = 1;
 	must(model_update_va((uintptr_t)model_direct_map + KERNEL_ROOT * 4096ul,
@@ -117,6 +129,9 @@ int main(int argc, char **argv)
 {
 	static struct agree_world world = {.call = call,
 	                                   .mfn = mfn,
+	                                   .nowhere = 8,
+	                                   .pfn = pfn,
+	                                   .copy_kernel_half = copy_kernel_half,
 	                                   .memory = memory,
 	                                   .fill_context = fill_context,
 	                                   .shared = &shared};

@@ -94,8 +94,9 @@ static void add_entries(void)
 			memcpy(&entry, world->memory(table) + slots[i] * 8u, sizeof(entry));
 			for (unsigned int n = 0; n < AGREE_FRAMES && (entry & PRESENT); n++)
 				if ((entry & FRAME_MASK) >> 12 == world->mfn(n))
-					add(" %x%u%x", table, i,
-					    (unsigned int)(entry & (PRESENT | WRITE)) + 16 + 4 * n);
+					add(" %x%u:%x:%x%s", table, i, n,
+					    (unsigned int)(entry & 0x187),
+					    entry & 1ull << 52 ? "k" : "");
 		}
 }
 

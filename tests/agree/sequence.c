@@ -9,11 +9,8 @@
 #include "lib/string.h"
 
 const struct agree_topic agree_topics[] = {
-    {"memory", 1, agree_memory},
-    {"events", 4, agree_events},
-    {"vcpus", 4, agree_vcpus},
-    {"processor", 4, agree_processor},
-    {0},
+    {"memory", 1, agree_memory},       {"events", 4, agree_events}, {"vcpus", 4, agree_vcpus},
+    {"processor", 4, agree_processor}, {"spaces", 2, agree_spaces}, {0},
 };
 
 static uint64_t state;
@@ -45,7 +42,7 @@ void add(const char *format, ...)
 
 void add_result(long result)
 {
-	add("%ld", -result);
+	add("%ld%s", -result, line.text[line.len - 1] == '=' ? "" : " ");
 }
 
 bool agree_run_all(const struct agree_world *world, unsigned long seeds,

@@ -20,17 +20,21 @@
 #define AGREE_VCPUS      4u
 #define AGREE_LINE_BYTES 4096u
 
-/* Frames are named by their index; the world knows which machine frame each is, and where the
+/* Frames are named by their index (AGREE_VCPUS more than AGREE_FRAMES, which stay in use); the world knows which machine frame each is, and where the
  * kernel sees it. */
 struct agree_world {
 	long (*call)(unsigned int number, unsigned long arg0, unsigned long arg1,
 	             unsigned long arg2, unsigned long arg3);
 	uint64_t (*mfn)(unsigned int frame);
+	uint64_t (*pfn)(unsigned int frame);
 	char *(*memory)(unsigned int frame);
 	struct shared_info *shared;
 	/* Where vcpu 0's is; those of the others are in the shared page. */
 	struct vcpu_info *vcpu_info;
-	uint64_t kernel_base; /* the machine frame of the top table in force */
+	/* Into a top table: whatever of it is not user space's. */
+	void (*copy_kernel_half)(char *top);
+	unsigned long nowhere; /* an address that nothing is mapped at */
+	uint64_t kernel_base;  /* the machine frame of the top table in force */
 	/* All of a context but base tables and descriptors, for a vcpu that does nothing. */
 	void (*fill_context)(unsigned int vcpu, struct vcpu_guest_context *context);
 };
@@ -60,5 +64,6 @@ bool agree_memory(const struct agree_world *world);
 bool agree_events(const struct agree_world *world);
 bool agree_vcpus(const struct agree_world *world);
 bool agree_processor(const struct agree_world *world);
+bool agree_spaces(const struct agree_world *world);
 
 #endif

@@ -13,7 +13,7 @@
 #include "tests/agree/calls.h"
 
 #define FAR_FUTURE (1ull << 60)
-#define INFO_FRAME 8u /* from here on, one frame for each vcpu's vcpu_info */
+#define INFO_FRAME AGREE_FRAMES /* from here on, one frame for each vcpu's vcpu_info */
 
 static const struct agree_world *world;
 static struct vcpu_runstate_info areas[AGREE_VCPUS];
