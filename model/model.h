@@ -160,7 +160,7 @@ struct model {
 	bool reuse_allowed; /* stale translations are none of this run's business */
 	bool runstate_mark; /* the guest asked for the mark while Xen writes a runstate record */
 	/* Counted. */
-	unsigned long hypercalls, multicall_entries, refusals;
+	unsigned long hypercalls, multicall_entries, refusals, emulated_stores;
 };
 
 extern struct model model;
@@ -232,6 +232,12 @@ uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale
 
 /* What must hold when the vcpu that runs goes to user mode: its kernel and user tops are in step. */
 void model_check_user_return(void);
+
+/* A store of the guest's that has faulted: if it goes to a leaf table in use, the guest's view is
+ * writable for the one instruction, and what it wrote is then asked for as a request. Begin is
+ * false if Xen would not emulate it, end if Xen would refuse the value and let it fault. */
+bool model_store_begin(const void *address);
+bool model_store_end(void);
 
 /* All counts made anew from what is there, and held against the ones kept; tops in step; no
  * writable mapping of a table. */

@@ -23,7 +23,7 @@ for topic in $(cut -d ' ' -f 2 "$build/model.lines" | uniq); do
 	grep "^agree $topic " "$build/model.lines" > "$build/model.$topic"
 	count=$(wc -l < "$build/model.$topic")
 	if cmp -s "$build/xen.$topic" "$build/model.$topic"; then
-		echo "ok agree/$topic  # $count sequences of 40 calls"
+		echo "ok agree/$topic  # $count sequences"
 		continue
 	fi
 	differ=$(diff "$build/xen.$topic" "$build/model.$topic" | grep -c '^<')

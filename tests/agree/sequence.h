@@ -43,7 +43,7 @@ struct agree_world {
  * found it, or as it is after every sequence of this topic: false if it could not. */
 struct agree_topic {
 	const char *name;
-	unsigned int share; /* it has one sequence where the first topic has so many */
+	unsigned int share; /* it has one sequence where memory has so many */
 	bool (*run)(const struct agree_world *world);
 };
 
@@ -60,6 +60,7 @@ unsigned int pick(unsigned int count); /* 0 … count - 1, from the seed */
 void add(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void add_result(long result);
 
+bool agree_settled(const struct agree_world *world);
 bool agree_memory(const struct agree_world *world);
 bool agree_events(const struct agree_world *world);
 bool agree_vcpus(const struct agree_world *world);

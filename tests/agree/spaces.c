@@ -133,9 +133,9 @@ static void make_op(struct mmuext_op *op, unsigned long *mask)
 	/* An empty table would be taken, and be the end as well. */
 	if (kind == 5 && frame < KERNEL_TOP)
 		frame = DATA;
-	/* A top without its kernel half would be the end if it were loaded. */
-	if ((kind == 13 || kind == 14) &&
-	    (frame == KERNEL_TOP || frame == USER_TOP || pick(4) != 0))
+	/* A top without its kernel half would be the end if it were loaded, and the copy of an upper
+	 * table a linear one. */
+	if (kind == 14 || (kind == 13 && (frame >= KERNEL_TOP || pick(4) != 0)))
 		frame = DATA + pick(4);
 	add("/%u.%u", op->cmd, frame);
 	op->arg1.mfn = pick(24) == 0 ? BAD_FRAME : world->mfn(frame);

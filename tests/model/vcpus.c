@@ -10,12 +10,16 @@
 
 #include <port/memory.h>
 
+#include <xen/errno.h>
 #include <xen/sched.h>
 
+#include "xen/direct_map.h"
 #include "xen/evtchn.h"
 #include "xen/hypercall.h"
 #include "xen/irq_flag.h"
+#include "xen/pt_walk.h"
 #include "xen/time.h"
+#include "xen/vcpu_info.h"
 
 #define TIMER_NS 1000000u
 
@@ -161,4 +165,131 @@ void runstate_read(void)
 
 	CHECK(sum == run.state_entry_time); /* the model's clock began with the domain */
 	CHECK(stolen == 0 || stolen >= WORLD_STEAL_NS);
+}
+
+/* A vcpu_info moves into the area of its CPU, events masked, while another vcpu sends: what went to
+ * the old place before, and what comes to the new one, is all seen when events are on again. */
+static maddr_t area_of(unsigned int cpu)
+{
+	return (maddr_t){world_image_mfn(&xen_cpus[cpu]) * PAGE_BYTES +
+	                 (uintptr_t)&xen_cpus[cpu] % PAGE_BYTES};
+}
+
+void info_move(void)
+{
+	port_compiler_barrier();
+	CHECK(vcpu_info_place(&xen_cpus[0], area_of(0)));
+	CHECK(!vcpu_info_place(&xen_cpus[0], area_of(0)));
+	CHECK(this_cpu()->vcpu_info == &xen_cpus[0].placed_vcpu_info);
+	CHECK(!xen_irq_enabled());
+	xen_irq_enable();
+	xen_irq_disable();
+	wait_for_event(); /* looks with events masked */
+}
+
+/* A vcpu without a place in the shared page cannot be brought up before it has one of its own. */
+void info_needed_setup(void)
+{
+	model.shared_infos = 1;
+	vcpu_up_setup();
+}
+
+void info_needed_first(void)
+{
+	CHECK(vcpu_call(VCPUOP_initialise, 1, &context) == -XEN_EINVAL);
+	CHECK(vcpu_info_place(&xen_cpus[1], area_of(1)));
+	vcpu_up_first();
+}
+
+/* A port that fires again whenever it is handled, and one in a later word that fires once: the
+ * storm neither starves it nor loses anything. */
+#define STORM_TIMES 6u
+#define STORM_WORD  64u
+
+static port_t storm_port, rare_port;
+static unsigned int storm_seen, storm_seen_by_rare;
+static bool rare_seen;
+
+static void on_storm(void *arg)
+{
+	(void)arg;
+	CHECK(!xen_irq_enabled());
+	if (++storm_seen < STORM_TIMES)
+		evtchn_send(storm_port);
+}
+
+static void on_rare(void *arg)
+{
+	(void)arg;
+	rare_seen = true;
+	storm_seen_by_rare = storm_seen;
+}
+
+void storm_setup(void)
+{
+	port_t unused;
+
+	CHECK(evtchn_bind_ipi((vcpu_t){0}, on_storm, NULL, &storm_port) == 0);
+	do
+		CHECK(evtchn_bind_ipi((vcpu_t){0}, on_event, NULL, &unused) == 0);
+	while (unused.v < STORM_WORD);
+	CHECK(evtchn_bind_ipi((vcpu_t){0}, on_rare, NULL, &rare_port) == 0);
+}
+
+void storm_receive(void)
+{
+	evtchn_send(rare_port);
+	evtchn_send(storm_port);
+	xen_irq_enable();
+	xen_irq_disable();
+	/* One pass over the words may have begun with the storm's. */
+	CHECK(rare_seen);
+	CHECK(storm_seen_by_rare <= 2);
+}
+
+void storm_send(void)
+{
+	evtchn_send(storm_port);
+}
+
+void storm_finish(void)
+{
+	xen_irq_enable();
+	xen_irq_disable();
+	CHECK(storm_seen >= STORM_TIMES);
+	CHECK(events == 0);
+}
+
+/* A store to a live leaf table, which the layer never makes: Xen carries it out and it is counted;
+ * the entry is as valid as if it had been asked for. */
+static struct pt_space store_space;
+static pfn_t store_frame;
+
+void store_setup(void)
+{
+	scenario_space(&store_space, &store_frame, 2);
+	xen_space_activate(&store_space);
+	world_stores_emulated = true;
+}
+
+void store_run(void)
+{
+	vaddr_t place = VADDR(SCENARIO_ADDRESS + PAGE_BYTES);
+	pfn_t leaf = pt_find_table(store_space.root, SCENARIO_ADDRESS, 1);
+	volatile char *entry =
+	    (volatile char *)xen_pfn_to_virt(leaf) + (pt_index(place.v, 1) << PT_FORMAT.entry_shift);
+	pte_t value = pte_from_pfn(store_frame, SCENARIO_FLAGS);
+
+	if (PT_FORMAT.entry_shift == 3)
+		*(volatile uint64_t *)entry = value.v;
+	else
+		*(volatile uint32_t *)entry = (uint32_t)value.v;
+	CHECK(model.emulated_stores == 1);
+	CHECK(pte_pfn(xen_pte_read(&store_space, place)).v == store_frame.v);
+	xen_pte_set(&store_space, place, PTE_NONE, XEN_FLUSH_PAGE);
+}
+
+void store_finish(void)
+{
+	scenario_space_end(&store_space, store_frame);
 }

@@ -33,6 +33,7 @@
 #include "xen/table_pool.h"
 
 #define PAGE        4096u
+#define FLAGS_STEP  0x100 /* the processor traps after the next instruction */
 #define KERNEL_ROOT 1u
 #define KERNEL_L2   2u
 #define FIRST_FREE  3u
@@ -51,7 +52,7 @@ const struct pt_format *port_pt_format = &formats[0];
 void *port_current_cpu;
 struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
 volatile unsigned long xen_online_mask;
-bool world_allocations_fail, world_clock_jumps;
+bool world_allocations_fail, world_clock_jumps, world_stores_emulated;
 unsigned int world_steals;
 
 static struct shared_info shared;
@@ -321,7 +322,11 @@ static void stray_store(int signal, siginfo_t *info, void *context)
 {
 	uintptr_t at = (uintptr_t)info->si_addr - (uintptr_t)model_direct_map;
 
-	(void)signal, (void)context;
+	(void)signal;
+	if (world_stores_emulated && model_store_begin(info->si_addr)) {
+		((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] |= FLAGS_STEP;
+		return;
+	}
 	if (at < model_memory_bytes())
 		explore_fail(
 		    "a stray store to pfn %lu, which is a page table of type %u, at byte %lu",
@@ -329,13 +334,25 @@ static void stray_store(int signal, siginfo_t *info, void *context)
 	explore_fail("a bad access at %p", info->si_addr);
 }
 
+/* The store that Xen emulates has been made. */
+static void store_made(int signal, siginfo_t *info, void *context)
+{
+	(void)signal, (void)info;
+	((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~FLAGS_STEP;
+	if (!model_store_end())
+		explore_fail("a store to a page table that Xen refuses");
+	explore_note("Xen emulates a store to a page table");
+}
+
 static void catch_stray_stores(void)
 {
+	struct sigaction step = {.sa_sigaction = store_made, .sa_flags = SA_SIGINFO | SA_NODEFER};
 	struct sigaction action = {.sa_sigaction = stray_store,
 	                           .sa_flags = SA_SIGINFO | SA_NODEFER};
 
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
+	sigaction(SIGTRAP, &step, NULL);
 }
 
 static void on_switch(unsigned int vcpu)

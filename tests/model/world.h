@@ -29,6 +29,9 @@ unsigned int world_frames_used(void);
 /* As choices: whether table allocations may fail, and whether the clock may jump to the next timer
  * at any point; how often Xen may take the processor away, for WORLD_STEAL_NS each time. */
 extern bool world_allocations_fail, world_clock_jumps;
+/* Whether a store to a leaf table in use is carried out as Xen would, and counted
+ * (model.emulated_stores); else it is reported with the place. */
+extern bool world_stores_emulated;
 extern unsigned int world_steals;
 #define WORLD_STEAL_NS 1000000u
 

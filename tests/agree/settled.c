@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the model was once wrong, or the public interface does not say: each difference that a
+ * sequence found, settled by what real Xen does, as one call or two with nothing random in them.
+ */
+#include "tests/agree/calls.h"
+
+#include <xen/callback.h>
+#include <xen/event_channel.h>
+#include <xen/sched.h>
+#include <xen/vcpu.h>
+
+#include "lib/string.h"
+
+#define NOT_CANONICAL 0x0000900000000000ul
+#define KERNEL_DATA   0x00cf92000000ffffull /* a segment of privilege 0 */
+#define GDT           8u                    /* frames */
+#define TABLE         0u
+#define DATA          12u
+
+static const struct agree_world *world;
+
+static long event_op(unsigned int command, void *arg)
+{
+	return world->call(__HYPERVISOR_event_channel_op, command, (unsigned long)arg, 0, 0);
+}
+
+static long poll(evtchn_port_t first, evtchn_port_t second)
+{
+	evtchn_port_t ports[2] = {first, second};
+	struct sched_poll op = {.nr_ports = 2, .timeout = 1};
+
+	set_xen_guest_handle(op.ports, ports);
+	return world->call(__HYPERVISOR_sched_op, SCHEDOP_poll, (unsigned long)&op, 0, 0);
+}
+
+static void events(void)
+{
+	struct evtchn_bind_ipi ipi = {.vcpu = 1};
+
+	/* A free port may be unmasked; one beyond those that Xen has made room for may not. */
+	add(" unmask-free=");
+	add_result(event_op(EVTCHNOP_unmask, &(struct evtchn_unmask){.port = 63}));
+	add("mask%u", (unsigned int)(world->shared->evtchn_mask[0] >> 63 & 1));
+	add(" unmask-beyond=");
+	add_result(event_op(EVTCHNOP_unmask, &(struct evtchn_unmask){.port = 64}));
+	/* A pending port counts before a bad one behind it, not the other way round. */
+	add(" ipi=");
+	add_result(event_op(EVTCHNOP_bind_ipi, &ipi));
+	add(" send=");
+	add_result(event_op(EVTCHNOP_send, &(struct evtchn_send){.port = ipi.port}));
+	add(" poll-pending-bad=");
+	add_result(poll(ipi.port, 63));
+	add(" poll-bad-pending=");
+	add_result(poll(63, ipi.port));
+	add_result(event_op(EVTCHNOP_close, &(struct evtchn_close){.port = ipi.port}));
+}
+
+static void vcpus(void)
+{
+	struct vcpu_register_vcpu_info info = {.mfn = BAD_FRAME, .offset = 68};
+
+	/* A place that is not aligned, or across a page, before anything else is looked at. */
+	add(" info-misaligned=");
+	add_result(world->call(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info, 0,
+	                       (unsigned long)&info, 0));
+	info.offset = 4096 - sizeof(struct vcpu_info) + 8;
+	add(" info-across=");
+	add_result(world->call(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info, 0,
+	                       (unsigned long)&info, 0));
+	add(" initialise-without-context=");
+	add_result(world->call(__HYPERVISOR_vcpu_op, VCPUOP_initialise, 0, 0, 0));
+}
+
+static long callback(unsigned int command, uint16_t type, unsigned long address)
+{
+	struct callback_register op = {.type = type, .address = address};
+
+	return world->call(__HYPERVISOR_callback_op, command, (unsigned long)&op, 0, 0);
+}
+
+static void processor(void)
+{
+	struct mmuext_op ldt = {.cmd = MMUEXT_SET_LDT, .arg1.linear_addr = NOT_CANONICAL + 8};
+	uint64_t descriptor = 0;
+
+	add(" ldt-of-nothing=");
+	add_result(world->call(__HYPERVISOR_mmuext_op, (unsigned long)&ldt, 1, 0, DOMID_SELF));
+	add(" callbacks=");
+	add_result(callback(CALLBACKOP_register, 9, NOT_CANONICAL));
+	add_result(callback(CALLBACKOP_register, 9, 0x1000));
+	add_result(callback(CALLBACKOP_unregister, CALLBACKTYPE_event, 0));
+	add_result(callback(CALLBACKOP_unregister, CALLBACKTYPE_nmi, 0));
+	/* Kernel and user mode share a privilege: the kernel's segments are made user's. */
+	add(" descriptor=");
+	add_result(
+	    world->call(__HYPERVISOR_update_descriptor, entry_address(GDT, 1), KERNEL_DATA, 0, 0));
+	memcpy(&descriptor, world->memory(GDT) + 8, sizeof(descriptor));
+	add("%llx", (unsigned long long)descriptor);
+}
+
+static void done_counts(void)
+{
+	struct mmu_update update = {.ptr = entry_address(DATA, 0)};
+	struct mmuext_op flush = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};
+	struct mmuext_op masked = {.cmd = MMUEXT_TLB_FLUSH_MULTI};
+	unsigned int done = 99;
+
+	/* Another domain's: one call says that nothing was done, the other says nothing. */
+	add(" foreign=");
+	add_result(world->call(__HYPERVISOR_mmu_update, (unsigned long)&update, 1,
+	                       (unsigned long)&done, 5));
+	add("%u ", done);
+	done = 99;
+	add_result(
+	    world->call(__HYPERVISOR_mmuext_op, (unsigned long)&flush, 1, (unsigned long)&done, 5));
+	add("%u", done);
+	set_xen_guest_handle(masked.arg2.vcpumask, (const void *)world->nowhere);
+	add(" mask-unreadable=");
+	add_result(world->call(__HYPERVISOR_mmuext_op, (unsigned long)&masked, 1, 0, DOMID_SELF));
+	/* The command is in all the bits below an entry: 3 is an ordinary update, 4 is none. */
+	add(" commands=");
+	update.ptr |= 3;
+	add_result(world->call(__HYPERVISOR_mmu_update, (unsigned long)&update, 1, 0, DOMID_SELF));
+	update.ptr += 1;
+	add_result(world->call(__HYPERVISOR_mmu_update, (unsigned long)&update, 1, 0, DOMID_SELF));
+}
+
+/* What a table has been shows when it becomes another. */
+static void former_tables(void)
+{
+	add(" leaf=");
+	add_result(call_map_direct(TABLE, false));
+	add_result(call_map_direct(TABLE + 1, false));
+	add_result(call_pin(TABLE, 1));
+	add_result(call_update(TABLE, 0, entry_of(TABLE + 1, PRESENT | USER)));
+	add_result(call_unpin(TABLE));
+	add(" leaf-as-upper="); /* its entry is global, which no upper one may be */
+	add_result(call_pin(TABLE, 2));
+	add_result(call_update(TABLE, 0, entry_of(TABLE + 1, PRESENT | USER)));
+	add_result(call_pin(TABLE, 2));
+	add_result(call_unpin(TABLE));
+	add(" top=");
+	add_result(call_update(TABLE, 0, 0));
+	add_result(call_pin(TABLE, 4));
+	add_result(call_unpin(TABLE));
+	for (unsigned int level = 1; level <= 4; level++) { /* Xen's entries are still there */
+		add(" top-as-level%u=", level);
+		add_result(call_pin(TABLE, level));
+		add_result(call_unpin(TABLE));
+	}
+}
+
+bool agree_settled(const struct agree_world *the_world)
+{
+	world = the_world;
+	calls_begin(the_world);
+	events();
+	vcpus();
+	processor();
+	done_counts();
+	former_tables();
+	return frames_back();
+}
