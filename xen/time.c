@@ -24,6 +24,11 @@ static struct shared_info *shared;
 static void (*timer_handler)(void);
 /* System time began with Xen; ours begins when this domain does. */
 static uint64_t start_ns;
+/* Of the boot vcpu's counter, as it was at boot. */
+static struct rate {
+	uint32_t mul;
+	int8_t shift;
+} boot_rate;
 /* The latest value any vcpu has returned. */
 static volatile uint64_t last_monotonic;
 
@@ -81,17 +86,7 @@ uint64_t time_monotonic_ns(void)
 
 uint64_t time_ticks_to_ns(uint64_t ticks)
 {
-	const volatile struct vcpu_time_info *record = &this_cpu()->vcpu_info->time;
-	uint32_t version;
-	uint64_t ns;
-
-	do {
-		version = port_load32(&record->version);
-		port_compiler_barrier();
-		ns = time_scale(ticks, record->tsc_to_system_mul, record->tsc_shift);
-		port_compiler_barrier();
-	} while ((version & 1) || port_load32(&record->version) != version);
-	return ns;
+	return time_scale(ticks, boot_rate.mul, boot_rate.shift);
 }
 
 uint64_t time_wall_ns(void)
@@ -192,10 +187,24 @@ static void timer_event(void *arg)
 		timer_handler();
 }
 
+static void rate_read(struct rate *rate)
+{
+	const volatile struct vcpu_time_info *record = &this_cpu()->vcpu_info->time;
+	uint32_t version;
+
+	do {
+		version = port_load32(&record->version);
+		port_compiler_barrier();
+		*rate = (struct rate){record->tsc_to_system_mul, record->tsc_shift};
+		port_compiler_barrier();
+	} while ((version & 1) || port_load32(&record->version) != version);
+}
+
 void time_init(struct shared_info *info)
 {
 	shared = info;
 	start_ns = steady_system_time();
+	rate_read(&boot_rate);
 }
 
 void time_init_cpu(void)

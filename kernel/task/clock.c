@@ -84,7 +84,7 @@ static int cpu_clock_read(int clock, uint64_t *ns)
 
 	task_account_system();
 	if (per_thread) {
-		const struct task *task = number ? task_find(number) : current();
+		struct task *task = number ? task_find(number) : current();
 
 		if (!task || task->process != current()->process)
 			return -EINVAL;

@@ -10,6 +10,7 @@
 #define PINFOLD_KERNEL_TASK_CPU_H
 
 #include "kernel/task/task.h"
+#include "port/memory.h"
 #include "pv/smp.h"
 #include "pv/time.h"
 
@@ -50,13 +51,17 @@ static inline void cpu_charge(struct cpu *cpu, uint64_t *clock, uint64_t *cpu_cl
 	uint64_t now = pv_time_ticks();
 	int64_t spent = (int64_t)(now - cpu->account_ticks);
 
-	cpu->account_ticks = now;
+	/* In this order: see task_ticks(). */
+	port_store64(&cpu->account_ticks, now);
 	/* A clock that goes back, on another processor or another machine, charges nothing. */
 	if (spent > 0) {
-		*clock += (uint64_t)spent;
+		port_store64(clock, *clock + (uint64_t)spent);
 		*cpu_clock += (uint64_t)spent;
 	}
 }
+
+/* A task's two clocks, up to now also if it runs on another CPU. */
+void task_ticks(struct task *task, uint64_t *user_ticks, uint64_t *system_ticks);
 
 /* From user mode: what ran until now is user time, what runs from now on is system time. */
 static inline void cpu_enter_kernel(struct cpu *cpu)

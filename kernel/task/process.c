@@ -10,6 +10,7 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/linux/abi_task.h"
 #include "kernel/mm/page.h"
+#include "kernel/task/cpu.h"
 #include "kernel/task/internal.h"
 #include "pv/cpu.h"
 #include "pv/time.h"
@@ -334,10 +335,36 @@ void process_release(struct process *zombie)
 	process_put(zombie);
 }
 
-void task_times_add(const struct task *task, struct abi_rusage_times *to)
+/* The other CPU goes on charging meanwhile, without a lock. Read in this order, an interval that it
+ * charges just now may be missing, and is never counted twice; what was shown before makes up for
+ * that. */
+void task_ticks(struct task *task, uint64_t *user_ticks, uint64_t *system_ticks)
 {
-	to->user_ns += pv_time_ticks_to_ns(task->user_ticks);
-	to->system_ns += pv_time_ticks_to_ns(task->system_ticks);
+	const struct cpu *cpu = task->cpu;
+	bool elsewhere = cpu && cpu != cpu_now() && cpu->current == task;
+	bool in_kernel = elsewhere && port_load8((const uint8_t *)&cpu->in_kernel);
+	uint64_t *running = in_kernel ? system_ticks : user_ticks;
+
+	*user_ticks = port_load_word(&task->user_ticks);
+	*system_ticks = port_load_word(&task->system_ticks);
+	if (elsewhere) {
+		uint64_t charged = port_load_word(&cpu->account_ticks);
+		int64_t since = (int64_t)(pv_time_ticks() - charged);
+
+		if (since > 0)
+			*running += (uint64_t)since;
+	}
+	*user_ticks = task->shown_user_ticks = MAX(*user_ticks, task->shown_user_ticks);
+	*system_ticks = task->shown_system_ticks = MAX(*system_ticks, task->shown_system_ticks);
+}
+
+void task_times_add(struct task *task, struct abi_rusage_times *to)
+{
+	uint64_t user_ticks, system_ticks;
+
+	task_ticks(task, &user_ticks, &system_ticks);
+	to->user_ns += pv_time_ticks_to_ns(user_ticks);
+	to->system_ns += pv_time_ticks_to_ns(system_ticks);
 	to->minor_faults += task->minor_faults;
 	to->voluntary_switches += task->voluntary_switches;
 	to->involuntary_switches += task->involuntary_switches;

@@ -164,6 +164,7 @@ struct task {
 	bool sleep_expired;
 	uint64_t start_ns;
 	uint64_t slice_start_ticks, user_ticks, system_ticks; /* of the CPU's clock: cpu.h */
+	uint64_t shown_user_ticks, shown_system_ticks; /* the last answer: it never goes back */
 	uint64_t minor_faults, voluntary_switches, involuntary_switches;
 	uintptr_t clear_child_tid, set_child_tid;
 	uintptr_t robust_list;
@@ -226,7 +227,7 @@ void sched_drop_user_state(struct task *task);
 /* In the kernel: what ran since the last time is system time. */
 void task_account_system(void);
 /* CPU times and counts of one task, added. */
-void task_times_add(const struct task *task, struct abi_rusage_times *to);
+void task_times_add(struct task *task, struct abi_rusage_times *to);
 /* Times of a process so far, its living tasks included. */
 void process_times(const struct process *process, struct abi_rusage_times *out);
 

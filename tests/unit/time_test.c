@@ -150,6 +150,15 @@ static void test_monotonic_follows_the_counter(void **state)
 	assert_int_equal(time_monotonic_ns(), 1000000000);
 }
 
+/* What was counted stays what it is when Xen corrects the counter's rate. */
+static void test_counted_ticks_keep_their_length(void **state)
+{
+	(void)state;
+	assert_int_equal(time_ticks_to_ns(123456789), 123456789);
+	fake.vcpu_info.time.tsc_to_system_mul -= 100;
+	assert_int_equal(time_ticks_to_ns(123456789), 123456789);
+}
+
 static void test_monotonic_never_goes_back(void **state)
 {
 	uint64_t last = 0;
@@ -460,6 +469,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_scale, start),
 	    cmocka_unit_test_setup(test_monotonic_follows_the_counter, start),
+	    cmocka_unit_test_setup(test_counted_ticks_keep_their_length, start),
 	    cmocka_unit_test_setup(test_monotonic_never_goes_back, start),
 	    cmocka_unit_test_setup(test_no_time_before_the_clock, start),
 	    cmocka_unit_test_setup(test_wall, start),
