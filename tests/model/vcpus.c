@@ -276,8 +276,8 @@ void store_run(void)
 {
 	vaddr_t place = VADDR(SCENARIO_ADDRESS + PAGE_BYTES);
 	pfn_t leaf = pt_find_table(store_space.root, SCENARIO_ADDRESS, 1);
-	volatile char *entry =
-	    (volatile char *)xen_pfn_to_virt(leaf) + (pt_index(place.v, 1) << PT_FORMAT.entry_shift);
+	volatile char *entry = (volatile char *)xen_pfn_to_virt(leaf) +
+	                       (pt_index(place.v, 1) << PT_FORMAT.entry_shift);
 	pte_t value = pte_from_pfn(store_frame, SCENARIO_FLAGS);
 
 	if (PT_FORMAT.entry_shift == 3)
