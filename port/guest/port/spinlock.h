@@ -18,9 +18,9 @@ struct spinlock {
 	uint32_t word;
 };
 
-/* How often a waiter looks before it sleeps: about as many instructions as sleeping and being
- * woken cost. */
-#define PORT_SPIN_COUNT 1024u
+/* How often a waiter looks before it sleeps: not much longer than a sleep and its end cost, as with
+ * more vcpus than processors a longer look only takes time from the holder. */
+#define PORT_SPIN_COUNT 128u
 
 #define PORT_TICKET_ONE 0x10000u
 
