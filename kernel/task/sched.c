@@ -377,12 +377,12 @@ int task_sleep(bool interruptible, uint64_t deadline_ns)
 
 int task_sleep_killable(uint64_t deadline_ns)
 {
-	struct cpu *cpu = cpu_now();
+	struct task *task = current();
 	int result;
 
-	cpu->current->killable = true;
+	task->killable = true;
 	result = sleep_once(TASK_BLOCKED, signal_fatal_pending, deadline_ns);
-	cpu->current->killable = false;
+	task->killable = false;
 	return result;
 }
 

@@ -1,30 +1,44 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The whole kernel on the debug build of Xen, in two boots: the checks inside the guest, then what
-# boot costs in instructions. What Xen logs is a witness: no complaint, and no store to a page table
+# The whole kernel on the debug build of Xen: the checks inside the guest, storms on 2 to 32 vcpus,
+# then what boot costs in instructions. What Xen logs is a witness: no complaint, and no store to a page table
 # that it had to emulate.
 #
 # Use: tests/system/run.sh BUILD-FOLDER      (from the top of the source tree)
 set -u
 
 build=$1
-log=$build/checks.log
 xen=build/xen/xen-debug
 verdict() {
 	if [ "$2" = yes ]; then echo "ok system/$1"; else echo "FAIL system/$1: $3"; fi
 }
 
-./pinfold run --xen "$xen" --log "$log" --timeout 400 --add "$build/checks:/bin/checks" \
-	--add "$build/exit:/bin/exit-now" -- \
-	sh -c 'checks /bin/exit-now; echo p > /proc/pinfold/debug-keys' < /dev/null
-status=$?
-[ "$status" = 0 ] || echo "FAIL system/checks: ended with status $status, see $log"
+# witness NAME: what Xen has to say about the run whose log is $build/NAME.log
+witness() {
+	sh tests/xen-log.sh "system/$1" "$build/$1.log"
+	emulated=$(tr -d '\r' < "$build/$1.log" |
+		sed -n 's/^(XEN) writable pt emulations *TOTAL\[ *\([0-9]*\)\].*/\1/p' | tail -n 1)
+	verdict "$1-no-page-table-store-was-emulated" "$([ "$emulated" = 0 ] && echo yes)" \
+		"Xen counted ${emulated:-nothing}"
+}
 
-sh tests/xen-log.sh system "$log"
-emulated=$(tr -d '\r' < "$log" |
-	sed -n 's/^(XEN) writable pt emulations *TOTAL\[ *\([0-9]*\)\].*/\1/p' | tail -n 1)
-verdict no-page-table-store-was-emulated "$([ "$emulated" = 0 ] && echo yes)" \
-	"Xen counted ${emulated:-nothing}"
+# guest NAME COMMAND OPTIONS...: runs it in a guest, has Xen print its counters, looks at the log.
+guest() {
+	name=$1 command=$2
+	shift 2
+	./pinfold run --xen "$xen" --log "$build/$name.log" --timeout 400 "$@" \
+		--add "$build/checks:/bin/checks" --add "$build/storm:/bin/storm" \
+		--add "$build/exit:/bin/exit-now" -- \
+		sh -c "$command; echo p > /proc/pinfold/debug-keys" < /dev/null
+	status=$?
+	[ "$status" = 0 ] || echo "FAIL system/$name: ended with status $status, see $build/$name.log"
+	witness "$name"
+}
+
+guest checks 'checks /bin/exit-now'
+for vcpus in 2 4 8 32; do
+	guest "storm-$vcpus" "storm /bin/exit-now $vcpus" --vcpus "$vcpus"
+done
 
 # With -icount the counter ticks once per instruction.
 cost=$(./pinfold run --xen "$xen" --log "$build/boot.log" --timeout 200 \

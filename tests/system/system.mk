@@ -4,10 +4,10 @@
 SYSTEM_BUILD := $(BUILD)/tests/system
 SYSTEM_PROGRAMS := $(patsubst tests/system/%.c,$(SYSTEM_BUILD)/%,$(wildcard tests/system/*.c))
 
-$(SYSTEM_BUILD)/%: tests/system/%.c $(FLAGS_STAMP)
+$(SYSTEM_BUILD)/%: tests/system/%.c tests/system/counters.h $(FLAGS_STAMP)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -static -o $@ $<
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -I. -static -pthread -o $@ $<
 
 .PHONY: test-system
 test-system: all xen-debug $(SYSTEM_PROGRAMS)

@@ -10,6 +10,7 @@ static inline void *port_this_cpu(void)
 {
 	void *self;
 
+	/* Volatile: a value from before a switch of tasks is not for after it, on another CPU. */
 #ifdef __x86_64__
 	__asm__ volatile("movq %%gs:0, %0" : "=r"(self));
 #else
