@@ -33,7 +33,7 @@ static void wait_wake_task(struct task *task)
 	task_wake(task);
 }
 
-void wait_wake_all(struct wait_queue *queue)
+void wait_wake_waiters(struct wait_queue *queue)
 {
 	struct wait_entry *entry, *next;
 

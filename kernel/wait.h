@@ -43,8 +43,14 @@ void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
 int task_sleep(bool interruptible, uint64_t deadline_ns);
 
 /* Wake every waiter / the first. Task context only (deferred work counts). */
-void wait_wake_all(struct wait_queue *queue);
+void wait_wake_waiters(struct wait_queue *queue);
 void wait_wake_one(struct wait_queue *queue);
+
+static inline void wait_wake_all(struct wait_queue *queue)
+{
+	if (!list_empty(&queue->waiters))
+		wait_wake_waiters(queue);
+}
 
 /* Sleep on `queue` until `cond` holds: 0, -EINTR (callers turn it into -ERESTARTSYS where a restart
  * is right), -ETIMEDOUT. */

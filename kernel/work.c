@@ -12,7 +12,7 @@
 #include "pv/smp.h"
 
 static struct work *work_list;
-static unsigned long any_marked;
+unsigned long work_marks;
 
 static unsigned long my_bit(void)
 {
@@ -38,12 +38,7 @@ void work_register(struct work *work)
 void work_mark(struct work *work)
 {
 	__atomic_fetch_or(&work->marked, my_bit(), __ATOMIC_RELAXED);
-	__atomic_fetch_or(&any_marked, my_bit(), __ATOMIC_RELEASE);
-}
-
-bool work_pending(void)
-{
-	return __atomic_load_n(&any_marked, __ATOMIC_ACQUIRE) & my_bit();
+	__atomic_fetch_or(&work_marks, my_bit(), __ATOMIC_RELEASE);
 }
 
 bool work_run(void)
@@ -55,7 +50,7 @@ bool work_run(void)
 	if (running)
 		return false;
 	running = true;
-	while (take(&any_marked)) {
+	while (take(&work_marks)) {
 		for (struct work *work = work_list; work; work = work->next) {
 			if (!take(&work->marked))
 				continue;

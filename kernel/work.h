@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include "pv/smp.h"
+
 struct work {
 	void (*run)(void);
 	struct work *next;    /* on the list of all kinds of work */
@@ -25,6 +27,13 @@ void work_mark(struct work *work);
 /* Run what is marked until nothing is. True if anything ran. Called with events enabled or masked;
  * leaves the flag as it was. */
 bool work_run(void);
-bool work_pending(void);
+
+/* CPUs with something marked, as bits. */
+extern unsigned long work_marks;
+
+static inline bool work_pending(void)
+{
+	return __atomic_load_n(&work_marks, __ATOMIC_ACQUIRE) >> pv_cpu_id() & 1;
+}
 
 #endif

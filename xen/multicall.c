@@ -181,11 +181,26 @@ static void note_args(struct mc_buffer *mc)
 		mc->origins[idx].first_args[i] = mc->entries[idx].args[i];
 }
 
+/* Requests are whole words. */
+static inline void copy_request(void *to, const void *from, unsigned int bytes)
+{
+	const unsigned long *from_words = from;
+	unsigned long *to_words = to;
+
+	for (unsigned int i = 0; i < bytes / sizeof(unsigned long); i++)
+		to_words[i] = from_words[i];
+}
+
+_Static_assert(sizeof(struct mmuext_op) % sizeof(unsigned long) == 0 &&
+                   sizeof(struct mmu_update) % sizeof(unsigned long) == 0,
+               "copied by words");
+
 /* Append one request to an array call, growing the last entry if it is the same call and its
  * array ends where the free room begins. The array is argument 0, its count argument 1 of both
- * calls. */
-static void append_request(unsigned int op, const void *request, unsigned int bytes,
-                           unsigned long domain_arg, uintptr_t caller)
+ * calls. Inline, so that the size is a constant: this is what page-table work consists of. */
+static inline __attribute__((always_inline)) void
+append_request(unsigned int op, const void *request, unsigned int bytes, unsigned long domain_arg,
+               uintptr_t caller)
 {
 	struct mc_buffer *mc = &this_cpu()->mc;
 
@@ -197,16 +212,15 @@ static void append_request(unsigned int op, const void *request, unsigned int by
 
 		/* A callback waits for the entry as it is now. */
 		if (last->op == op && !callback_follows && !mc->issuing && mc->open_depth > 0) {
-			memcpy(take_args(mc, bytes), request, bytes);
-			last->args[1]++;
-			note_args(mc);
+			copy_request(take_args(mc, bytes), request, bytes);
+			mc->origins[mc->entry_count - 1].first_args[1] = ++last->args[1];
 			return;
 		}
 	}
 	multicall_entry_t *entry = new_entry(op, bytes, caller);
 	void *block = take_args(mc, bytes);
 
-	memcpy(block, request, bytes);
+	copy_request(block, request, bytes);
 	entry->args[0] = (unsigned long)block;
 	entry->args[1] = 1;
 	entry->args[2] = 0; /* no count of successes wanted: the first failure is the result */

@@ -103,16 +103,8 @@ struct file *file_create_anonymous(const struct file_ops *ops, uint32_t mode, ui
 	return file;
 }
 
-void file_get(struct file *file)
+void file_release(struct file *file)
 {
-	file->ref_count++;
-}
-
-void file_put(struct file *file)
-{
-	ASSERT(file->ref_count > 0);
-	if (--file->ref_count > 0)
-		return;
 	if (!list_empty(&file->epoll_items))
 		epoll_forget_file(file);
 	if (!list_empty(&file->inode->locks))
@@ -120,24 +112,6 @@ void file_put(struct file *file)
 	if (file->ops->release != NULL)
 		file->ops->release(file);
 	file_free(file);
-}
-
-bool file_readable(const struct file *file)
-{
-	return (file->flags & (ABI_O_PATH | ABI_O_ACCMODE)) == ABI_O_RDONLY ||
-	       (file->flags & (ABI_O_PATH | ABI_O_ACCMODE)) == ABI_O_RDWR;
-}
-
-bool file_writable(const struct file *file)
-{
-	return (file->flags & (ABI_O_PATH | ABI_O_ACCMODE)) == ABI_O_WRONLY ||
-	       (file->flags & (ABI_O_PATH | ABI_O_ACCMODE)) == ABI_O_RDWR;
-}
-
-bool file_seekable(const struct file *file)
-{
-	return ABI_S_ISREG(file->inode->mode) || ABI_S_ISDIR(file->inode->mode) ||
-	       file->ops->seek != NULL;
 }
 
 long file_read_uio(struct file *file, struct uio *uio, uint64_t *pos)
@@ -196,19 +170,17 @@ long file_write_uio(struct file *file, struct uio *uio, uint64_t *pos)
 
 long file_read_kernel(struct file *file, void *buffer, size_t bytes, uint64_t *pos)
 {
-	struct abi_iovec iov;
 	struct uio uio;
 
-	uio_init_kernel(&uio, &iov, buffer, bytes);
+	uio_init(&uio, false, buffer, bytes);
 	return file_read_uio(file, &uio, pos);
 }
 
 long file_write_kernel(struct file *file, const void *buffer, size_t bytes, uint64_t *pos)
 {
-	struct abi_iovec iov;
 	struct uio uio;
 
-	uio_init_kernel(&uio, &iov, (void *)(uintptr_t)buffer, bytes);
+	uio_init(&uio, false, (void *)(uintptr_t)buffer, bytes);
 	return file_write_uio(file, &uio, pos);
 }
 

@@ -34,6 +34,22 @@ uint32_t process_gid(void)
 	return process != NULL ? process->egid : 0;
 }
 
+/* Times of files are this exact, in ticks of the CPU's clock: well below a millisecond. */
+#define COARSE_TICKS (1u << 20)
+
+int64_t inode_now_ns(void)
+{
+	static uint64_t read_ticks;
+	static int64_t wall_ns;
+	uint64_t now = pv_time_ticks();
+
+	if (now - read_ticks >= COARSE_TICKS || wall_ns == 0) {
+		read_ticks = now;
+		wall_ns = (int64_t)pv_time_wall_ns();
+	}
+	return wall_ns;
+}
+
 struct inode *inode_alloc(struct filesystem *fs, uint32_t mode, size_t private_bytes)
 {
 	struct inode *inode = kzalloc(sizeof(*inode) + private_bytes);
@@ -46,7 +62,7 @@ struct inode *inode_alloc(struct filesystem *fs, uint32_t mode, size_t private_b
 	inode->gid = process_gid();
 	inode->ref_count = 1;
 	inode->private = private_bytes > 0 ? inode + 1 : NULL;
-	inode->atime_ns = (int64_t)pv_time_wall_ns();
+	inode->atime_ns = inode_now_ns();
 	inode->mtime_ns = inode->ctime_ns = inode->btime_ns = inode->atime_ns;
 	list_init(&inode->locks);
 	if (fs != NULL) {
@@ -113,7 +129,7 @@ void inode_touch_atime(struct inode *inode)
 
 	if (inode->fs == NULL || (inode->fs->flags & ABI_MS_RDONLY) != 0)
 		return;
-	now = (int64_t)pv_time_wall_ns();
+	now = inode_now_ns();
 	if (inode->atime_ns <= inode->mtime_ns || inode->atime_ns <= inode->ctime_ns ||
 	    now - inode->atime_ns >= DAY_NS)
 		inode->atime_ns = now;
@@ -121,12 +137,12 @@ void inode_touch_atime(struct inode *inode)
 
 void inode_touch_mtime(struct inode *inode)
 {
-	inode->mtime_ns = inode->ctime_ns = (int64_t)pv_time_wall_ns();
+	inode->mtime_ns = inode->ctime_ns = inode_now_ns();
 }
 
 void inode_touch_ctime(struct inode *inode)
 {
-	inode->ctime_ns = (int64_t)pv_time_wall_ns();
+	inode->ctime_ns = inode_now_ns();
 }
 
 int inode_check_writable(const struct inode *inode)

@@ -50,6 +50,8 @@ struct inode *inode_alloc(struct filesystem *fs, uint32_t mode, size_t private_b
 void inode_free(struct inode *inode);
 /* A transient inode of no filesystem, for pipes and the like. */
 struct inode *inode_create_anonymous(uint32_t mode);
+/* The wall clock as times of files have it: a little coarse. */
+int64_t inode_now_ns(void);
 /* Record a read (relatime) or a change. */
 void inode_touch_atime(struct inode *inode);
 void inode_touch_mtime(struct inode *inode);
@@ -126,10 +128,25 @@ struct inode *path_lookup_at(int dirfd, const void *user_path, unsigned int path
 /* file.c */
 long file_read_uio(struct file *file, struct uio *uio, uint64_t *pos);
 long file_write_uio(struct file *file, struct uio *uio, uint64_t *pos);
-bool file_readable(const struct file *file);
-bool file_writable(const struct file *file);
+static inline bool file_readable(const struct file *file)
+{
+	return (file->flags & (ABI_O_PATH | ABI_O_ACCMODE)) == ABI_O_RDONLY ||
+	       (file->flags & (ABI_O_PATH | ABI_O_ACCMODE)) == ABI_O_RDWR;
+}
+
+static inline bool file_writable(const struct file *file)
+{
+	return (file->flags & (ABI_O_PATH | ABI_O_ACCMODE)) == ABI_O_WRONLY ||
+	       (file->flags & (ABI_O_PATH | ABI_O_ACCMODE)) == ABI_O_RDWR;
+}
+
 /* Open files have a position that pread and lseek may use. */
-bool file_seekable(const struct file *file);
+static inline bool file_seekable(const struct file *file)
+{
+	return ABI_S_ISREG(file->inode->mode) || ABI_S_ISDIR(file->inode->mode) ||
+	       file->ops->seek != NULL;
+}
+
 uint32_t file_poll(struct file *file, struct poll_table *table);
 /* How much of `bytes` a write at `pos` may do under RLIMIT_FSIZE and the file size limit; 0 bytes:
  * -EFBIG (SIGXFSZ has been sent). */

@@ -4,7 +4,6 @@
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/task.h"
-#include "pv/time.h"
 
 #define NO_CHANGE UINT32_MAX /* of an owner */
 
@@ -194,14 +193,14 @@ static int64_t ns_of(int64_t sec, int64_t nsec)
 
 static void times_set_now(struct new_times *times)
 {
-	int64_t now = (int64_t)pv_time_wall_ns();
+	int64_t now = inode_now_ns();
 
 	*times = (struct new_times){.set = {true, true}, .ns = {now, now}};
 }
 
 static int times_from_spec(struct new_times *times, const struct abi_timespec spec[2])
 {
-	int64_t now = (int64_t)pv_time_wall_ns();
+	int64_t now = inode_now_ns();
 	int now_count = 0;
 
 	*times = (struct new_times){0};

@@ -35,8 +35,8 @@ static int user_iov_check(struct user_iov *list, size_t count)
 		total += iov->len;
 	}
 	list->uio = (struct uio){.user = true,
-	                         .iov = list->iov,
-	                         .iov_count = count,
+	                         .more = list->iov,
+	                         .more_count = count,
 	                         .left = MIN(total, ABI_MAX_RW_COUNT)};
 	return 0;
 }
@@ -65,7 +65,7 @@ static int user_iov_copy(struct user_iov *list, const void *user_iov, uint64_t c
 typedef long transfer_fn(struct file *file, struct uio *uio, uint64_t *pos);
 
 /* Transfer at the file's own position. */
-static long transfer(int fd, struct uio *uio, transfer_fn *move)
+static inline long transfer(int fd, struct uio *uio, transfer_fn *move)
 {
 	struct file *file = fd_get_file(fd);
 	uint64_t ignored = 0;
@@ -98,13 +98,6 @@ static long transfer_at(int fd, struct uio *uio, int64_t offset, transfer_fn *mo
 	return done;
 }
 
-static int user_buffer(struct uio *uio, struct abi_iovec *iov, const struct sys_args *args)
-{
-	uio_init_kernel(uio, iov, SYS_PTR(args, 1), MIN(args->arg[2], ABI_MAX_RW_COUNT));
-	uio->user = true;
-	return user_range_ok(SYS_PTR(args, 1), args->arg[2]) ? 0 : -EFAULT;
-}
-
 static int check_fd(int fd)
 {
 	struct file *file = fd_get_file(fd);
@@ -115,43 +108,48 @@ static int check_fd(int fd)
 	return 0;
 }
 
+/* The buffer of read, write and their kin: 0, -EBADF or -EFAULT. */
+static inline int user_buffer(struct uio *uio, const struct sys_args *args)
+{
+	if (!user_range_ok(SYS_PTR(args, 1), args->arg[2]))
+		return check_fd(SYS_INT(args, 0)) != 0 ? -EBADF : -EFAULT;
+	uio_init(uio, true, SYS_PTR(args, 1), MIN(args->arg[2], ABI_MAX_RW_COUNT));
+	return 0;
+}
+
 long sys_read(const struct sys_args *args)
 {
-	struct abi_iovec iov;
 	struct uio uio;
+	int result = user_buffer(&uio, args);
 
-	if (user_buffer(&uio, &iov, args) != 0)
-		return check_fd(SYS_INT(args, 0)) != 0 ? -EBADF : -EFAULT;
-	return transfer(SYS_INT(args, 0), &uio, file_read_uio);
+	return result != 0 ? result : transfer(SYS_INT(args, 0), &uio, file_read_uio);
 }
 
 long sys_write(const struct sys_args *args)
 {
-	struct abi_iovec iov;
 	struct uio uio;
+	int result = user_buffer(&uio, args);
 
-	if (user_buffer(&uio, &iov, args) != 0)
-		return check_fd(SYS_INT(args, 0)) != 0 ? -EBADF : -EFAULT;
-	return transfer(SYS_INT(args, 0), &uio, file_write_uio);
+	return result != 0 ? result : transfer(SYS_INT(args, 0), &uio, file_write_uio);
 }
 
 long sys_pread64(const struct sys_args *args)
 {
-	struct abi_iovec iov;
 	struct uio uio;
+	int result = user_buffer(&uio, args);
 
-	if (user_buffer(&uio, &iov, args) != 0)
-		return check_fd(SYS_INT(args, 0)) != 0 ? -EBADF : -EFAULT;
+	if (result != 0)
+		return result;
 	return transfer_at(SYS_INT(args, 0), &uio, SYS_LONG(args, 3), file_read_uio);
 }
 
 long sys_pwrite64(const struct sys_args *args)
 {
-	struct abi_iovec iov;
 	struct uio uio;
+	int result = user_buffer(&uio, args);
 
-	if (user_buffer(&uio, &iov, args) != 0)
-		return check_fd(SYS_INT(args, 0)) != 0 ? -EBADF : -EFAULT;
+	if (result != 0)
+		return result;
 	return transfer_at(SYS_INT(args, 0), &uio, SYS_LONG(args, 3), file_write_uio);
 }
 

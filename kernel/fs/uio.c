@@ -10,27 +10,28 @@
 enum uio_direction { UIO_TO, UIO_FROM, UIO_CLEAR };
 
 /* The next piece's length: not over the page, the buffer, or what is left; 0 at the end. */
-static size_t uio_piece(struct uio *uio, size_t bytes)
+static inline size_t uio_piece(struct uio *uio, size_t bytes)
 {
-	const struct abi_iovec *iov;
 	size_t piece;
 
-	while (uio->iov_idx < uio->iov_count && uio->iov_done == uio->iov[uio->iov_idx].len) {
-		uio->iov_idx++;
-		uio->iov_done = 0;
+	while (uio->at_bytes == 0) {
+		if (uio->more_count == 0)
+			return 0;
+		uio->at = (uintptr_t)uio->more->base;
+		uio->at_bytes = uio->more->len;
+		uio->more++;
+		uio->more_count--;
 	}
-	if (uio->iov_idx == uio->iov_count)
-		return 0;
-	iov = &uio->iov[uio->iov_idx];
-	piece = MIN(bytes, MIN(uio->left, iov->len - uio->iov_done));
+	piece = MIN(bytes, MIN(uio->left, uio->at_bytes));
 	if (uio->user)
-		piece = MIN(piece, PAGE_BYTES - ((iov->base + uio->iov_done) & (PAGE_BYTES - 1)));
+		piece = MIN(piece, PAGE_BYTES - (uio->at & (PAGE_BYTES - 1)));
 	return piece;
 }
 
-static int uio_move_piece(struct uio *uio, enum uio_direction direction, void *kernel, size_t piece)
+static inline int uio_move_piece(const struct uio *uio, enum uio_direction direction, void *kernel,
+                                 size_t piece)
 {
-	void *buffer = (void *)(uintptr_t)(uio->iov[uio->iov_idx].base + uio->iov_done);
+	void *buffer = (void *)uio->at;
 
 	if (uio->user) {
 		if (direction == UIO_TO)
@@ -48,7 +49,9 @@ static int uio_move_piece(struct uio *uio, enum uio_direction direction, void *k
 	return 0;
 }
 
-static long uio_move(struct uio *uio, enum uio_direction direction, void *kernel, size_t bytes)
+/* Inline: each of the directions gets its own loop. */
+static inline long uio_move(struct uio *uio, enum uio_direction direction, void *kernel,
+                            size_t bytes)
 {
 	size_t done = 0;
 
@@ -61,7 +64,8 @@ static long uio_move(struct uio *uio, enum uio_direction direction, void *kernel
 		if (uio_move_piece(uio, direction, at, piece) != 0)
 			return done > 0 ? (long)done : -EFAULT;
 		done += piece;
-		uio->iov_done += piece;
+		uio->at += piece;
+		uio->at_bytes -= piece;
 		uio->left -= piece;
 	}
 	return (long)done;
@@ -80,11 +84,4 @@ long uio_copy_from(struct uio *uio, void *to, size_t bytes)
 long uio_clear(struct uio *uio, size_t bytes)
 {
 	return uio_move(uio, UIO_CLEAR, NULL, bytes);
-}
-
-void uio_init_kernel(struct uio *uio, struct abi_iovec *iov, void *buffer, size_t bytes)
-{
-	iov->base = (uint64_t)(uintptr_t)buffer;
-	iov->len = bytes;
-	*uio = (struct uio){.user = false, .iov = iov, .iov_count = 1, .left = bytes};
 }

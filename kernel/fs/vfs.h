@@ -20,10 +20,11 @@ struct poll_table;
 /* A transfer between the kernel and a list of buffers, in user or kernel memory. */
 struct uio {
 	bool user;
-	const struct abi_iovec *iov; /* in kernel memory */
-	size_t iov_count;
-	size_t iov_idx, iov_done; /* position */
-	size_t left;              /* bytes still to go */
+	uintptr_t at;                 /* in the buffer that is being moved */
+	size_t at_bytes;              /* of it, to go */
+	size_t left;                  /* bytes to go in all */
+	const struct abi_iovec *more; /* further buffers, in kernel memory */
+	size_t more_count;
 };
 
 /* Move min(bytes, uio->left) bytes and advance. Bytes moved, or -EFAULT when none could be. */
@@ -31,7 +32,17 @@ long uio_copy_to(struct uio *uio, const void *from, size_t bytes);
 long uio_copy_from(struct uio *uio, void *to, size_t bytes);
 /* As uio_copy_to, of zeros. */
 long uio_clear(struct uio *uio, size_t bytes);
-void uio_init_kernel(struct uio *uio, struct abi_iovec *iov, void *buffer, size_t bytes);
+/* One buffer. */
+static inline void uio_init(struct uio *uio, bool user, void *buffer, size_t bytes)
+{
+	/* One by one: compilers clear a whole structure by a string instruction. */
+	uio->user = user;
+	uio->at = (uintptr_t)buffer;
+	uio->at_bytes = bytes;
+	uio->left = bytes;
+	uio->more = NULL;
+	uio->more_count = 0;
+}
 
 struct file_ops {
 	/* Bytes moved, 0 at the end, or -errno. `pos` is the file position to use and advance. NULL
@@ -141,8 +152,20 @@ struct fs_context {
 
 void inode_get(struct inode *inode);
 void inode_put(struct inode *inode);
-void file_get(struct file *file);
-void file_put(struct file *file);
+/* Of the last reference: close the file. */
+void file_release(struct file *file);
+
+static inline void file_get(struct file *file)
+{
+	file->ref_count++;
+}
+
+static inline void file_put(struct file *file)
+{
+	ASSERT(file->ref_count > 0);
+	if (--file->ref_count == 0)
+		file_release(file);
+}
 
 /* Open an inode: a file with one reference, or err_ptr. Permissions have been checked. */
 struct file *file_open_inode(struct inode *inode, uint32_t flags);

@@ -12,9 +12,8 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/mm/vm.h"
 
-/* User addresses: the lowest that may be mapped, and one past the highest. */
+/* The lowest user address that may be mapped. */
 #define VM_USER_MIN 0x10000ul
-#define VM_USER_TOP (PV_USER_END - PAGE_BYTES)
 
 /* Kept free below an area that grows down. */
 #define VM_STACK_GAP (256ul * PAGE_BYTES)

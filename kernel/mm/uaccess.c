@@ -9,17 +9,15 @@
 #include "kernel/mm/internal.h"
 #include "kernel/task/task.h"
 
-bool user_range_ok(const void *user, size_t bytes)
-{
-	uintptr_t start = (uintptr_t)user;
-
-	return start <= VM_USER_TOP && bytes <= VM_USER_TOP - start;
-}
+/* Strings of programs are short as a rule: most fit in one such piece. */
+#define STRING_PIECE_BYTES 64u
 
 /* Without an address space of its own, a task would reach into whichever was in force last. */
 static bool accessible(const void *user, size_t bytes)
 {
-	return user_range_ok(user, bytes) && current() && current()->vm;
+	const struct task *task = current();
+
+	return user_range_ok(user, bytes) && task && task->vm;
 }
 
 int copy_from_user(void *to, const void *user_from, size_t bytes)
@@ -79,7 +77,7 @@ long strncpy_from_user(char *to, const char *user_from, size_t size)
 	while (done < size) {
 		const char *from = user_from + done;
 		size_t in_page = PAGE_BYTES - ((uintptr_t)from & (PAGE_BYTES - 1));
-		size_t want = MIN(in_page, size - done);
+		size_t want = MIN(MIN(in_page, size - done), (size_t)STRING_PIECE_BYTES);
 
 		if (!accessible(from, want))
 			return -EFAULT;

@@ -100,7 +100,16 @@ int user_store32(uintptr_t address, uint32_t value);
 int user_cmpxchg32(uintptr_t address, uint32_t *expected, uint32_t wanted);
 /* Length without the NUL, -EFAULT, or -ENAMETOOLONG when no NUL is in the first `size` bytes. */
 long strncpy_from_user(char *to, const char *user_from, size_t size);
-bool user_range_ok(const void *user, size_t bytes);
+
+/* One past the highest user address. */
+#define VM_USER_TOP (PV_USER_END - PAGE_BYTES)
+
+static inline bool user_range_ok(const void *user, size_t bytes)
+{
+	uintptr_t start = (uintptr_t)user;
+
+	return start <= VM_USER_TOP && bytes <= VM_USER_TOP - start;
+}
 
 /* Another process's memory (exec's new stack, /proc/PID/cmdline): copies through the direct map.
  * Bytes done or -errno. */

@@ -308,7 +308,8 @@ void sched_switch(void)
 	struct task *prev = cpu->current;
 	struct task *next;
 
-	work_run();
+	if (work_pending())
+		work_run();
 	prev->need_resched = false;
 	if (prev->state == TASK_RUNNING && prev != &cpu->idle && list_empty(&prev->run_node))
 		run_queue_put_back(cpu, prev);
@@ -349,7 +350,8 @@ static int sleep_once(enum task_state state, bool (*interrupted)(const struct ta
 	struct task *task = cpu->current;
 	bool expired = false;
 
-	work_run();
+	if (work_pending())
+		work_run();
 	if (!task->woken && !(interrupted && interrupted(task))) {
 		task->sleep_expired = false;
 		task->state = state;

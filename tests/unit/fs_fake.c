@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include <port/cpu.h>
+
 #include "kernel/mm/vm.h"
 #include "lib/rng.h"
 #include "pv/ops.h"
 
 #define USER_MIN 0x10000u
-#define USER_END 0x800000000000u
 
 struct fake_world fake;
 
@@ -74,11 +75,6 @@ void *krealloc(void *ptr, size_t bytes)
 void kfree(void *ptr)
 {
 	free(ptr);
-}
-
-bool user_range_ok(const void *user, size_t bytes)
-{
-	return (uintptr_t)user <= USER_END && bytes <= USER_END - (uintptr_t)user;
 }
 
 static bool user_bad(const void *user, size_t bytes)
@@ -186,7 +182,7 @@ int task_sleep(bool interruptible, uint64_t deadline_ns)
 	return -ETIMEDOUT;
 }
 
-void wait_wake_all(struct wait_queue *queue)
+void wait_wake_waiters(struct wait_queue *queue)
 {
 	struct wait_entry *entry, *next;
 
@@ -242,6 +238,14 @@ struct filesystem *procfs_create(const char *source)
 static uint64_t fake_monotonic(void)
 {
 	return fake.now_ns;
+}
+
+/* Each reading is far from the last: no time of a file is an old one. */
+uint64_t port_tsc(void)
+{
+	static uint64_t ticks;
+
+	return ticks += 1ull << 32;
 }
 
 static uint64_t fake_wall(void)

@@ -35,7 +35,7 @@ static inline uint64_t port_tsc(void)
 /* The same without waiting for earlier loads: for what is compared with itself only. */
 static inline uint64_t port_tsc_relaxed(void)
 {
-	uint32_t low, high;
+	unsigned long low, high; /* as wide as the registers: no widening */
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
 	return (uint64_t)high << 32 | low;
