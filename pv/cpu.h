@@ -52,13 +52,25 @@ static inline uint64_t pv_fpu_features(void)
 {
 	return pv->cpu->fpu_features();
 }
+/* The bits of MXCSR that the CPU has; others make a restore fail. */
+static inline uint32_t pv_fpu_control_mask(void)
+{
+	return pv->cpu->fpu_control_mask();
+}
 static inline void pv_fpu_init_area(void *area)
 {
 	pv->cpu->fpu_init_area(area);
 }
+/* Save to where the running state was restored from last, or to an area that is initial. */
 static inline void pv_fpu_save(void *area)
 {
 	pv->cpu->fpu_save(area);
+}
+/* Save to any area, a program's memory too (the range has been checked, the 64 bytes behind the
+ * first 512 are zero): false if it cannot be written. */
+static inline bool pv_fpu_save_user(void *area)
+{
+	return pv->cpu->fpu_save_user(area);
 }
 static inline void pv_fpu_restore(const void *area)
 {

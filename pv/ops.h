@@ -60,8 +60,10 @@ struct pv_cpu_ops {
 	void (*set_user_gs_base)(uint64_t base);
 	uint32_t (*fpu_area_bytes)(void);
 	uint64_t (*fpu_features)(void);
+	uint32_t (*fpu_control_mask)(void);
 	void (*fpu_init_area)(void *area);
 	void (*fpu_save)(void *area);
+	bool (*fpu_save_user)(void *area);
 	void (*fpu_restore)(const void *area);
 	bool (*fpu_restore_user)(const void *area);
 	uintptr_t (*fault_address)(void);

@@ -16,21 +16,38 @@
 #include "xen/hooks.h"
 #include "xen/multicall.h"
 
-#define CPUID_1_ECX_XSAVE (1u << 26)
-#define CR4_OSXSAVE       (1ul << 18)
-#define LEAF_XSAVE        0xdu
+#define CPUID_1_ECX_XSAVE         (1u << 26)
+#define CR4_OSXSAVE               (1ul << 18)
+#define LEAF_XSAVE                0xdu
+#define LEAF_XSAVE_1_EAX_XSAVEOPT 1u
 /* Components we hand to user mode: x87, SSE, AVX, AVX-512. */
 #define COMPONENTS         0xe7u
+#define MXCSR_MASK_OFFSET  28u
+#define MXCSR_MASK_DEFAULT 0xffbfu /* where the CPU says 0 */
 #define FXSAVE_BYTES       512u
 #define XSAVE_HEADER_BYTES 64u
 
 static struct {
-	bool xsave;
+	bool xsave, xsaveopt;
 	uint32_t bytes;
+	uint64_t features;
+	uint32_t control_mask;
 } fpu;
+
+/* The bits of MXCSR that the CPU has: it says so in what it saves. */
+static uint32_t read_control_mask(void)
+{
+	static _Alignas(64) char area[FXSAVE_BYTES];
+	uint32_t mask = 0;
+
+	if (cpu_fxsave(area))
+		memcpy(&mask, area + MXCSR_MASK_OFFSET, sizeof(mask));
+	return mask != 0 ? mask : MXCSR_MASK_DEFAULT;
+}
 
 void fpu_init(void)
 {
+	fpu.control_mask = read_control_mask();
 	fpu.xsave = port_cpuid(1, 0).ecx & CPUID_1_ECX_XSAVE;
 	fpu.bytes = FXSAVE_BYTES;
 	if (!fpu.xsave)
@@ -39,6 +56,8 @@ void fpu_init(void)
 	 * says of OSXSAVE. */
 	port_write_cr4(port_read_cr4() | CR4_OSXSAVE);
 	port_xsetbv(port_cpuid(LEAF_XSAVE, 0).eax & COMPONENTS);
+	fpu.features = port_xgetbv();
+	fpu.xsaveopt = port_cpuid(LEAF_XSAVE, 1).eax & LEAF_XSAVE_1_EAX_XSAVEOPT;
 	fpu.bytes = port_cpuid(LEAF_XSAVE, 0).ebx; /* for what XCR0 enables now */
 }
 
@@ -47,9 +66,14 @@ uint32_t fpu_area_bytes(void)
 	return fpu.bytes;
 }
 
+uint32_t fpu_control_mask(void)
+{
+	return fpu.control_mask;
+}
+
 uint64_t fpu_features(void)
 {
-	return fpu.xsave ? port_xgetbv() : 0;
+	return fpu.features;
 }
 
 void fpu_init_area(void *area)
@@ -64,10 +88,19 @@ void fpu_init_area(void *area)
 
 void fpu_save(void *area)
 {
-	if (fpu.xsave)
-		cpu_xsave(area);
+	bool saved;
+
+	if (fpu.xsaveopt)
+		saved = cpu_xsaveopt(area);
 	else
-		cpu_fxsave(area);
+		saved = fpu.xsave ? cpu_xsave(area) : cpu_fxsave(area);
+	if (!saved)
+		host_panic("fpu: the area of a task cannot be written");
+}
+
+bool fpu_save_user(void *area)
+{
+	return fpu.xsave ? cpu_xsave(area) : cpu_fxsave(area);
 }
 
 bool fpu_restore_user(const void *area)

@@ -14,8 +14,10 @@ void fpu_init(void);
 
 uint32_t fpu_area_bytes(void);
 uint64_t fpu_features(void);
+uint32_t fpu_control_mask(void);
 void fpu_init_area(void *area);
 void fpu_save(void *area);
+bool fpu_save_user(void *area);
 void fpu_restore(const void *area);
 bool fpu_restore_user(const void *area);
 

@@ -11,13 +11,12 @@
 #include "kernel/task/task.h"
 #include "pv/cpu.h"
 
-#define RED_ZONE_BYTES 128u
-#define FPU_ALIGNMENT  64u
+#define RED_ZONE_BYTES     128u
+#define FPU_ALIGNMENT      64u
+#define XSAVE_HEADER_BYTES 64u
 
 /* In the legacy part of the FPU state. */
-#define MXCSR_OFFSET        24u
-#define MXCSR_VALID_OFFSET  28u
-#define MXCSR_VALID_DEFAULT 0xffbfu /* where the CPU says 0 */
+#define MXCSR_OFFSET 24u
 
 /* Flags that a program may set: carry parity adjust zero sign trap direction overflow
  * nested-task(no) alignment. */
@@ -37,14 +36,21 @@ static bool on_altstack(const struct task *task, uint64_t sp)
 	return sp > task->altstack.sp && sp - task->altstack.sp <= task->altstack.size;
 }
 
-/* Write the FPU state. `task->fpu` is up to date. */
-static int fpu_push(const struct task *task, uintptr_t to)
+/* Write the FPU state, as the CPU has it, straight to the stack. */
+static int fpu_push(uintptr_t to)
 {
 	struct abi_fpx_software software = {0};
 	uint32_t magic2 = ABI_FP_XSTATE_MAGIC2;
 	uint32_t bytes = pv_fpu_area_bytes();
-	int result = copy_to_user((void *)to, task->fpu, bytes);
+	int result = 0;
 
+	if (!user_range_ok((void *)to, fpu_frame_bytes()))
+		return -EFAULT;
+	/* The CPU writes only a part of the header. */
+	if (pv_fpu_features())
+		result = clear_user((void *)(to + ABI_FXSAVE_BYTES), XSAVE_HEADER_BYTES);
+	if (result != 0 || !pv_fpu_save_user((void *)to))
+		return -EFAULT;
 	if (pv_fpu_features()) {
 		software.magic1 = ABI_FP_XSTATE_MAGIC1;
 		software.extended_bytes = bytes + (uint32_t)sizeof(magic2);
@@ -106,14 +112,13 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 	if (was_on_altstack && !on_altstack(task, sp))
 		return -EFAULT;
 
-	sched_save_user_state(task);
 	context_fill(&user.uc.context, frame, task, restore_mask);
 	user.uc.flags = ABI_UC_SIGCONTEXT_SS | ABI_UC_STRICT_RESTORE_SS |
 	                (pv_fpu_features() ? ABI_UC_FP_XSTATE : 0);
 	user.uc.stack = task->altstack;
 	user.uc.context.fpstate = fpu;
 	user.uc.sigmask = restore_mask;
-	if (fpu_push(task, fpu) != 0 || copy_to_user((void *)sp, &user, sizeof(user)) != 0)
+	if (fpu_push(fpu) != 0 || copy_to_user((void *)sp, &user, sizeof(user)) != 0)
 		return -EFAULT;
 	if (task->altstack.flags & ABI_SS_AUTODISARM)
 		task->altstack = (struct abi_stack){.flags = ABI_SS_DISABLE};
@@ -142,40 +147,40 @@ static bool fpu_header_ok(const uint8_t *area)
 }
 
 /* Control bits that the CPU does not have make the load fault; not every emulator sees to that. */
-static bool mxcsr_ok(const uint8_t *area, uint32_t valid)
+static bool mxcsr_ok(const uint8_t *area)
 {
 	uint32_t mxcsr;
 
 	memcpy(&mxcsr, area + MXCSR_OFFSET, sizeof(mxcsr));
-	return !(mxcsr & ~(valid ? valid : MXCSR_VALID_DEFAULT));
+	return !(mxcsr & ~pv_fpu_control_mask());
 }
 
-/* Take the FPU state from a frame; 0 as address: the initial state. */
-static int fpu_pop(struct task *task, uintptr_t from)
+static void fpu_reset(struct task *task)
+{
+	pv_fpu_init_area(task->fpu);
+	pv_fpu_restore(task->fpu);
+}
+
+/* Take the FPU state from a frame. On failure the task's area is damaged. */
+static int fpu_take(struct task *task, uintptr_t from)
 {
 	struct abi_fpx_software software;
 	uint32_t magic2 = 0;
-	uint32_t bytes = pv_fpu_area_bytes();
+	uint32_t bytes = pv_fpu_area_bytes(), given = ABI_FXSAVE_BYTES;
 	uint8_t *area = task->fpu;
-	uint32_t mxcsr_valid;
 
-	if (from == 0) {
-		pv_fpu_init_area(task->fpu);
-		pv_fpu_restore(task->fpu);
-		return 0;
-	}
-	memcpy(&mxcsr_valid, area + MXCSR_VALID_OFFSET, sizeof(mxcsr_valid));
-	if (from % FPU_ALIGNMENT != 0)
+	if (from % FPU_ALIGNMENT != 0 ||
+	    copy_from_user(&software, (void *)(from + ABI_FPX_SOFTWARE_OFFSET), sizeof(software)) !=
+	        0)
 		return -EFAULT;
-	if (copy_from_user(area, (void *)from, ABI_FXSAVE_BYTES) != 0)
-		return -EFAULT;
-	memcpy(&software, area + ABI_FPX_SOFTWARE_OFFSET, sizeof(software));
 	if (pv_fpu_features() && software.magic1 == ABI_FP_XSTATE_MAGIC1 &&
 	    software.state_bytes == bytes) {
-		if (copy_from_user(area, (void *)from, bytes) != 0 ||
-		    copy_from_user(&magic2, (void *)(from + bytes), sizeof(magic2)) != 0)
+		given = bytes;
+		if (copy_from_user(&magic2, (void *)(from + bytes), sizeof(magic2)) != 0)
 			return -EFAULT;
 	}
+	if (copy_from_user(area, (void *)from, given) != 0)
+		return -EFAULT;
 	if (pv_fpu_features() && magic2 != ABI_FP_XSTATE_MAGIC2) {
 		/* Only the legacy part counts: x87 and SSE; the rest is initial. */
 		memset(area + ABI_FXSAVE_BYTES, 0, bytes - ABI_FXSAVE_BYTES);
@@ -183,7 +188,17 @@ static int fpu_pop(struct task *task, uintptr_t from)
 	} else if (pv_fpu_features() && !fpu_header_ok(area)) {
 		return -EFAULT;
 	}
-	return mxcsr_ok(area, mxcsr_valid) && pv_fpu_restore_user(area) ? 0 : -EFAULT;
+	return mxcsr_ok(area) && pv_fpu_restore_user(area) ? 0 : -EFAULT;
+}
+
+/* 0 as address: the initial state, which also follows a frame that is refused. */
+static int fpu_pop(struct task *task, uintptr_t from)
+{
+	int result = from == 0 ? 0 : fpu_take(task, from);
+
+	if (from == 0 || result != 0)
+		fpu_reset(task);
+	return result;
 }
 
 static void context_load(struct cpu_frame *frame, const struct abi_sigcontext *context)
@@ -236,7 +251,6 @@ long sys_rt_sigreturn(const struct sys_args *args)
 	    user.uc.context.rip >= PV_USER_END || user.uc.context.cs != (uint16_t)frame->cs ||
 	    user.uc.context.ss != (uint16_t)frame->ss)
 		goto bad;
-	sched_save_user_state(task);
 	context_load(frame, &user.uc.context);
 	signal_set_blocked(user.uc.sigmask);
 	if (fpu_pop(task, user.uc.context.fpstate) != 0)
@@ -245,8 +259,6 @@ long sys_rt_sigreturn(const struct sys_args *args)
 	return (long)frame->rax;
 bad:
 	frame->vector = FRAME_UPCALL;
-	/* Whatever was copied into the area so far must not come back with the next switch. */
-	sched_save_user_state(task);
 	signal_force(ABI_SIGSEGV, ABI_SI_KERNEL, 0);
 	return (long)frame->rax;
 }

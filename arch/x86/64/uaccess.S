@@ -109,17 +109,22 @@ cpu_fxrstor:
 	ret
 	MAY_FAULT 1b, 2b
 
-/* void cpu_xsave(void *area), cpu_fxsave */
-	.globl	cpu_xsave
-cpu_xsave:
+/* bool cpu_xsave(void *area), cpu_xsaveopt, cpu_fxsave: false if the area cannot be written */
+.macro SAVE name, instruction
+	.globl	\name
+\name:
 	movl	$-1, %eax
 	movl	$-1, %edx
-	xsave64	(%rdi)
+1:	\instruction	(%rdi)
+	movl	$1, %eax
 	ret
+2:	xorl	%eax, %eax
+	ret
+	MAY_FAULT 1b, 2b
+.endm
 
-	.globl	cpu_fxsave
-cpu_fxsave:
-	fxsave64 (%rdi)
-	ret
+	SAVE cpu_xsave, xsave64
+	SAVE cpu_xsaveopt, xsaveopt64
+	SAVE cpu_fxsave, fxsave64
 
 	.section .note.GNU-stack, "", @progbits
