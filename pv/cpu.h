@@ -42,6 +42,12 @@ static inline void pv_cpu_set_user_gs_base(uint64_t base)
 	pv->cpu->set_user_gs_base(base);
 }
 
+/* Whether setting these bases would enter the hypervisor, so that it pays to collect. */
+static inline bool pv_cpu_bases_enter(uint64_t fs_base, uint64_t gs_base)
+{
+	return pv->cpu->bases_enter(fs_base, gs_base);
+}
+
 /* FPU, SSE and AVX state of user mode. The area has pv_fpu_area_bytes() bytes, aligned to 64. */
 static inline uint32_t pv_fpu_area_bytes(void)
 {

@@ -58,6 +58,7 @@ struct pv_cpu_ops {
 	void (*set_user_fs_base)(uint64_t base);
 	uint64_t (*user_gs_base)(void);
 	void (*set_user_gs_base)(uint64_t base);
+	bool (*bases_enter)(uint64_t fs_base, uint64_t gs_base);
 	uint32_t (*fpu_area_bytes)(void);
 	uint64_t (*fpu_features)(void);
 	uint32_t (*fpu_control_mask)(void);

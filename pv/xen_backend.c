@@ -105,6 +105,7 @@ static const struct pv_cpu_ops cpu_ops = {
     .set_user_fs_base = segments_set_user_fs_base,
     .user_gs_base = segments_user_gs_base,
     .set_user_gs_base = segments_set_user_gs_base,
+    .bases_enter = segments_bases_enter,
     .fpu_area_bytes = fpu_area_bytes,
     .fpu_features = fpu_features,
     .fpu_control_mask = fpu_control_mask,

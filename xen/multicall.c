@@ -159,9 +159,13 @@ static multicall_entry_t *new_entry(unsigned int op, unsigned int arg_bytes, uin
 		mc_issue();
 	uint32_t idx = mc->entry_count++;
 
-	mc->entries[idx] = (multicall_entry_t){.op = op};
-	mc->origins[idx] = (struct mc_origin){
-	    .caller = caller, .op = op, .arg_offset = arg_bytes ? mc->arg_bytes : ARG_NONE};
+	/* The arguments are the caller's to set, as far as the call has them. */
+	struct mc_origin *origin = &mc->origins[idx];
+
+	origin->caller = caller;
+	origin->op = op;
+	origin->arg_offset = arg_bytes ? mc->arg_bytes : ARG_NONE;
+	mc->entries[idx].op = op;
 	return &mc->entries[idx];
 }
 

@@ -100,6 +100,13 @@ void segments_set_user_fs_base(uint64_t base)
 	this_cpu()->user_fs_base = base;
 }
 
+bool segments_bases_enter(uint64_t fs_base, uint64_t gs_base)
+{
+	const struct xen_cpu *cpu = this_cpu();
+
+	return cpu->user_gs_base != gs_base || (!fsbase_usable() && cpu->user_fs_base != fs_base);
+}
+
 uint64_t segments_user_gs_base(void)
 {
 	return this_cpu()->user_gs_base;

@@ -5,6 +5,7 @@
 #ifndef PINFOLD_XEN_SEGMENTS_H
 #define PINFOLD_XEN_SEGMENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/x86/units.h"
@@ -33,6 +34,8 @@ void segments_load_ldt(const void *table, unsigned int entry_count);
 uint64_t segments_user_fs_base(void);
 void segments_set_user_fs_base(uint64_t base);
 uint64_t segments_user_gs_base(void);
+/* Whether setting both would take a call. */
+bool segments_bases_enter(uint64_t fs_base, uint64_t gs_base);
 void segments_set_user_gs_base(uint64_t base);
 
 /* Boot: the calling CPU's own area becomes reachable through the kernel's segment base. */

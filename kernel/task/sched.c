@@ -260,10 +260,15 @@ static void user_switch(struct task *next)
 		pv_space_switch(&next->vm->space);
 		return;
 	}
-	pv_lazy_cpu_enter();
+	/* The change of tables alone is one entry. */
+	bool collect = pv_cpu_bases_enter(next->fs_base, next->gs_base);
+
+	if (collect)
+		pv_lazy_cpu_enter();
 	pv_space_switch(&next->vm->space);
 	sched_load_user_state(next);
-	pv_lazy_cpu_leave();
+	if (collect)
+		pv_lazy_cpu_leave();
 }
 
 /* First thing on the new task's stack. */
