@@ -65,10 +65,16 @@ static void copy_down(unsigned char *to, const unsigned char *from, size_t bytes
 		*--to = *--from;
 }
 
-void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
+void *string_copy(void *restrict to, const void *restrict from, size_t bytes)
 {
 	copy_up(to, from, bytes);
 	return to;
+}
+
+/* Weak: an architecture may have something better for what is large (arch/x86/64/string.S). */
+__attribute__((weak)) void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
+{
+	return string_copy(to, from, bytes);
 }
 
 void *memmove(void *to, const void *from, size_t bytes)
@@ -80,7 +86,7 @@ void *memmove(void *to, const void *from, size_t bytes)
 	return to;
 }
 
-void *memset(void *to, int value, size_t bytes)
+void *string_fill(void *to, int value, size_t bytes)
 {
 	unsigned char *p = to;
 	const word pattern = (word)-1 / 0xff * (unsigned char)value;
@@ -105,6 +111,11 @@ void *memset(void *to, int value, size_t bytes)
 	while (bytes--)
 		*p++ = (unsigned char)value;
 	return to;
+}
+
+__attribute__((weak)) void *memset(void *to, int value, size_t bytes)
+{
+	return string_fill(to, value, bytes);
 }
 
 int memcmp(const void *a, const void *b, size_t bytes)

@@ -26,6 +26,10 @@ char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 char *strstr(const char *s, const char *find);
 
+/* The same as memcpy and memset, for what is not large. */
+void *string_copy(void *restrict to, const void *restrict from, size_t bytes);
+void *string_fill(void *to, int value, size_t bytes);
+
 /* A freestanding compiler does not know these by name; with the builtins a small constant size
  * costs no call. */
 #if !__STDC_HOSTED__

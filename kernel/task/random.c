@@ -14,6 +14,7 @@
 
 #define CPUID1_ECX_RDRAND (1u << 30)
 #define JITTER_SAMPLES    256u
+#define STIR_SAMPLES      4u
 #define CPU_SAMPLES       16u
 
 /* One word of the CPU's generator; false: it has run dry. */
@@ -32,10 +33,13 @@ void random_init(void)
 	bool have_cpu = pv_cpuid(1, 0).ecx & CPUID1_ECX_RDRAND;
 
 	rng_stir(seed, sizeof(seed));
-	for (unsigned int i = 0; i < JITTER_SAMPLES; i++) {
-		uint64_t tsc = __builtin_ia32_rdtsc();
+	/* As many at a time as a stir takes in: each stir is what makes the next ones differ. */
+	for (unsigned int i = 0; i < JITTER_SAMPLES / STIR_SAMPLES; i++) {
+		uint64_t tsc[STIR_SAMPLES];
 
-		rng_stir(&tsc, sizeof(tsc));
+		for (unsigned int j = 0; j < STIR_SAMPLES; j++)
+			tsc[j] = __builtin_ia32_rdtsc();
+		rng_stir(tsc, sizeof(tsc));
 	}
 	for (unsigned int i = 0; have_cpu && i < CPU_SAMPLES; i++) {
 		unsigned long long word;

@@ -7,6 +7,7 @@
 #include <xen/features.h>
 
 #include "arch/x86/boot_layout.h"
+#include "lib/string.h"
 #include "pv/boot.h"
 #include "pv/mmu.h"
 #include "xen/boot_map.h"
@@ -140,7 +141,32 @@ static void entries_not_present(void)
 	CHECK(pfn_is_none(pte_pfn(pte_from_pfn(PFN(5), 0))));
 }
 
+#define AREA_BYTES 700u
+
+/* Around the size from which copies and fills go another way: every byte of it and none beside. */
+static void large_copies(void)
+{
+	static unsigned char from[AREA_BYTES], to[AREA_BYTES];
+	unsigned int wrong = 0;
+
+	for (unsigned int i = 0; i < AREA_BYTES; i++)
+		from[i] = (unsigned char)(i * 7 + i / 256);
+	for (size_t bytes = 240; bytes < 600; bytes++) {
+		size_t offset = bytes % 16;
+
+		CHECK(memset(to, 0xee, AREA_BYTES) == to);
+		CHECK(memcpy(to + offset, from + 3, bytes) == to + offset);
+		for (size_t i = 0; i < AREA_BYTES; i++)
+			wrong += to[i] != (i - offset < bytes ? from[i - offset + 3] : 0xee);
+		memset(to + offset, 0x1a5, bytes);
+		for (size_t i = 0; i < AREA_BYTES; i++)
+			wrong += to[i] != (i - offset < bytes ? 0xa5 : 0xee);
+	}
+	CHECK_EQUAL(wrong, 0);
+}
+
 const struct guest_test memory_tests[] = {
+    {"large-copies", large_copies},
     {"M1-boot-info", boot_info},
     {"M2-layout-walk", boot_layout},
     {"M2-boot-check", boot_verify},
