@@ -35,13 +35,17 @@ static bool is_idle(const struct cpu *cpu)
 static struct cpu *choose(const struct task *task)
 {
 	unsigned long allowed = task->affinity & cpu_online();
-	struct cpu *last = task->cpu ? task->cpu : cpu_now();
+	struct cpu *now = cpu_now();
+	struct cpu *last = task->cpu ? task->cpu : now;
 	bool last_allowed = allowed & cpu_bit(last);
 
+	/* All are busy, this one too: the most frequent case. */
+	if (last_allowed && idle_cpus == 0 && now->current != &now->idle)
+		return last;
 	if (last_allowed && is_idle(last))
 		return last;
-	if ((allowed & cpu_bit(cpu_now())) && is_idle(cpu_now()))
-		return cpu_now();
+	if ((allowed & cpu_bit(now)) && is_idle(now))
+		return now;
 	if (allowed & idle_cpus)
 		return &cpus[__builtin_ctzl(allowed & idle_cpus)];
 	return last_allowed ? last : &cpus[__builtin_ctzl(allowed)];
