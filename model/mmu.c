@@ -225,7 +225,7 @@ static long flush_vcpus(const struct mmuext_op *op, bool all_vcpus, bool page)
 	return 0;
 }
 
-/* Clear the frame, or make it a copy of another: as ordinary memory, which it must be able to be. */
+/* Clear the frame, or copy another into it: as ordinary memory, which it must be able to be. */
 static long write_page(unsigned long mfn, unsigned long from)
 {
 	if (mfn >= MODEL_FRAMES || !model.frames[mfn].owned ||

@@ -85,8 +85,8 @@ struct model_frame {
 	uint32_t refs;
 };
 
-/* What a vcpu may still hold though its entry is gone or has lost rights: a translation, or an upper
- * entry that leads to a table. */
+/* What a vcpu may still hold though its entry is gone or has lost rights: a translation, or an
+ * upper entry that leads to a table. */
 struct model_stale {
 	uint32_t vcpu;
 	uint32_t mfn;
@@ -230,7 +230,7 @@ void model_check_reuse(uint32_t mfn);
  * they are, or by what it may still hold. MODEL_NONE: it faults, or holds nothing. */
 uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale);
 
-/* What must hold when the vcpu that runs goes to user mode: its kernel and user tops are in step. */
+/* What must hold when the vcpu that runs goes to user mode: its two tops are in step. */
 void model_check_user_return(void);
 
 /* A store of the guest's that has faulted: if it goes to a leaf table in use, the guest's view is
@@ -283,7 +283,7 @@ long model_vcpu_op(unsigned int command, unsigned int vcpu, void *arg);
 long model_sched_op(unsigned int command, void *arg);
 uint64_t model_entry(uint32_t mfn, unsigned int idx);
 void model_entry_write(uint32_t mfn, unsigned int idx, uint64_t value);
-/* An entry as Xen writes it: kernel and user mode of a 4-level guest run with the same privilege. */
+/* An entry as Xen writes it: kernel and user mode of a 4-level guest have the same privilege. */
 uint64_t model_adjust(uint64_t entry, unsigned int level);
 long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2);
 void model_put_type(uint32_t mfn);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A store of the guest's to a leaf table in use, carried out as Xen would: checked as a request, and
- * counted.
+ * A store of the guest's to a leaf table in use, carried out as Xen would: checked as a request,
+ * and counted.
  *
  * The guest's view of the table is read-only, so the store faults. The world lets the one
  * instruction run on a view that is writable for so long, and then asks for what it did; the

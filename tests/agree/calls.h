@@ -27,8 +27,8 @@ long call_mmuext(unsigned int command, unsigned int frame);
 long call_pin(unsigned int frame, unsigned int level);
 long call_unpin(unsigned int frame);
 
-/* Make every frame ordinary memory and zero: false if one stays in use. A frame is read-only as long
- * as another table uses it, so it takes some rounds. */
+/* Make every frame ordinary memory and zero: false if one stays in use. A frame is read-only as
+ * long as another table uses it, so it takes some rounds. */
 bool frames_back(void);
 
 #endif

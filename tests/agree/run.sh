@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The same sequences of calls on real Xen (the release build: the debug one would log every
-# refusal) and on the model. Every result, every entry read back and every pin left must be the same.
+# refusal) and on the model. Every result, every entry read back, every pin left must be the same.
 #
 # Use: tests/agree/run.sh BUILD-FOLDER SEEDS      (from the top of the source tree)
 set -u

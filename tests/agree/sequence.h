@@ -20,8 +20,8 @@
 #define AGREE_VCPUS      4u
 #define AGREE_LINE_BYTES 4096u
 
-/* Frames are named by their index (AGREE_VCPUS more than AGREE_FRAMES, which stay in use); the world knows which machine frame each is, and where the
- * kernel sees it. */
+/* Frames are named by their index, AGREE_FRAMES of them and AGREE_VCPUS more, which stay in use;
+ * the world knows which machine frame each is, and where the kernel sees it. */
 struct agree_world {
 	long (*call)(unsigned int number, unsigned long arg0, unsigned long arg1,
 	             unsigned long arg2, unsigned long arg3);

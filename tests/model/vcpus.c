@@ -2,9 +2,10 @@
 /*
  * vcpus that come up, sleep, are woken and go down, by Xen's calls alone.
  *
- * A send to a vcpu that is not up yet stays pending until it looks; one to a vcpu that has gone down
- * is harmless. A vcpu that blocks sleeps only while nothing is pending for it, whenever the event
- * comes; one that polls is woken by its port though that is masked, or by the end of its time.
+ * A send to a vcpu that is not up yet stays pending until it looks; one to a vcpu that has gone
+ * down is harmless. A vcpu that blocks sleeps only while nothing is pending for it, whenever the
+ * event comes; one that polls is woken by its port though that is masked, or by the end of its
+ * time.
  */
 #include "tests/model/scenarios.h"
 
