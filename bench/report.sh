@@ -280,8 +280,9 @@ of a token that visits all of them.
 
 ![linear costs](linear.svg)
 
-By how much the cost grows. Linear would be 4 for memory. One switch, wake-up or fork among ten times
-the processes should cost the same: 1, and 10 for \`switch\`, which is all hops of the token here.
+By how much the cost grows. Linear would be 4 for memory. One switch, wake-up or fork among ten
+times the processes should cost the same: 1, and 10 for \`switch\`, which is all hops of the token
+here.
 
 $(growth)
 

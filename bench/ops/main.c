@@ -34,6 +34,7 @@ static const struct op *const groups[] = {calls_ops,   signals_ops, memory_ops,
 const struct op *op_now;
 static jmp_buf give_up;
 static unsigned int processor_count;
+static pid_t main_thread;
 
 static void say_failed(const char *verdict, const char *why)
 {
@@ -49,6 +50,9 @@ _Noreturn void op_fail(const char *what)
 {
 	char why[128];
 
+	/* A partner has no way back to the loop over the operations. */
+	if (gettid() != main_thread)
+		_exit(1);
 	snprintf(why, sizeof(why), "%s: %s", what, strerror(errno));
 	say_failed("failed", why);
 	longjmp(give_up, 1);
@@ -191,6 +195,7 @@ int main(int argc, char **argv)
 		for_each_op(print_name, (const char *const[]){"all"}, 1);
 		return 0;
 	}
+	main_thread = gettid();
 	processor_count = (unsigned int)get_nprocs();
 	mark_set(MARK_START, "", 0);
 	mark_set(MARK_VALUE, "processors", processor_count);

@@ -47,37 +47,29 @@ static void run_fork_write(void)
 	op_wait_for(check_pid(pid));
 }
 
-static void run_fork_exec(void)
+/* In the child `pid` is 0: it becomes the program. Fit for the child of a vfork. */
+static void exec_and_wait(int pid, const char *path, char *const args[])
 {
-	int pid = fork();
-
 	if (pid == 0) {
-		execve("/bin/tiny", tiny_args, no_env);
+		execve(path, args, no_env);
 		_exit(1);
 	}
 	op_wait_for(check_pid(pid));
+}
+
+static void run_fork_exec(void)
+{
+	exec_and_wait(fork(), "/bin/tiny", tiny_args);
 }
 
 static void run_vfork_exec(void)
 {
-	int pid = vfork();
-
-	if (pid == 0) {
-		execve("/bin/tiny", tiny_args, no_env);
-		_exit(1);
-	}
-	op_wait_for(check_pid(pid));
+	exec_and_wait(vfork(), "/bin/tiny", tiny_args);
 }
 
 static void run_busybox(void)
 {
-	int pid = fork();
-
-	if (pid == 0) {
-		execve("/bin/busybox", true_args, no_env);
-		_exit(1);
-	}
-	op_wait_for(check_pid(pid));
+	exec_and_wait(fork(), "/bin/busybox", true_args);
 }
 
 #define FORK(text, bytes, times)                                                         \

@@ -2,6 +2,7 @@
 /*
  * Follows the processor from block to block, see flow.h.
  *
+ * A hypercall that Xen preempts is made again: Xen comes back at the instruction that made it.
  * A store to a page-table entry that Xen emulates, and a privileged instruction that it carries
  * out, show in how Xen comes back: behind the instruction that trapped. A trap that the guest has
  * to handle comes back in the guest's handler, one that was to be tried again at the instruction.
@@ -14,16 +15,17 @@
 #include "bench/plugin/hypercall.h"
 
 /* Programs lie from 2 MiB, so that the firmware's memory is not taken for theirs. */
-#define USER_START   0x200000ULL
-#define USER_END     0x800000000000ULL
-#define XEN_START    0xffff800000000000ULL
-#define XEN_END      0xffff880000000000ULL
-#define INSN_BYTES   15        /* the longest instruction */
-#define ERROR_CODES  0x227d00U /* a bit for each vector that pushes an error code */
-#define FRAME_RETURN 16        /* of the frame of an event: rcx and r11 come first */
-#define VECTOR_UD    6
-#define VECTOR_GP    13
-#define VECTOR_PF    14
+#define USER_START    0x200000ULL
+#define USER_END      0x800000000000ULL
+#define XEN_START     0xffff800000000000ULL
+#define XEN_END       0xffff880000000000ULL
+#define INSN_BYTES    15 /* the longest instruction */
+#define SYSCALL_BYTES 2
+#define ERROR_CODES   0x227d00U /* a bit for each vector that pushes an error code */
+#define FRAME_RETURN  16        /* of the frame of an event: rcx and r11 come first */
+#define VECTOR_UD     6
+#define VECTOR_GP     13
+#define VECTOR_PF     14
 
 struct cpu_state {
 	enum count_place place;
@@ -33,6 +35,9 @@ struct cpu_state {
 	bool at_work;
 	enum count_idx cost_idx;
 	uint64_t cost_from;
+	/* The syscall instruction of the hypercall that Xen works on, and of one that it preempted. */
+	uint64_t hypercall_va;
+	uint64_t preempted_va;
 	/* A trap of a guest kernel that Xen looks at. */
 	uint64_t fault_va;
 	int fault_vector;
@@ -122,7 +127,9 @@ static void enter_by_syscall(unsigned int cpu, struct cpu_state *state, enum cou
 		counts_now.value[COUNT_SYSCALL]++;
 		start_cost(state, COUNT_COST_SYSCALL);
 	} else if (to == PLACE_XEN) {
-		start_cost(state, COUNT_COST_KIND + hypercall_count(cpu));
+		state->hypercall_va = cpu_read_reg(cpu, CPU_RCX) - SYSCALL_BYTES;
+		start_cost(state, COUNT_COST_KIND + hypercall_count(cpu, state->hypercall_va ==
+		                                                             state->preempted_va));
 	}
 }
 
@@ -145,6 +152,7 @@ static void enter_by_trap(unsigned int cpu, struct cpu_state *state, const struc
 	counts_now.value[COUNT_VECTOR + vector]++;
 	if (block->place != PLACE_XEN || !is_guest(state->place))
 		return;
+	state->hypercall_va = 0;
 	start_cost(state, COUNT_COST_VECTOR + (enum count_idx)vector);
 	if (state->place == PLACE_KERNEL &&
 	    (vector == VECTOR_PF || vector == VECTOR_GP || vector == VECTOR_UD))
@@ -177,6 +185,7 @@ static void leave_xen(unsigned int cpu, struct cpu_state *state, const struct bl
 		counts_now.value[state->cost_idx] +=
 		    counts_now.value[COUNT_PLACE + PLACE_XEN] - state->cost_from;
 	state->at_work = false;
+	state->preempted_va = to->va == state->hypercall_va ? to->va : 0;
 	if (state->fault_vector != 0 && was_emulated(cpu, state, to))
 		counts_now
 		    .value[state->fault_vector == VECTOR_PF ? COUNT_PTE_STORE : COUNT_PRIVILEGED]++;

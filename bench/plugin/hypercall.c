@@ -11,7 +11,7 @@
 #define HYPERCALL_MULTICALL  13
 #define HYPERCALL_MMUEXT_OP  26
 
-/* A multicall that Xen preempted keeps this bit in the count of the other array calls. */
+/* What Xen sets in the count of a call that it preempted. */
 #define COUNT_PREEMPTED 0x80000000ULL
 /* No guest hands over more at once; a longer array would be a misread register. */
 #define ARRAY_LEN_MAX 4096
@@ -66,12 +66,13 @@ static void count_one(unsigned int cpu, uint64_t number, const uint64_t arg[2])
 		count_multicall(cpu, arg[0], len);
 }
 
-enum count_idx hypercall_count(unsigned int cpu)
+enum count_idx hypercall_count(unsigned int cpu, bool resumed)
 {
 	uint64_t number = cpu_read_reg(cpu, CPU_RAX) % HYPERCALL_MAX;
 	uint64_t arg[2] = {cpu_read_reg(cpu, CPU_RDI), cpu_read_reg(cpu, CPU_RSI)};
 
 	counts_now.value[COUNT_HYPERCALL]++;
-	count_one(cpu, number, arg);
+	if (!resumed)
+		count_one(cpu, number, arg);
 	return (enum count_idx)number;
 }

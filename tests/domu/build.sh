@@ -5,11 +5,10 @@
 #
 # Use: tests/domu/build.sh           (from the top of the source tree)
 # Result: build/domu/dom0.cpio. Does nothing when it is there and newer than the kernel.
-# Packages are downloaded and unpacked in the build folder, never installed: an installed
-# hypervisor changes the boot menu of the machine.
 # Left out: what only network, disk and HVM guests need.
 set -u
 
+name=domu
 folder=build/domu
 log=$folder/build.log
 ramdisk=$folder/dom0.cpio
@@ -21,12 +20,6 @@ packages='xen-utils-4.17 xenstore-utils libc6 libgcc-s1 libxencall1 libxendevice
 # Modules of dom0's kernel, in the order in which they load.
 modules='xen-evtchn xen-privcmd xen-gntdev xen-gntalloc xenfs'
 
-say() { echo "domu: $*"; }
-die() {
-	echo "domu: $* (see $log)" >&2
-	exit 1
-}
-
 # The ramdisk holds modules of that kernel.
 is_ready() {
 	[ -s "$ramdisk" ] && [ -n "$(find "$ramdisk" -newer build/linux/kernel)" ]
@@ -34,40 +27,9 @@ is_ready() {
 
 sh tools/linux-fetch.sh || exit 1
 is_ready && exit 0
-mkdir -p "$folder" || exit 1
-: > "$log" || exit 1
-# Two runs of make must not download over each other.
-exec 9> "$folder/build.lock"
-flock 9
+. tools/packages.sh
+packages_begin busybox readelf
 is_ready && exit 0
-for tool in apt-get dpkg busybox readelf; do
-	command -v "$tool" > /dev/null || die "$tool is missing; run: make deps"
-done
-
-# As root apt downloads as a user of its own, who may not write here.
-download() {
-	# Package names do not hold spaces: the list is meant to be split.
-	# shellcheck disable=SC2086
-	(cd "$folder/download" && apt-get -q -o APT::Sandbox::User=root download \
-		$packages) < /dev/null >> "$log" 2>&1
-}
-
-fetch_packages() {
-	rm -rf "$folder/download" "$folder/unpacked"
-	mkdir -p "$folder/download" "$folder/unpacked" || return 1
-	say "downloading Xen's toolstack (about 10 MB)"
-	if ! download; then
-		[ "$(id -u)" = 0 ] || die "cannot download the packages; as root run: apt-get update"
-		say "refreshing apt's package lists"
-		apt-get -q update < /dev/null >> "$log" 2>&1 || die "apt-get update failed"
-		say "downloading the packages again"
-		download || die "cannot download the packages"
-	fi
-	say "unpacking them"
-	for deb in "$folder"/download/*.deb; do
-		dpkg -x "$deb" "$folder/unpacked" >> "$log" 2>&1 || die "cannot unpack $deb"
-	done
-}
 
 # The file of a library among the unpacked packages.
 find_unpacked() {
@@ -76,12 +38,12 @@ find_unpacked() {
 
 # Copies the libraries that a program names, and theirs, to the root's /lib.
 copy_libraries() {
-	for name in $(readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
-		[ -e "$root/lib/$name" ] && continue
-		file=$(find_unpacked "$name")
-		[ -n "$file" ] || die "$name, which $1 needs, is in none of the packages"
-		cp -L "$file" "$root/lib/$name" || die "cannot copy $file"
-		copy_libraries "$root/lib/$name"
+	for library in $(readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+		[ -e "$root/lib/$library" ] && continue
+		file=$(find_unpacked "$library")
+		[ -n "$file" ] || die "$library, which $1 needs, is in none of the packages"
+		cp -L "$file" "$root/lib/$library" || die "cannot copy $file"
+		copy_libraries "$root/lib/$library"
 	done
 }
 
@@ -108,8 +70,8 @@ build_root() {
 		copy_libraries "$root/bin/$program"
 	done
 	# libc loads these two by name: xl ends its threads with the help of the first.
-	for name in libgcc_s.so.1 ld-linux-x86-64.so.2; do
-		cp -L "$(find_unpacked $name)" "$root/lib/" || die "no $name"
+	for library in libgcc_s.so.1 ld-linux-x86-64.so.2; do
+		cp -L "$(find_unpacked $library)" "$root/lib/" || die "no $library"
 	done
 	ln -s ../lib/ld-linux-x86-64.so.2 "$root/lib64/ld-linux-x86-64.so.2"
 	number=0
@@ -126,7 +88,9 @@ pack_root() {
 		die "cannot write $ramdisk.new"
 }
 
-fetch_packages
+# Package names do not hold spaces: the list is meant to be split.
+# shellcheck disable=SC2086
+packages_fetch "Xen's toolstack (about 10 MB)" $packages
 say "building the ramdisk"
 build_root
 pack_root
