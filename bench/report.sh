@@ -27,29 +27,12 @@ loaded_kib() {
 		END { printf "%.0f", sum / 1024 }'
 }
 
-# The rate of the model's explorer, from its own tests: schedules and points in a second of the
-# processor's time. The only figure here that is a time.
-explorer_rate() {
-	(
-		build/tests/model/model-test-split > "$work/model.log" || exit 1
-		times > "$work/model.times"
-	)
-	awk '
-	FILENAME == ARGV[1] && FNR == 2 {
-		split($1, user, /[ms]/); split($2, kernel, /[ms]/)
-		seconds = user[1] * 60 + user[2] + kernel[1] * 60 + kernel[2]
-	}
-	FILENAME != ARGV[1] {
-		for (i = 2; i <= NF; i++) {
-			if ($i ~ /^schedules/) schedules += $(i - 1)
-			if ($i ~ /^points/) points += $(i - 1)
-		}
-	}
-	END {
-		if (seconds > 0)
-			printf "%.0f schedules of together %.0f points: %.0f schedules, %.0f points a second\n",
-				schedules, points, schedules / seconds, points / seconds
-	}' "$work/model.times" "$work/model.log"
+# The rate of the model's explorer, by its own measurement. The only figures here that are times.
+explorer_rates() {
+	echo '| scenario | schedules a second | points in one |'
+	echo '|---|---:|---:|'
+	build/tests/model/model-test-split --bench |
+		awk '$1 == "bench" { print "| " $2 " | " $3 " | " $6 " |" }'
 }
 
 agreement() {
@@ -225,6 +208,11 @@ targets() {
 	}' bench/targets FS='\t' "$figures"
 }
 
+# The last commit that changed what is measured: a commit of the report itself is a later one.
+measured_commit() {
+	git log -1 --format='%cs, commit %h' -- lib port arch xen pv kernel
+}
+
 versions() {
 	echo "QEMU $(qemu-system-x86_64 --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p'),"
 	sed -n 's/.*Xen version [0-9.]* (Debian \([^)]*\)).*/Xen \1,/p' "$build/linux-pv.out.log"
@@ -244,7 +232,7 @@ memory_and_image() {
 
 write_report() {
 	cat << END
-# What operations cost: commit $(git log -1 --format='%h of %cs')
+# What operations cost: the guest of $(measured_commit)
 
 Made by \`make bench\`; [docs/performance.md](../../docs/performance.md) says how it is counted.
 Instructions a run, means of all counted runs.
@@ -270,9 +258,6 @@ unpacking included, is not in it.
 
 $(memory_and_image)
 
-The explorer of the model, by processor time of this machine (not counted, and so not repeatable):
-$(explorer_rate)
-
 ## Linear costs
 
 Memory in MiB, or processes beside the measuring one; both axes are logarithmic. A switch is one hop
@@ -285,6 +270,12 @@ times the processes should cost the same: 1, and 10 for \`switch\`, which is all
 here.
 
 $(growth)
+
+## Schedules of the model
+
+Of the explorer, by processor time on one core of this machine: not counted, and so not repeatable.
+
+$(explorer_rates)
 
 ## Hypercalls by kind
 
