@@ -73,11 +73,11 @@ static void detached(void)
 
 int main(void)
 {
-	for (intptr_t i = 1; i <= 2000; i++)
+	for (intptr_t i = 1; i <= 1000; i++)
 		join(start(add, (void *)i));
 	say("one after the other: %ld", sum);
 	sum = 0;
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 20; i++)
 		run_threads(50, add);
 	say("fifty at a time: %ld", sum);
 	detached();

@@ -4,7 +4,7 @@
 #include "tests/suite/programs/threads.h"
 
 #define SLOTS   64
-#define ROUNDS  1500
+#define ROUNDS  600
 #define THREADS 6
 
 struct block {
