@@ -40,6 +40,7 @@ needs() {
 		check clang-tidy clang-tidy
 		check cppcheck cppcheck
 		bench gnuplot-nox gnuplot
+		bench xz-utils xz
 	END
 }
 
