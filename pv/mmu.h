@@ -89,6 +89,15 @@ static inline int pv_pte_prepare(struct pt_space *space, vaddr_t va)
 	return pv->mmu->pte_prepare(space, va);
 }
 
+/* The same in a space that is not run yet and is to become a copy of `model`, whose tables say how
+ * much the leaf table will hold: one that will be full is better filled first and validated after.
+ * It joins the space when another is asked for, and at pv_space_activate(). */
+static inline int pv_pte_prepare_like(struct pt_space *space, vaddr_t va,
+                                      const struct pt_space *model)
+{
+	return pv->mmu->pte_prepare_like(space, va, model);
+}
+
 /* Replace the leaf entry for `va`, whose tables exist (pv_pte_prepare succeeded, or an entry was
  * read there). Takes effect at once, or, inside lazy mode, at the latest when lazy mode is left. */
 static inline void pv_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush)

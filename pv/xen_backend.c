@@ -50,6 +50,7 @@ static const struct pv_mmu_ops mmu_ops = {
     .space_switch = xen_space_switch,
     .pte_read = xen_pte_read,
     .pte_prepare = xen_pte_prepare,
+    .pte_prepare_like = xen_pte_prepare_like,
     .pte_set = set_entry,
     .pte_walk = xen_pte_walk,
     .tables_trim = xen_tables_trim,

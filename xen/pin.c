@@ -16,7 +16,7 @@
 #define DIRECT_MAP_READ_ONLY  (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_NX)
 #define DIRECT_MAP_READ_WRITE (DIRECT_MAP_READ_ONLY | PTE_WRITE)
 
-static struct pt_frame *frame_of(pfn_t table)
+struct pt_frame *pin_frame(pfn_t table)
 {
 	struct pt_frame *frame = host_frame(table);
 
@@ -27,12 +27,12 @@ static struct pt_frame *frame_of(pfn_t table)
 
 bool pin_is_live(pfn_t table)
 {
-	return frame_of(table)->flags & PT_FRAME_TABLE;
+	return pin_frame(table)->flags & PT_FRAME_TABLE;
 }
 
 struct spinlock *pin_leaf_lock(struct pt_space *space, pfn_t table)
 {
-	return CONFIG_SPLIT_TABLE_LOCKS ? &frame_of(table)->lock : &space->lock;
+	return CONFIG_SPLIT_TABLE_LOCKS ? &pin_frame(table)->lock : &space->lock;
 }
 
 static void unlock_completed(void *lock, bool ok)
@@ -77,7 +77,7 @@ static bool pinned_alone(unsigned int level)
 /* A table is made read-only, and pinned if its level is pinned on its own. */
 void pin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsigned int level)
 {
-	struct pt_frame *frame = frame_of(table);
+	struct pt_frame *frame = pin_frame(table);
 	struct spinlock *lock = NULL;
 
 	if (frame->flags & PT_FRAME_TABLE)
@@ -100,7 +100,7 @@ void pin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsi
 
 void pin_alone(struct mc_batch *batch, pfn_t table, unsigned int level)
 {
-	struct pt_frame *frame = frame_of(table);
+	struct pt_frame *frame = pin_frame(table);
 
 	if (frame->flags & PT_FRAME_PINNED)
 		return;
@@ -111,7 +111,7 @@ void pin_alone(struct mc_batch *batch, pfn_t table, unsigned int level)
 /* The converse in the converse order. */
 void unpin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsigned int level)
 {
-	struct pt_frame *frame = frame_of(table);
+	struct pt_frame *frame = pin_frame(table);
 	struct spinlock *lock = NULL;
 
 	if (!(frame->flags & PT_FRAME_TABLE))
@@ -165,7 +165,7 @@ static bool visit_pin(void *arg, const struct pt_place *place)
 static bool visit_unpin_upper(void *arg, const struct pt_place *place)
 {
 	struct pin_walk *walk = arg;
-	struct pt_frame *frame = frame_of(place->table);
+	struct pt_frame *frame = pin_frame(place->table);
 
 	if (place->level > 1 && place->level < PT_FORMAT.levels &&
 	    (frame->flags & PT_FRAME_PINNED)) {

@@ -26,6 +26,9 @@ enum pt_frame_flag {
 	PT_FRAME_PINNED = 2,
 };
 
+/* The record of a table. */
+struct pt_frame *pin_frame(pfn_t table);
+
 /* Is this frame a table that Xen watches? Then entries change by request only. */
 bool pin_is_live(pfn_t table);
 

@@ -76,15 +76,6 @@ static uint64_t table_reach(unsigned int level)
 	return level == PT_FORMAT.levels ? pt_reach() : pt_entry_reach(level + 1);
 }
 
-#define PARTS 64u
-
-/* log2 of the entries that a bit of pt_frame.empty stands for. Tables of fewer entries than bits
- * use only some of the bits. */
-static unsigned int part_shift(void)
-{
-	return PT_FORMAT.index_bits > 6 ? PT_FORMAT.index_bits - 6u : 0;
-}
-
 void pt_mark_empty(pfn_t table)
 {
 	struct pt_frame *frame = host_frame(table);
@@ -106,7 +97,7 @@ void pt_mark_entry(pfn_t table, unsigned int idx)
 	struct pt_frame *frame = host_frame(table);
 
 	if (frame)
-		frame->empty &= ~(1ull << (idx >> part_shift()));
+		pt_mark_used(frame, idx);
 }
 
 unsigned int pt_entries_max(pfn_t table, unsigned int level)
@@ -116,7 +107,7 @@ unsigned int pt_entries_max(pfn_t table, unsigned int level)
 	unsigned int used = 0;
 
 	for (uint64_t rest = frame ? ~frame->empty : ~0ull; rest != 0; rest &= rest - 1)
-		used += 1u << part_shift();
+		used += 1u << pt_part_shift();
 	return used < count ? used : count;
 }
 
@@ -126,15 +117,15 @@ unsigned int pt_next_entry(pfn_t table, unsigned int idx, unsigned int end, uint
 	uint64_t used = frame ? ~frame->empty : ~0ull;
 
 	while (idx < end) {
-		uint64_t rest = used >> (idx >> part_shift());
+		uint64_t rest = used >> (idx >> pt_part_shift());
 		unsigned int stop;
 
 		if (rest == 0)
 			return end;
 		if (!(rest & 1))
-			idx = ((idx >> part_shift()) + (unsigned int)__builtin_ctzll(rest))
-			      << part_shift();
-		stop = ((idx >> part_shift()) + 1) << part_shift();
+			idx = ((idx >> pt_part_shift()) + (unsigned int)__builtin_ctzll(rest))
+			      << pt_part_shift();
+		stop = ((idx >> pt_part_shift()) + 1) << pt_part_shift();
 		if (stop > end)
 			stop = end;
 		for (; idx < stop; idx++)
@@ -165,10 +156,15 @@ static bool visit_leaf(const struct path *path, uint64_t end, const struct pt_vi
 	unsigned int first = pt_index(start, 1);
 	unsigned int last = first + entries_between(start, stop, 1);
 
-	for (unsigned int idx = first; (idx = pt_next_entry(place.table, idx, last, ~0ull)) < last;
-	     idx++) {
-		place.idx = idx;
+	for (unsigned int idx = first; idx < last; idx++) {
 		place.entry = pt_entry_read(place.table, idx);
+		if (pte_none(place.entry)) {
+			idx = pt_next_entry(place.table, idx + 1, last, ~0ull);
+			if (idx == last)
+				break;
+			place.entry = pt_entry_read(place.table, idx);
+		}
+		place.idx = idx;
 		place.offset = start + (uint64_t)(idx - first) * PAGE_BYTES;
 		if (!visitor->entry(visitor->arg, &place))
 			return false;

@@ -18,6 +18,7 @@
 
 #include "arch/x86/pt_format.h"
 #include "arch/x86/pte.h"
+#include "xen/hooks.h"
 
 /* Where the walk is. */
 struct pt_place {
@@ -53,6 +54,18 @@ pfn_t pt_find_table(pfn_t root, uint64_t offset, unsigned int level);
 void pt_mark_empty(pfn_t table);
 void pt_mark_entry(pfn_t table, unsigned int idx);
 void pt_mark_unknown(pfn_t table);
+
+/* log2 of the entries that a bit stands for. Tables of fewer entries than bits use only some. */
+static inline unsigned int pt_part_shift(void)
+{
+	return PT_FORMAT.index_bits > 6 ? PT_FORMAT.index_bits - 6u : 0;
+}
+
+/* pt_mark_entry() for who has the record at hand. */
+static inline void pt_mark_used(struct pt_frame *frame, unsigned int idx)
+{
+	frame->empty &= ~(1ull << (idx >> pt_part_shift()));
+}
 
 /* At most so many entries of a table are not zero. */
 unsigned int pt_entries_max(pfn_t table, unsigned int level);

@@ -85,23 +85,71 @@ static bool leaf_known(const struct pt_space *space, uint64_t offset)
 	return offset < space->leaf_end && space->leaf_end - offset <= pt_entry_reach(2);
 }
 
+/* Does a change of entry `idx` of `table` belong into the user top as well? */
+static bool mirrored(const struct pt_space *space, pfn_t table, uint64_t offset)
+{
+	return !pfn_is_none(space->user_root) && table.v == space->root.v &&
+	       offset < PT_FORMAT.user_end;
+}
+
+/* Change an entry above the leaves, in both tops if it is one of theirs. */
+static void set_upper(struct mc_batch *batch, struct pt_space *space, pfn_t table, uint64_t offset,
+                      unsigned int level, pte_t value)
+{
+	unsigned int idx = pt_index(offset, level);
+
+	pt_mark_entry(table, idx);
+	if (!pin_is_live(table)) {
+		pt_entry_store(table, idx, value);
+		if (mirrored(space, table, offset))
+			entry_store(space->user_root, idx, value);
+		return;
+	}
+	mc_mmu_update(batch, pt_entry_maddr(table, idx), value);
+	if (mirrored(space, table, offset))
+		mc_mmu_update(batch, pt_entry_maddr(space->user_root, idx), value);
+}
+
+/* The leaf table that was being built joins the others: read-only, validated once with all that it
+ * holds, and only then linked. */
+static void leaf_finish(struct pt_space *space)
+{
+	if (!space->leaf_building)
+		return;
+	uint64_t offset = space->leaf_end - pt_entry_reach(2);
+	pfn_t parent = pt_find_table(space->root, offset, 2);
+	struct mc_batch batch = mc_begin();
+
+	space->leaf_building = false;
+	pin_table(&batch, space, space->leaf, 1);
+	set_upper(&batch, space, parent, offset, 2, table_entry(space->leaf, 2));
+	mc_issue(); /* lazy mode or not: who looks for it next reads the entry */
+	mc_commit(&batch);
+}
+
+static void leaf_remember(struct pt_space *space, uint64_t offset, pfn_t leaf)
+{
+	space->leaf = leaf;
+	space->leaf_end = (offset & ~(pt_entry_reach(2) - 1)) + pt_entry_reach(2);
+}
+
 /* The leaf table for `offset`, remembered; PFN_NONE: there is none. */
 static pfn_t leaf_find(struct pt_space *space, uint64_t offset)
 {
 	if (leaf_known(space, offset))
 		return space->leaf;
+	leaf_finish(space);
 	pfn_t leaf = pt_find_table(space->root, offset, 1);
 
-	if (!pfn_is_none(leaf)) {
-		space->leaf = leaf;
-		space->leaf_end = (offset & ~(pt_entry_reach(2) - 1)) + pt_entry_reach(2);
-	}
+	if (!pfn_is_none(leaf))
+		leaf_remember(space, offset, leaf);
 	return leaf;
 }
 
 /* A table is about to go. */
 static void leaf_forget(struct pt_space *space)
 {
+	leaf_finish(space);
 	space->leaf_end = 0;
 }
 
@@ -135,6 +183,7 @@ int xen_space_init(struct pt_space *space)
 
 void xen_space_activate(struct pt_space *space)
 {
+	leaf_finish(space);
 	pin_space(space);
 }
 
@@ -159,7 +208,7 @@ void xen_space_switch(struct pt_space *next)
 
 	if (cpu->space_asked == next)
 		return;
-	if (!tables->pinned)
+	if (!tables->pinned || tables->leaf_building)
 		host_panic("space: switch to a space that is not active");
 	struct mc_batch batch = mc_begin();
 	struct mmuext_op load = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = p2m_mfn(tables->root).v};
@@ -213,6 +262,7 @@ static void leave_everywhere(struct pt_space *space)
 void xen_space_retire(struct pt_space *space)
 {
 	leave_everywhere(space);
+	leaf_finish(space);
 	unpin_space(space);
 }
 
@@ -245,31 +295,6 @@ pte_t xen_pte_read(const struct pt_space *space, vaddr_t va)
 	    leaf_known(space, offset) ? space->leaf : pt_find_table(space->root, offset, 1);
 
 	return pfn_is_none(table) ? PTE_NONE : pt_entry_read(table, pt_index(offset, 1));
-}
-
-/* Does a change of entry `idx` of `table` belong into the user top as well? */
-static bool mirrored(const struct pt_space *space, pfn_t table, uint64_t offset)
-{
-	return !pfn_is_none(space->user_root) && table.v == space->root.v &&
-	       offset < PT_FORMAT.user_end;
-}
-
-/* Change an entry above the leaves, in both tops if it is one of theirs. */
-static void set_upper(struct mc_batch *batch, struct pt_space *space, pfn_t table, uint64_t offset,
-                      unsigned int level, pte_t value)
-{
-	unsigned int idx = pt_index(offset, level);
-
-	pt_mark_entry(table, idx);
-	if (!pin_is_live(table)) {
-		pt_entry_store(table, idx, value);
-		if (mirrored(space, table, offset))
-			entry_store(space->user_root, idx, value);
-		return;
-	}
-	mc_mmu_update(batch, pt_entry_maddr(table, idx), value);
-	if (mirrored(space, table, offset))
-		mc_mmu_update(batch, pt_entry_maddr(space->user_root, idx), value);
 }
 
 /* To clear an entry costs less than to have Xen take a table apart and, later, validate another, as
@@ -371,9 +396,29 @@ void xen_space_dissolve(struct pt_space *space, xen_pte_release *release, void *
 	xen_space_destroy(space);
 }
 
-int xen_pte_prepare(struct pt_space *space, vaddr_t va)
+/* A table for the entry of `parent` that serves `offset`. PFN_NONE: no memory. */
+static pfn_t table_add(struct pt_space *space, pfn_t parent, unsigned int level, uint64_t offset)
 {
-	uint64_t offset = pt_offset(va);
+	bool live = pin_is_live(parent);
+	pfn_t table = live ? table_pool_take(level - 1) : PFN_NONE;
+
+	if (pfn_is_none(table))
+		table = table_alloc();
+	if (pfn_is_none(table))
+		return PFN_NONE;
+	struct mc_batch batch = mc_begin();
+
+	if (live)
+		pin_table(&batch, space, table, level - 1);
+	set_upper(&batch, space, parent, offset, level, table_entry(table, level));
+	mc_issue(); /* lazy mode or not: the next step reads it */
+	mc_commit(&batch);
+	return table;
+}
+
+/* `dense`: the leaf table will hold so much that it is built as ordinary memory first. */
+static int prepare(struct pt_space *space, uint64_t offset, bool dense)
+{
 	pfn_t parent = space->root;
 
 	if (!pfn_is_none(leaf_find(space, offset)))
@@ -381,26 +426,33 @@ int xen_pte_prepare(struct pt_space *space, vaddr_t va)
 	for (unsigned int level = PT_FORMAT.levels; level > 1; level--) {
 		pfn_t table = pt_find_table(space->root, offset, level - 1);
 
-		if (pfn_is_none(table)) {
-			bool live = pin_is_live(parent);
-
-			if (live)
-				table = table_pool_take(level - 1);
-			if (pfn_is_none(table))
-				table = table_alloc();
+		if (pfn_is_none(table) && level == 2 && dense && pin_is_live(parent)) {
+			table = table_alloc();
 			if (pfn_is_none(table))
 				return -XEN_ENOMEM;
-			struct mc_batch batch = mc_begin();
-
-			if (live)
-				pin_table(&batch, space, table, level - 1);
-			set_upper(&batch, space, parent, offset, level, table_entry(table, level));
-			mc_issue(); /* lazy mode or not: the next step reads it */
-			mc_commit(&batch);
+			leaf_remember(space, offset, table);
+			space->leaf_building = true;
+			return 0;
 		}
+		if (pfn_is_none(table))
+			table = table_add(space, parent, level, offset);
+		if (pfn_is_none(table))
+			return -XEN_ENOMEM;
 		parent = table;
 	}
 	return 0;
+}
+
+int xen_pte_prepare(struct pt_space *space, vaddr_t va)
+{
+	return prepare(space, pt_offset(va), false);
+}
+
+int xen_pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_space *model)
+{
+	pfn_t leaf = pt_find_table(model->root, pt_offset(va), 1);
+
+	return prepare(space, pt_offset(va), !pfn_is_none(leaf) && !pays_to_clear(leaf));
 }
 
 /* An entry of a table that Xen watches: by address where these tables are in force, else by
@@ -433,14 +485,15 @@ void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush f
 
 	if (pfn_is_none(table))
 		host_panic("space: an entry is set where there is no table");
-	struct spinlock *lock = pin_leaf_lock(space, table);
+	struct pt_frame *frame = pin_frame(table);
+	struct spinlock *lock = CONFIG_SPLIT_TABLE_LOCKS ? &frame->lock : &space->lock;
 
 	/* Held from the look to the change: a pin on another CPU comes before the one or after
 	 * the other. */
 	spinlock_lock(lock);
 	if (!pte_none(pte))
-		pt_mark_entry(table, pt_index(offset, 1));
-	if (pin_is_live(table)) {
+		pt_mark_used(frame, pt_index(offset, 1));
+	if (frame->flags & PT_FRAME_TABLE) {
 		request(space, table, va, pte, flush);
 	} else {
 		pt_entry_store(table, pt_index(offset, 1), pte);
@@ -473,6 +526,7 @@ bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_vi
 {
 	struct entry_walk walk = {.space = space, .visit = visit, .arg = arg};
 
+	leaf_finish(space);
 	return pt_walk(space->root, pt_offset(start), end_offset(start, end),
 	               &(struct pt_visitor){.entry = visit_entry, .arg = &walk});
 }

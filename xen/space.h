@@ -27,6 +27,7 @@ struct pt_space {
 	bool pinned;          /* Xen has validated the tables */
 	uint64_t leaf_end;    /* the leaf table found last covers offsets up to here; 0: none */
 	pfn_t leaf;           /* … and is this */
+	bool leaf_building;   /* it is not linked yet: ordinary memory, filled by plain stores */
 	struct spinlock lock; /* of all its leaf tables, where they have none of their own */
 };
 
@@ -56,6 +57,7 @@ void xen_space_dissolve(struct pt_space *space, xen_pte_release *release, void *
 void xen_space_switch(struct pt_space *next);
 pte_t xen_pte_read(const struct pt_space *space, vaddr_t va);
 int xen_pte_prepare(struct pt_space *space, vaddr_t va);
+int xen_pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_space *model);
 void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush flush);
 bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_visitor *visit,
                   void *arg);

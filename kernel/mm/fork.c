@@ -23,7 +23,7 @@ static bool visit_fork(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
 	if (!page)
 		return true;
 	if (va.v / LEAF_BYTES != walk->prepared) {
-		if (pv_pte_prepare(&walk->child->space, va) != 0)
+		if (pv_pte_prepare_like(&walk->child->space, va, space) != 0)
 			return false;
 		walk->prepared = va.v / LEAF_BYTES;
 	}

@@ -56,12 +56,22 @@ static void end(unsigned int n)
 	xen_space_destroy(&lives[n].space);
 }
 
+/* In a space that does not run yet perhaps as in a copy of another. */
+static int prepare(unsigned int n, unsigned int i)
+{
+	unsigned int other = (n + 1) % SPACES;
+
+	if (!lives[n].active && lives[other].live && choose(2, "a copy") == 1)
+		return xen_pte_prepare_like(&lives[n].space, VADDR(place(i)), &lives[other].space);
+	return xen_pte_prepare(&lives[n].space, VADDR(place(i)));
+}
+
 static void map(unsigned int n, unsigned int i)
 {
 	pfn_t old = lives[n].mapped[i];
 	pfn_t frame;
 
-	if (xen_pte_prepare(&lives[n].space, VADDR(place(i))) != 0)
+	if (prepare(n, i) != 0)
 		return;
 	frame = world_frame_alloc();
 	if (pfn_is_none(frame))

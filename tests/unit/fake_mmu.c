@@ -101,6 +101,12 @@ static int pte_prepare(struct pt_space *space, vaddr_t va)
 	return *leaf ? 0 : -ENOMEM;
 }
 
+static int pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_space *model)
+{
+	ASSERT(space->root.v != model->root.v);
+	return pte_prepare(space, va);
+}
+
 /* The old entry's frame must not have been given away before. */
 static void check_frame(pte_t pte)
 {
@@ -218,6 +224,7 @@ static const struct pv_mmu_ops mmu = {
     .space_dissolve = space_dissolve,
     .pte_read = pte_read,
     .pte_prepare = pte_prepare,
+    .pte_prepare_like = pte_prepare_like,
     .pte_set = pte_set,
     .pte_walk = pte_walk,
     .tables_trim = tables_trim,
