@@ -61,8 +61,7 @@ static uint64_t file_index(const struct vm_area *area, uintptr_t addr)
 	return (area->offset + (addr - area->start)) >> PAGE_SHIFT;
 }
 
-/* A frame with the contents of another. NULL: out of memory. */
-static struct page *copy_page(const struct page *from)
+struct page *copy_page(const struct page *from)
 {
 	struct page *page = page_alloc_user();
 

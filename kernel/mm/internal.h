@@ -115,6 +115,8 @@ void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end);
 
 /* --- fault.c --- */
 
+/* A frame for a program with the contents of another. NULL: out of memory. */
+struct page *copy_page(const struct page *from);
 /* Whether the area allows the access: one of enum vm_prot. */
 bool area_permits(const struct vm_area *area, unsigned int access);
 /* Make a page of an area present for the access, which is permitted (or forced: a write to what is
