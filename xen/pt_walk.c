@@ -172,6 +172,16 @@ static bool visit_leaf(const struct path *path, uint64_t end, const struct pt_vi
 	return true;
 }
 
+bool pt_walk_leaf(pfn_t leaf, uint64_t start, uint64_t end, const struct pt_visitor *visitor)
+{
+	struct path path;
+
+	path.table[1] = leaf;
+	path.base[1] = start & ~(pt_entry_reach(2) - 1);
+	path.next[1] = start;
+	return visit_leaf(&path, end, visitor);
+}
+
 static bool visit_table(const struct path *path, unsigned int level,
                         const struct pt_visitor *visitor)
 {

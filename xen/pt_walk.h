@@ -42,6 +42,10 @@ struct pt_visitor {
 /* False iff a visitor stopped it. */
 bool pt_walk(pfn_t root, uint64_t start, uint64_t end, const struct pt_visitor *visitor);
 
+/* The entries of a leaf table that is known already, in a range that lies within what it covers; as
+ * pt_walk(), without visits of tables. */
+bool pt_walk_leaf(pfn_t leaf, uint64_t start, uint64_t end, const struct pt_visitor *visitor);
+
 /* The table of `level` that serves `offset`, or PFN_NONE where the path ends above it. */
 pfn_t pt_find_table(pfn_t root, uint64_t offset, unsigned int level);
 

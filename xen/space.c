@@ -525,10 +525,18 @@ bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_vi
                   void *arg)
 {
 	struct entry_walk walk = {.space = space, .visit = visit, .arg = arg};
+	const struct pt_visitor visitor = {.entry = visit_entry, .arg = &walk};
+	uint64_t from = pt_offset(start), to = end_offset(start, end);
 
+	/* Mostly it is a few pages, where the last change was. */
+	if (from < to && to <= PT_FORMAT.user_end &&
+	    from / pt_entry_reach(2) == (to - 1) / pt_entry_reach(2)) {
+		pfn_t leaf = leaf_find(space, from);
+
+		return pfn_is_none(leaf) || pt_walk_leaf(leaf, from, to, &visitor);
+	}
 	leaf_finish(space);
-	return pt_walk(space->root, pt_offset(start), end_offset(start, end),
-	               &(struct pt_visitor){.entry = visit_entry, .arg = &walk});
+	return pt_walk(space->root, from, to, &visitor);
 }
 
 struct trim_walk {
