@@ -3,9 +3,9 @@
  * What every part of the kernel uses: the log, the end of the world, small helpers.
  *
  * Functions that can fail return 0 or a positive count, or a negative Linux errno
- * (kernel/linux/errno.h). Kernel code runs on one CPU and is never preempted: it gives the CPU away
- * only where it sleeps (wait.h). Event handlers only mark work (work.h), so that data needs no
- * lock.
+ * (kernel/linux/errno.h). Kernel code runs with the kernel lock (lock.h) and is never preempted: it
+ * gives the CPU and the lock away only where it sleeps (wait.h), and may go on on another CPU. Event
+ * handlers only mark work (work.h), so that data needs no other lock.
  */
 #ifndef PINFOLD_KERNEL_KERNEL_H
 #define PINFOLD_KERNEL_KERNEL_H

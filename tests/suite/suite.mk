@@ -44,7 +44,7 @@ suite: suite-build
 	$(Q)sh tests/suite/run.sh
 
 test-suite: suite-build xen-debug
-	$(Q)PINFOLD_OPTIONS='--xen $(XEN_DEBUG)' sh tests/suite/run.sh; status=$$?; \
+	$(Q)PINFOLD_OPTIONS='--xen $(XEN_DEBUG) --vcpus 4' sh tests/suite/run.sh; status=$$?; \
 		sh tests/xen-log.sh suite $(SUITE_BUILD)/guest.log; exit $$status
 
 $(SUITE_STAGE)/programs/%: tests/suite/programs/%.c $(SUITE_HEADERS)
