@@ -838,6 +838,71 @@ static void test_tables_inside_lazy_mode(void **state)
 	}
 }
 
+/* Copies. */
+
+#define COPIED 100u
+
+static void release_nothing(pte_t pte, void *arg)
+{
+	(void)pte;
+	(void)arg;
+}
+
+static bool count_entry(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+{
+	unsigned int *count = arg;
+
+	(void)space;
+	(void)va;
+	(void)pte;
+	++*count;
+	return true;
+}
+
+/* A copy with recycled tops: its full leaf table is filled by stores, and is there for a walk, and
+ * for the CPU once the space is active. */
+static void copy_full_table(bool walk)
+{
+	struct pt_space copy;
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < COPIED; i++) {
+		assert_int_equal(xen_pte_prepare(&model.space, (vaddr_t){i * PAGE_BYTES}), 0);
+		xen_pte_set(&model.space, (vaddr_t){i * PAGE_BYTES}, some_entry(i + 1),
+		            XEN_FLUSH_NONE);
+	}
+	xen_space_dissolve(&other, release_nothing, NULL);
+	assert_int_equal(xen_space_init(&copy), 0);
+	assert_true(copy.pinned);
+	assert_int_equal(xen_pte_prepare_like(&copy, (vaddr_t){0}, &model.space), 0);
+	fake_forget();
+	for (unsigned int i = 0; i < COPIED; i++)
+		xen_pte_set(&copy, (vaddr_t){i * PAGE_BYTES}, some_entry(i + 1), XEN_FLUSH_NONE);
+	assert_int_equal(fake.trap_count, 0);
+	if (walk) {
+		xen_pte_walk(&copy, (vaddr_t){0}, rules_va(port_pt_format->user_end), count_entry,
+		             &count);
+		assert_int_equal(count, COPIED);
+	}
+	xen_space_activate(&copy);
+	for (unsigned int i = 0; i < COPIED; i++)
+		assert_int_equal(fake_walk(fake_mfn(copy.root), i * PAGE_BYTES),
+		                 some_entry(i + 1).v);
+	rules_check_space(&copy);
+	xen_space_dissolve(&copy, release_nothing, NULL);
+}
+
+static void test_copy_of_a_full_table(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int walk = 0; walk < 2; walk++) {
+			start(&fake_formats[format]);
+			copy_full_table(walk);
+		}
+	}
+}
+
 /* Memory runs out at each allocation in turn: an error, nothing lost, and a second try that
  * works. */
 
@@ -981,6 +1046,7 @@ int space_cases_run(void)
 	    cmocka_unit_test(test_trim_flushes_before_it_frees),
 	    cmocka_unit_test(test_trim_keeps_what_reaches_out),
 	    cmocka_unit_test(test_tables_inside_lazy_mode),
+	    cmocka_unit_test(test_copy_of_a_full_table),
 	    cmocka_unit_test(test_no_memory_for_a_space),
 	    cmocka_unit_test(test_no_memory_for_tables),
 	    cmocka_unit_test(test_adopt_boot_tables),
