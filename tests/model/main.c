@@ -93,6 +93,9 @@ const struct scenario scenarios[] = {
      smp_flush_finish},
     {"smp-down", 2, smp_down_setup, {smp_down_caller, smp_down_target}, smp_down_finish},
     {"smp-lazy", 2, smp_lazy_setup, {smp_lazy_collect, smp_lazy_send}, smp_lazy_finish},
+    {"user-return", 2, user_return_setup, {user_return_run, user_return_send}, user_return_finish},
+    {"failures", 1, failures_setup, {failures_run}, failures_finish},
+    {"failures-two", 2, failures_setup, {failures_run, failures_run}, failures_finish},
     {"recycle", 2, recycle_setup, {recycle_run, recycle_and_reclaim}, recycle_finish},
     {0},
 };

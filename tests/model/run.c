@@ -136,7 +136,7 @@ static bool run_scenario(const struct scenario *scenario, const struct run_set *
 	struct explore_options options = options_for(EXPLORE_EXHAUSTIVE);
 	bool good = true;
 
-	if (scenario->vcpus > 1 && search) {
+	if (search) {
 		options.preemptions = set->preemptions;
 		options.faults = set->faults;
 		options.points = set->points;

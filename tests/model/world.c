@@ -27,6 +27,7 @@
 #include "tests/model/tell.h"
 #include "xen/evtchn.h"
 #include "xen/hooks.h"
+#include "xen/irq_flag.h"
 #include "xen/multicall.h"
 #include "xen/p2m.h"
 #include "xen/pin.h"
@@ -315,6 +316,19 @@ void world_check_end(void)
 			             "vcpu %u does not know",
 			             port, model.ports[port].vcpu);
 	}
+}
+
+void world_enter_user(bool work_pending)
+{
+	struct iret_context frame = {.cs = 3, .rflags = 0x200};
+
+	world_check_quiet();
+	CHECK(!xen_irq_enabled());
+	if (work_pending)
+		explore_fail("vcpu %u returns to user mode with work pending", explore_vcpu());
+	CHECK(port_hypercall(__HYPERVISOR_iret, (unsigned long)&frame, 0, 0, 0, 0) == 0);
+	CHECK(xen_irq_enabled());
+	port_schedule_point("user mode");
 }
 
 /* A store of the guest's that its own mapping forbids. */
