@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <port/cpu.h>
+
 #include "arch/x86/frame.h"
 #include "pv/ops.h"
 
@@ -93,6 +95,17 @@ static inline bool pv_fpu_restore_user(const void *area)
 static inline uintptr_t pv_cpu_fault_address(void)
 {
 	return pv->cpu->fault_address();
+}
+
+/* One turn of a loop that waits for another CPU: a pause, or the processor's time given to the CPUs
+ * that the hypervisor has not got round to. Events may be taken in the latter. */
+static inline void pv_cpu_relax(void)
+{
+	port_relax();
+}
+static inline void pv_cpu_yield(void)
+{
+	pv->cpu->yield();
 }
 
 /* End the machine. They do not return. */

@@ -71,6 +71,7 @@ struct pv_cpu_ops {
 	uintptr_t (*fault_address)(void);
 	void (*lazy_enter)(void);
 	void (*lazy_leave)(void);
+	void (*yield)(void);
 	void (*poweroff)(void); /* does not return */
 	void (*reboot)(void);   /* does not return */
 	void (*crash)(void);    /* does not return */

@@ -118,6 +118,7 @@ static const struct pv_cpu_ops cpu_ops = {
     .fault_address = xen_fault_address,
     .lazy_enter = lazy_cpu_enter,
     .lazy_leave = lazy_cpu_leave,
+    .yield = xen_yield,
     .poweroff = poweroff,
     .reboot = reboot,
     .crash = crash,
