@@ -26,6 +26,13 @@ static void map_page(struct mc_batch *batch, pfn_t pfn, uint64_t flags)
 	             UVMF_INVLPG | UVMF_LOCAL);
 }
 
+/* Their bounds are two symbols of the linker's, which C does not let one compare as pointers. */
+static size_t record_count(void)
+{
+	return ((uintptr_t)patch_records_end - (uintptr_t)patch_records_start) /
+	       sizeof(struct patch_record);
+}
+
 /* The frames of all sites. They come in the order of linking, so that a frame comes again only
  * now and then. */
 static void map_sites(uint64_t flags)
@@ -33,8 +40,8 @@ static void map_sites(uint64_t flags)
 	struct mc_batch batch = mc_begin();
 	pfn_t done = PFN_NONE;
 
-	for (const struct patch_record *record = patch_records_start; record < patch_records_end;
-	     record++) {
+	for (size_t i = 0; i < record_count(); i++) {
+		const struct patch_record *record = &patch_records_start[i];
 		pfn_t pfn = boot_virt_to_pfn((const void *)(uintptr_t)record->address);
 		pfn_t last = boot_virt_to_pfn(
 		    (const void *)((uintptr_t)record->address + record->bytes - 1));
@@ -59,7 +66,6 @@ static uint8_t *writable(uintptr_t address)
 static void patch_one(const struct patch_record *record, const struct irq_code *codes)
 {
 	uintptr_t address = (uintptr_t)record->address;
-
 	const struct irq_code *chosen = &codes[record->op];
 	struct patch_code code = {.code = chosen->start,
 	                          .bytes = (size_t)(chosen->end - chosen->start),
@@ -81,12 +87,14 @@ static void patch_one(const struct patch_record *record, const struct irq_code *
 
 static void check_records(void)
 {
-	for (const struct patch_record *record = patch_records_start; record < patch_records_end;
-	     record++)
+	for (size_t i = 0; i < record_count(); i++) {
+		const struct patch_record *record = &patch_records_start[i];
+
 		if (record->op >= IRQ_CODE_COUNT || record->bytes == 0 ||
 		    record->address < (uintptr_t)image_start ||
 		    record->address + record->bytes > (uintptr_t)image_text_end)
 			host_panic("patch: a record is not of a site in the text");
+	}
 }
 
 void patch_apply(bool direct)
@@ -95,9 +103,8 @@ void patch_apply(bool direct)
 
 	check_records();
 	map_sites(TEXT_READ_ONLY | PTE_WRITE);
-	for (const struct patch_record *record = patch_records_start; record < patch_records_end;
-	     record++)
-		patch_one(record, codes);
+	for (size_t i = 0; i < record_count(); i++)
+		patch_one(&patch_records_start[i], codes);
 	/* The way through Xen makes the processor forget what it has fetched of the old text. */
 	map_sites(TEXT_READ_ONLY);
 }
