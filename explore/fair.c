@@ -3,9 +3,9 @@
  * Who may go on: schedules are fair to vcpus that wait by looking.
  *
  * A vcpu that has looked in vain goes behind those that were ready all the time since its last
- * look, or that it has stopped itself, and yet have not run: until each of them has. Only schedules that
- * would go round for ever without these are left out by that. (The order is that of fair stateless
- * model checking.)
+ * look, or that it has stopped itself, and yet have not run: until each of them has. Only
+ * schedules that would go round for ever without these are left out by that. (The order is that
+ * of fair stateless model checking.)
  */
 #include "explore/engine.h"
 

@@ -4,8 +4,8 @@
  *
  * Functions that can fail return 0 or a positive count, or a negative Linux errno
  * (kernel/linux/errno.h). Kernel code runs with the kernel lock (lock.h) and is never preempted: it
- * gives the CPU and the lock away only where it sleeps (wait.h), and may go on on another CPU. Event
- * handlers only mark work (work.h), so that data needs no other lock.
+ * gives the CPU and the lock away only where it sleeps (wait.h), and may go on on another CPU.
+ * Event handlers only mark work (work.h), so that data needs no other lock.
  */
 #ifndef PINFOLD_KERNEL_KERNEL_H
 #define PINFOLD_KERNEL_KERNEL_H

@@ -2,10 +2,10 @@
 /*
  * The kernel lock: see lock.h.
  *
- * A CPU that finds it free takes it, past those that wait: it is running, and handing the lock to one
- * that the hypervisor has to run first would make every turn as long as that takes. Of those that wait
- * one contends, the others queue behind it, in order and asleep. The one that contends is passed a
- * bounded number of times; then nobody passes it any more.
+ * A CPU that finds it free takes it, past those that wait: it is running, and handing the lock
+ * to one that the hypervisor has to run first would make every turn as long as that takes. Of
+ * those that wait one contends, the others queue behind it, in order and asleep. The one that
+ * contends is passed a bounded number of times; then nobody passes it any more.
  */
 #include "kernel/lock.h"
 

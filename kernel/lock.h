@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel lock. All of the kernel's data is its: whoever runs kernel code beyond the first and last
- * steps of an entry holds it. docs/locking.md says where it stands among the layer's locks, and what
- * is reached without it.
+ * The kernel lock. All of the kernel's data is its: whoever runs kernel code beyond the first
+ * and last steps of an entry holds it. docs/locking.md says where it stands among the layer's
+ * locks, and what is reached without it.
  *
- * It belongs to the CPU, not to the task: a task that sleeps leaves it to the one that runs next, and
- * finds itself with it when it goes on, perhaps on another CPU. The idle loop gives it back while it
- * waits.
+ * It belongs to the CPU, not to the task: a task that sleeps leaves it to the one that runs
+ * next, and finds itself with it when it goes on, perhaps on another CPU. The idle loop gives it
+ * back while it waits.
  */
 #ifndef PINFOLD_KERNEL_LOCK_H
 #define PINFOLD_KERNEL_LOCK_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Deferred work. Registered kinds form a list that never shrinks; a mark is one bit per kind and CPU,
- * and one per CPU for all of them, so that the look at an idle system costs one load. A CPU runs what
- * its own handlers have marked. A mark that is set between the clearing and the run only makes the
- * work run once more.
+ * Deferred work. Registered kinds form a list that never shrinks; a mark is one bit per kind and
+ * CPU, and one per CPU for all of them, so that the look at an idle system costs one load. A CPU
+ * runs what its own handlers have marked. A mark that is set between the clearing and the run
+ * only makes the work run once more.
  */
 #include "kernel/work.h"
 

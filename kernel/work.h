@@ -2,8 +2,7 @@
 /*
  * Deferred work: what an event handler marks and the kernel does later, at the return to user mode,
  * before it sleeps in the idle loop, and whenever it schedules, on the CPU that took the event. The
- * functions run in task context with the kernel lock,
- * events enabled, and must not sleep.
+ * functions run in task context with the kernel lock, events enabled, and must not sleep.
  */
 #ifndef PINFOLD_KERNEL_WORK_H
 #define PINFOLD_KERNEL_WORK_H

@@ -54,8 +54,9 @@ static inline void pv_space_destroy(struct pt_space *space)
 }
 
 /* The end of a space in one go, and the cheap one: it is left on every CPU, each of its entries is
- * shown to `release` when no CPU can use it any more (what it mapped may be given away then), and its
- * tables are kept for the next space as far as that pays. `release` calls nothing of the layer. */
+ * shown to `release` when no CPU can use it any more (what it mapped may be given away then),
+ * and its tables are kept for the next space as far as that pays. `release` calls nothing of the
+ * layer. */
 static inline void pv_space_dissolve(struct pt_space *space, xen_pte_release *release, void *arg)
 {
 	pv->mmu->space_dissolve(space, release, arg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * More than one CPU, for the kernel. CPUs are numbered from 0, which is the one that boots; a set of
- * them is a mask in one word.
+ * More than one CPU, for the kernel. CPUs are numbered from 0, which is the one that boots; a
+ * set of them is a mask in one word.
  */
 #ifndef PINFOLD_PV_SMP_H
 #define PINFOLD_PV_SMP_H
@@ -58,8 +58,8 @@ static inline unsigned long pv_smp_online_mask(void)
 	return pv->smp->online_mask();
 }
 
-/* Make another CPU call the reschedule handler, events masked: it only marks work. Nothing happens if
- * that CPU is not up. */
+/* Make another CPU call the reschedule handler, events masked: it only marks work. Nothing
+ * happens if that CPU is not up. */
 static inline void pv_smp_reschedule(unsigned int cpu)
 {
 	pv->smp->reschedule(cpu);
@@ -69,8 +69,8 @@ static inline void pv_smp_set_reschedule_handler(void (*handler)(void))
 	pv->smp->set_reschedule_handler(handler);
 }
 
-/* Have the CPUs of the mask, the calling one left out, call fn(arg) in interrupt context; `wait`: until
- * all have. Not from an event handler nor in lazy mode. */
+/* Have the CPUs of the mask, the calling one left out, call fn(arg) in interrupt context;
+ * `wait`: until all have. Not from an event handler nor in lazy mode. */
 static inline void pv_smp_call_mask(unsigned long cpus, void (*fn)(void *arg), void *arg, bool wait)
 {
 	pv->smp->call_mask(cpus, fn, arg, wait);

@@ -2,11 +2,11 @@
 /*
  * Interrupts between vcpus: see ipi.h.
  *
- * A call is a node on the target's stack. Who pushes the first one sends the event; the target takes
- * the whole stack with one exchange, so each node is run once. A target that goes down leaves the
- * online mask first and takes its stack afterwards; a caller pushes first and looks at the mask
- * afterwards. So at least one of the two sees the other, and the stack is taken: by the target, which
- * runs what is there, or by the caller, which drops it.
+ * A call is a node on the target's stack. Who pushes the first one sends the event; the target
+ * takes the whole stack with one exchange, so each node is run once. A target that goes down
+ * leaves the online mask first and takes its stack afterwards; a caller pushes first and looks
+ * at the mask afterwards. So at least one of the two sees the other, and the stack is taken: by
+ * the target, which runs what is there, or by the caller, which drops it.
  */
 #include "xen/ipi.h"
 

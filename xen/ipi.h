@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts between vcpus, over event channels: "look at your run queue", and "call this function".
+ * Interrupts between vcpus, over event channels: "look at your run queue", and "call this
+ * function".
  *
- * A vcpu that is not up yet, or is up no longer, is never waited for: what is sent to it is dropped.
+ * A vcpu that is not up yet, or is up no longer, is never waited for: what is sent to it is
+ * dropped.
  */
 #ifndef PINFOLD_XEN_IPI_H
 #define PINFOLD_XEN_IPI_H
@@ -25,9 +27,9 @@ void ipi_set_reschedule_handler(void (*handler)(void));
 
 /*
  * Have every vcpu of the mask that is online, but for the calling one, call fn(arg) in interrupt
- * context, events masked; `wait`: return when all have. Not from an event handler, and with no batch
- * open and no leaf table's lock held: the callers of two vcpus may be waiting for each other, and each
- * answers meanwhile.
+ * context, events masked; `wait`: return when all have. Not from an event handler, and with no
+ * batch open and no leaf table's lock held: the callers of two vcpus may be waiting for each
+ * other, and each answers meanwhile.
  */
 void ipi_call_mask(unsigned long vcpus, ipi_fn *fn, void *arg, bool wait);
 

@@ -9,8 +9,8 @@
  *
  * Nested: a handler that runs while its vcpu waits may wait for another lock, with the same port.
  * It puts the outer wait's words back and leaves the port pending, as it may have used up a kick
- * that was meant for the outer wait, which therefore looks again. Words change with events masked, so
- * that a handler finds a wait's words whole or not there.
+ * that was meant for the outer wait, which therefore looks again. Words change with events
+ * masked, so that a handler finds a wait's words whole or not there.
  *
  * A reader may see the lock of one wait and the ticket of another: that is a kick for nothing and
  * not a lost one, as it goes through all who wait.

@@ -2,8 +2,8 @@
 /*
  * Vcpus up and down: see smp.h.
  *
- * A vcpu is initialised once in its life. One that went down has stopped inside VCPUOP_down and goes
- * on behind it when it is brought up again; it then begins anew on the stack it is given.
+ * A vcpu is initialised once in its life. One that went down has stopped inside VCPUOP_down and
+ * goes on behind it when it is brought up again; it then begins anew on the stack it is given.
  */
 #include "xen/smp.h"
 

@@ -16,15 +16,16 @@ void smp_init(void);
 unsigned int smp_vcpu_count(void);
 
 /*
- * Bring a vcpu up, the first time or again: it calls host_secondary_main() on the given stack, events
- * masked, on the kernel's own tables. Returns when it is online: 0, -ENOENT for a vcpu that the domain
- * does not have, -EEXIST for one that is up, -ENOMEM, or what Xen says. One caller at a time; task
- * context, no batch open.
+ * Bring a vcpu up, the first time or again: it calls host_secondary_main() on the given stack,
+ * events masked, on the kernel's own tables. Returns when it is online: 0, -ENOENT for a vcpu
+ * that the domain does not have, -EEXIST for one that is up, -ENOMEM, or what Xen says. One
+ * caller at a time; task context, no batch open.
  */
 int smp_up(vcpu_t vcpu, void *stack_top);
 
-/* The calling vcpu, which is not the only one online, ends: it leaves its tables, answers what others
- * have asked of it, and stops. Its stack is not needed any more when smp_is_down() says so. */
+/* The calling vcpu, which is not the only one online, ends: it leaves its tables, answers what
+ * others have asked of it, and stops. Its stack is not needed any more when smp_is_down() says
+ * so. */
 _Noreturn void smp_down_self(void);
 bool smp_is_down(vcpu_t vcpu);
 

@@ -2,8 +2,8 @@
 /*
  * Recycled page tables: see table_pool.h.
  *
- * Invariant: count + promised never exceeds the limit of a level, so that a table that was promised a
- * place has one.
+ * Invariant: count + promised never exceeds the limit of a level, so that a table that was
+ * promised a place has one.
  */
 #include "xen/table_pool.h"
 

@@ -4,10 +4,10 @@
  * needs one neither clears, remaps nor has Xen validate anything, and who is done with one does not
  * have Xen take that apart.
  *
- * A table goes in with all its entries cleared and the clearing carried out; it comes out as it went
- * in, live (PT_FRAME_TABLE and PT_FRAME_PINNED), for a parent that is live as well. Tops keep the
- * kernel half that all spaces share, and on PAE the kernel's level-2 table. The pool is bounded, and
- * emptied when the kernel runs out of frames.
+ * A table goes in with all its entries cleared and the clearing carried out; it comes out as it
+ * went in, live (PT_FRAME_TABLE and PT_FRAME_PINNED), for a parent that is live as well. Tops
+ * keep the kernel half that all spaces share, and on PAE the kernel's level-2 table. The pool is
+ * bounded, and emptied when the kernel runs out of frames.
  *
  * One lock, held for a few instructions, nothing is taken under it.
  */
@@ -20,7 +20,8 @@
 #include "xen/multicall.h"
 #include "xen/space.h"
 
-/* A zeroed frame for a table, ordinary memory; the pool is emptied before the answer is PFN_NONE. */
+/* A zeroed frame for a table, ordinary memory; the pool is emptied before the answer is
+ * PFN_NONE. */
 pfn_t table_alloc(void);
 /* Its converse: not live, contents do not matter. */
 void table_free(pfn_t table);
@@ -42,8 +43,8 @@ bool table_pool_put_tops(const struct pt_space *space);
  *	mc_issue();
  *	table_detach_end(table, level, kept);
  *
- * Entries of it that are not clear yet are cleared in the same batch if it is kept; if not, they can
- * be read between the last two. A table that is not live is only freed.
+ * Entries of it that are not clear yet are cleared in the same batch if it is kept; if not, they
+ * can be read between the last two. A table that is not live is only freed.
  */
 bool table_detach_begin(struct mc_batch *batch, pfn_t table, unsigned int level);
 void table_detach_queue(struct mc_batch *batch, struct pt_space *space, pfn_t table,

@@ -21,8 +21,8 @@ void time_stop_cpu(void);
 
 uint64_t time_monotonic_ns(void);
 uint64_t time_wall_ns(void);
-/* A number of ticks of the counter as nanoseconds, at its rate at boot: Xen corrects the rates of vcpus
- * by a little all the time, and what was counted must not shrink by that. */
+/* A number of ticks of the counter as nanoseconds, at its rate at boot: Xen corrects the rates
+ * of vcpus by a little all the time, and what was counted must not shrink by that. */
 uint64_t time_ticks_to_ns(uint64_t ticks);
 uint64_t time_sched_clock_ns(void);
 /* Of any vcpu: Xen keeps its record, and says when it is half written. */

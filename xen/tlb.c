@@ -73,8 +73,8 @@ static bool held_here(const struct xen_cpu *cpu, const struct pt_space *space)
 
 /*
  * Who must drop it is known only when the change has been made: a vcpu may begin to use the space
- * meanwhile, and its load may come before the change. So Xen is given the space's own mask, which it
- * reads behind the changes of the same batch.
+ * meanwhile, and its load may come before the change. So Xen is given the space's own mask,
+ * which it reads behind the changes of the same batch.
  */
 static const unsigned long *live_mask(const struct pt_space *space)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Saving and restoring extended state. The area is aligned to 64 bytes and may be a program's: false
- * if it cannot be read or written. A restore returns false, and leaves the state as it was, also if
- * the CPU refuses the contents.
+ * Saving and restoring extended state. The area is aligned to 64 bytes and may be a program's:
+ * false if it cannot be read or written. A restore returns false, and leaves the state as it
+ * was, also if the CPU refuses the contents.
  */
 #ifndef PINFOLD_ARCH_X86_FPU_H
 #define PINFOLD_ARCH_X86_FPU_H

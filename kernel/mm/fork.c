@@ -3,16 +3,18 @@
  * The copy of an address space for fork: frames are shared; what is private loses write permission
  * in both, so that the first to write gets a copy of its own.
  *
- * A page that the parent may write was written since its last fork, and mostly one of the two writes
- * it again soon: a fault with a copy, and a fault of the other one. So the first few of them are
- * copied at once, and the parent's stay as they are.
+ * A page that the parent may write was written since its last fork, and mostly one of the two
+ * writes it again soon: a fault with a copy, and a fault of the other one. So the first few of
+ * them are copied at once, and the parent's stay as they are.
  *
- * The parent's changes go in one batch for each area, with one flush. When memory runs out half-way the child is destroyed:
- * the parent's frames then have one owner again, and its next write takes the permission back.
+ * The parent's changes go in one batch for each area, with one flush. When memory runs out
+ * half-way the child is destroyed: the parent's frames then have one owner again, and its next
+ * write takes the permission back.
  */
 #include "kernel/mm/internal.h"
 
-/* Pages copied at once: of all stacks, from their low end, where they are in use, and of the rest. */
+/* Pages copied at once: of all stacks, from their low end, where they are in use, and of the
+ * rest. */
 #define COPIES_STACK 4u
 #define COPIES_OTHER 12u
 

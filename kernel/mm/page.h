@@ -59,10 +59,10 @@ size_t page_managed_count(void);
 void page_set_reclaim(unsigned int (*reclaim)(void));
 
 /*
- * At boot: the frame array lies in `frames[0 .. count)`, contents undefined. Only the first `usable`
- * frames can be touched yet, with their records; none of them is free until ranges are given to
- * the allocator. The rest counts as free; when it is needed, extend(n) makes at least n frames
- * usable and returns how many are.
+ * At boot: the frame array lies in `frames[0 .. count)`, contents undefined. Only the first
+ * `usable` frames can be touched yet, with their records; none of them is free until ranges are
+ * given to the allocator. The rest counts as free; when it is needed, extend(n) makes at least n
+ * frames usable and returns how many are.
  */
 void page_init(struct page *frames, size_t count, size_t usable, size_t (*extend)(size_t n));
 void page_free_range(pfn_t first, size_t count);

@@ -32,8 +32,8 @@ struct cpu {
 
 extern struct cpu cpus[PV_CPU_COUNT_MAX];
 
-/* The calling CPU's. Look again after anything that may switch tasks: the one that goes on may be on
- * another CPU. */
+/* The calling CPU's. Look again after anything that may switch tasks: the one that goes on may
+ * be on another CPU. */
 static inline struct cpu *cpu_now(void)
 {
 	return pv_cpu_data();
@@ -79,15 +79,15 @@ static inline void cpu_leave_kernel(struct cpu *cpu)
 
 /* Run queues (runqueue.c), with the kernel lock. */
 void run_queue_init(struct cpu *cpu);
-/* Put a runnable task that runs nowhere on the queue of the CPU that suits it best, and make that CPU
- * look. */
+/* Put a runnable task that runs nowhere on the queue of the CPU that suits it best, and make
+ * that CPU look. */
 void run_queue_add(struct task *task);
 /* The same of the calling CPU's running task, which gives its turn away: it stays if it may. */
 void run_queue_put_back(struct cpu *cpu, struct task *task);
 /* The next task of the calling CPU, taken off its queue; NULL: none. */
 struct task *run_queue_take(struct cpu *cpu);
-/* Move a task that may run here from the longest queue, if that is longer than this one by more than
- * `excess`. False: there is none. */
+/* Move a task that may run here from the longest queue, if that is longer than this one by more
+ * than `excess`. False: there is none. */
 bool run_queue_pull(struct cpu *cpu, unsigned int excess);
 /* The calling CPU has nothing to run, or has again. */
 void run_queue_set_idle(struct cpu *cpu, bool idle);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which CPU runs what. Each CPU has a queue. A task that becomes runnable goes to the CPU it ran on
- * last if that is idle, to another idle one if not, and waits for its last one if none is. A CPU that
- * runs out of work takes from the longest queue; at the end of a slice, from one that is longer by two.
- * A task's affinity holds everywhere.
+ * last if that is idle, to another idle one if not, and waits for its last one if none is. A CPU
+ * that runs out of work takes from the longest queue; at the end of a slice, from one that is
+ * longer by two. A task's affinity holds everywhere.
  */
 #include "kernel/task/cpu.h"
 #include "kernel/task/internal.h"

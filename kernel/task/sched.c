@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The scheduler: round robin with slices on each CPU, sleeps, the idle loop, CPU time. Which CPU a
- * task runs on: runqueue.c. All of it holds the kernel lock but for what runs last before user mode.
+ * task runs on: runqueue.c. All of it holds the kernel lock but for what runs last before user
+ * mode.
  *
  * The timer runs only when somebody needs it: a sleeper or kernel timer waits, a second task is
  * runnable (its slice), or a limit on CPU time is in force. A deadline that was asked for stays
  * programmed even if nobody needs it any more, as one event too many is cheaper than a hypercall at
  * every switch.
  *
- * User registers beyond the frame (FPU, segment bases) are saved when their task gives the CPU away,
- * as the next CPU it runs on may be another, and stay in the CPU until another task with a user half
- * runs there: one that finds its own is not loaded again. Kernel tasks borrow whatever address space
- * is in force, which a CPU is made to leave when the space ends.
+ * User registers beyond the frame (FPU, segment bases) are saved when their task gives the CPU
+ * away, as the next CPU it runs on may be another, and stay in the CPU until another task with a
+ * user half runs there: one that finds its own is not loaded again. Kernel tasks borrow whatever
+ * address space is in force, which a CPU is made to leave when the space ends.
  */
 #include "arch/x86/context.h"
 #include "kernel/lock.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The other CPUs: their areas, their idle tasks, their start. They come up before there is a program
- * and stay.
+ * The other CPUs: their areas, their idle tasks, their start. They come up before there is a
+ * program and stay.
  */
 #include "kernel/kernel.h"
 #include "kernel/lock.h"

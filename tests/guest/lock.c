@@ -2,8 +2,8 @@
 /*
  * Spin locks of more vcpus than there are processors (N12): what each vcpu of the test does.
  *
- * A holder gives its processor away while it holds the lock, so that others sleep for it; while they
- * wait they answer calls whose function takes another lock, and so wait inside a wait.
+ * A holder gives its processor away while it holds the lock, so that others sleep for it; while
+ * they wait they answer calls whose function takes another lock, and so wait inside a wait.
  */
 #include "tests/guest/lock.h"
 
@@ -15,7 +15,8 @@
 #include "xen/ipi.h"
 #include "xen/pv_lock.h"
 
-/* Each turn may cost a sleep, which takes as long as the machine below needs to wake a processor. */
+/* Each turn may cost a sleep, which takes as long as the machine below needs to wake a
+ * processor. */
 #define ROUNDS     40u
 #define CALL_EVERY 8u
 

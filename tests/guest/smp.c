@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * More than one vcpu (M14, M19, M21): up and down, calls, tables that others use lazily, flushes that
- * reach them. Each test brings up what it needs and takes it down again.
+ * More than one vcpu (M14, M19, M21): up and down, calls, tables that others use lazily, flushes
+ * that reach them. Each test brings up what it needs and takes it down again.
  */
 #include "xen/smp.h"
 
@@ -210,8 +210,8 @@ static uint64_t calls_taken(unsigned int vcpu)
 	return xen_cpus[vcpu].counters.ipi_calls_taken;
 }
 
-/* Two vcpus use the tables lazily, one has left them, the first tears them down: exactly those two are
- * interrupted, once. */
+/* Two vcpus use the tables lazily, one has left them, the first tears them down: exactly those
+ * two are interrupted, once. */
 static void lazy_users(void)
 {
 	uint64_t taken[VCPUS];

@@ -2,11 +2,12 @@
 /*
  * Spaces that end half made, and tables that join a pinned space.
  *
- * A fork or exec that runs out of memory tears down a space that was never pinned; unpinning it would
- * be refused, and so would be the remap of a table that still counts as one. A space that is pinned
- * gets tables later, at any level, each of which is made read-only, pinned where its level is, and
- * only then linked, in both tops if it hangs from them; a second activation does nothing. The model
- * recounts all of that after each hypercall, and compares the tops. Every allocation may fail.
+ * A fork or exec that runs out of memory tears down a space that was never pinned; unpinning it
+ * would be refused, and so would be the remap of a table that still counts as one. A space that
+ * is pinned gets tables later, at any level, each of which is made read-only, pinned where its
+ * level is, and only then linked, in both tops if it hangs from them; a second activation does
+ * nothing. The model recounts all of that after each hypercall, and compares the tops. Every
+ * allocation may fail.
  */
 #include "tests/model/scenarios.h"
 

@@ -5,8 +5,9 @@
  * Retiring. A vcpu may still run on a space long after it has done with it: it has asked for other
  * tables, but the request waits in its batch. The owner that tears the space down must look at what
  * each vcpu is known to run on, interrupt exactly those that still use it, once, and unpin only
- * when they have left; else Xen refuses to make the top table writable, or a vcpu walks tables that are
- * given away. Two owners may do so to each other at the same time: each answers while it waits.
+ * when they have left; else Xen refuses to make the top table writable, or a vcpu walks tables
+ * that are given away. Two owners may do so to each other at the same time: each answers while
+ * it waits.
  *
  * Flushing. A vcpu may begin to use a space while the owner takes an entry out of it. Either its
  * load of the tables comes after the change, or the flush reaches it: when the frame is given away,

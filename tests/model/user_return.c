@@ -2,10 +2,10 @@
 /*
  * The way to user mode.
  *
- * A kernel looks for work with events masked, and when there is none the return call enables them in
- * the same step as it leaves. An event before the look is work; one after it interrupts user mode. A
- * kernel that looks and masks afterwards loses the event in between until the next entry: the world
- * reports a return with work pending.
+ * A kernel looks for work with events masked, and when there is none the return call enables
+ * them in the same step as it leaves. An event before the look is work; one after it interrupts
+ * user mode. A kernel that looks and masks afterwards loses the event in between until the next
+ * entry: the world reports a return with work pending.
  */
 #include "tests/model/scenarios.h"
 

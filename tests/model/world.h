@@ -49,9 +49,9 @@ void world_check_quiet(void);
 /* What must hold when all bodies have ended: no event is lost. */
 void world_check_end(void);
 
-/* The last step of a kernel's way to user mode, with what it knows of work that is left: nothing may
- * be, this CPU must be quiet, and events masked. User mode then has them enabled; the next entry is the
- * caller's xen_irq_disable(). */
+/* The last step of a kernel's way to user mode, with what it knows of work that is left: nothing
+ * may be, this CPU must be quiet, and events masked. User mode then has them enabled; the next
+ * entry is the caller's xen_irq_disable(). */
 void world_enter_user(bool work_pending);
 
 #define CHECK(cond)                                                                     \

@@ -263,7 +263,8 @@ static void run_on_three(int wait_for, int tell)
 	_exit(0);
 }
 
-/* Evictions for one process on CPUs 0, 1 and 2, of which `left` (0: none) runs another meanwhile. */
+/* Evictions for one process on CPUs 0, 1 and 2, of which `left` (0: none) runs another
+ * meanwhile. */
 static unsigned long long evictions(unsigned int left)
 {
 	int to[2], from[2], status;

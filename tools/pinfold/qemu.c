@@ -4,8 +4,8 @@
  *
  * Xen is QEMU's -kernel (a multiboot image), the Pinfold kernel and the ramdisk are its two
  * modules. -no-reboot turns the guest's "reboot" into the end of QEMU. Emulation (TCG) is what Xen
- * runs on. One thread emulates all processors: with a thread for each, vcpus that wait for one another
- * wait for this machine's scheduler too, and on a busy one a fork took 30 times as long.
+ * runs on. One thread emulates all processors: with a thread for each, vcpus that wait for one
+ * another wait for this machine's scheduler too, and on a busy one a fork took 30 times as long.
  */
 #include "tools/pinfold/qemu.h"
 

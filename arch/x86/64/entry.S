@@ -10,15 +10,15 @@
  * tasks needs no hypercall. From the kernel it uses the current stack, aligned to 16.
  *
  * System calls have a way of their own, as they are the most frequent and always come from user
- * mode: their registers are pushed where they belong at once, and the ones that C functions preserve
- * are not loaded again unless the kernel has changed them in the frame.
+ * mode: their registers are pushed where they belong at once, and the ones that C functions
+ * preserve are not loaded again unless the kernel has changed them in the frame.
  *
  * Returns: to user mode by the iret hypercall, which switches tables and sets the event mask in one
- * step; the frame's upper end is the one that Xen wants. To the kernel by the plain instruction: the
- * mask is cleared by hand, and between that and iretq an event can nest. The upcall recognises that
- * its return address lies in that range (critical_start .. critical_end), drops the nested frame and
- * takes the event in the name of the outer one; so the stack does not grow and pending work is
- * always looked at.
+ * step; the frame's upper end is the one that Xen wants. To the kernel by the plain instruction:
+ * the mask is cleared by hand, and between that and iretq an event can nest. The upcall
+ * recognises that its return address lies in that range (critical_start .. critical_end), drops
+ * the nested frame and takes the event in the name of the outer one; so the stack does not grow
+ * and pending work is always looked at.
  */
 #include <xen/xen.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The trap into Xen (ABI: arch-x86/xen-x86_64.h): number in rax, arguments in rdi, rsi, rdx, r10, r8; rcx and r11 are lost to the
- * instruction. long port_hypercall(number, arg0 … arg4)
+ * The trap into Xen (ABI: arch-x86/xen-x86_64.h): number in rax, arguments in rdi, rsi, rdx,
+ * r10, r8; rcx and r11 are lost to the instruction. long port_hypercall(number, arg0 … arg4)
  */
 	.text
 	.globl	port_hypercall

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memcpy and memset: what is large goes by the processor's string instructions, which take some time
- * to start and are then the quickest way there is; the rest is lib/string.c's.
+ * memcpy and memset: what is large goes by the processor's string instructions, which take some
+ * time to start and are then the quickest way there is; the rest is lib/string.c's.
  */
 #define LARGE_BYTES 256
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: time limits of futex waits with many waiters: relative and to a point on either clock, some
- * woken, some late, none early; waits that signals interrupt go on for what is left. */
+/* Shows: time limits of futex waits with many waiters: relative and to a point on either clock,
+ * some woken, some late, none early; waits that signals interrupt go on for what is left. */
 #include "tests/suite/programs/threads.h"
 
 static _Atomic uint32_t word, other;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: what the processor keeps for each thread: floating-point and vector registers, rounding and
- * flags, through preemption, signals, sleeps and faults of all others. */
+/* Shows: what the processor keeps for each thread: floating-point and vector registers, rounding
+ * and flags, through preemption, signals, sleeps and faults of all others. */
 #include "tests/suite/programs/threads.h"
 
 #define ROUND_NEAREST 0x0000u
