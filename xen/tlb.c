@@ -132,6 +132,10 @@ void xen_flush_space(struct pt_space *space)
 {
 	if (alone(this_cpu()) && !held_here(this_cpu(), space))
 		return;
+	/* With no batch open all changes have been made: who begins to use the space from here on
+	 * loads what is new. */
+	if (!mc_open() && space != &xen_kernel_space && port_load_word(&space->cpus) == 0)
+		return;
 	struct mc_batch batch = mc_begin();
 
 	flush(&batch, space, NULL);

@@ -314,6 +314,29 @@ static void mutual_flushes(void)
 	down(2);
 }
 
+/* A flush that no vcpu needs enters Xen not at all; one that any needs, once. */
+static void needless_flush(void)
+{
+	uint64_t entries;
+
+	up(2);
+	test_space(&shared_space, false);
+	xen_space_activate(&shared_space);
+	pv_irq_disable();
+	entries = xen_cpus[0].counters.hypercalls[__HYPERVISOR_mmuext_op];
+	xen_flush_space(&shared_space);
+	CHECK_EQUAL(xen_cpus[0].counters.hypercalls[__HYPERVISOR_mmuext_op], entries);
+	pv_irq_enable();
+	run_job(1, enter_space);
+	pv_irq_disable();
+	entries = xen_cpus[0].counters.hypercalls[__HYPERVISOR_mmuext_op];
+	xen_flush_space(&shared_space);
+	CHECK_EQUAL(xen_cpus[0].counters.hypercalls[__HYPERVISOR_mmuext_op], entries + 1);
+	pv_irq_enable();
+	test_space_end(&shared_space);
+	down(2);
+}
+
 static volatile unsigned long latest;
 
 /* No vcpu reads a clock that is behind what another has read before. */
@@ -359,6 +382,7 @@ const struct guest_test smp_tests[] = {
     {"smp-calls-against-down", calls_against_down},
     {"smp-lazy-users-are-interrupted", lazy_users},
     {"smp-flush-reaches-others", remote_flush},
+    {"smp-needless-flush", needless_flush},
     {"smp-mutual-flushes", mutual_flushes},
     {"smp-clock-across-vcpus", clock_across_vcpus},
     {"smp-locks", locks},

@@ -151,8 +151,19 @@ static void test_with_others(void **state)
 	note(&space, 0x1000);
 	settle();
 	EXPECT_FLUSH(MMUEXT_TLB_FLUSH_MULTI, mask);
+	/* Nobody has it, and all changes have been made; then while some may wait in a batch; then
+	 * somebody has it. */
+	xen_flush_space(&space);
+	expect_nothing();
+	struct mc_batch batch = mc_begin();
+
+	xen_flush_space(&space);
+	mc_commit(&batch);
+	EXPECT_FLUSH(MMUEXT_TLB_FLUSH_MULTI, mask);
+	space.cpus = 2;
 	xen_flush_space(&space);
 	EXPECT_FLUSH(MMUEXT_TLB_FLUSH_MULTI, mask);
+	space.cpus = 0;
 	note(&xen_kernel_space, ADDRESS.v);
 	settle();
 	EXPECT_FLUSH(MMUEXT_INVLPG_ALL, NULL);
