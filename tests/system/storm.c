@@ -208,29 +208,27 @@ static void rights_reach_all(void)
 {
 	struct sigaction action = {.sa_handler = writer_faulted};
 	pthread_t writer;
-	uint32_t written = 0;
 
 	sigaction(SIGSEGV, &action, NULL);
 	shared_page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(pthread_create(&writer, NULL, write_always, (void *)1ul) == 0);
 	go_to(0);
 	for (unsigned int i = 0; i < 200; i++) {
-		uint32_t value;
+		uint32_t value = shared_page[0];
 
+		/* The other CPU is at it, however late it comes to run. */
+		while (shared_page[0] == value)
+			sched_yield();
 		CHECK(mprotect((void *)shared_page, PAGE, PROT_READ) == 0);
 		value = shared_page[0];
 		sched_yield();
 		for (volatile int spin = 0; spin < 20000; spin++)
 			;
 		CHECK(shared_page[0] == value);
-		written += value;
 		CHECK(mprotect((void *)shared_page, PAGE, PROT_READ | PROT_WRITE) == 0);
-		for (volatile int spin = 0; spin < 20000; spin++)
-			;
 	}
 	writer_done = true;
 	pthread_join(writer, NULL);
-	CHECK(written > 0);
 	go_anywhere();
 }
 
