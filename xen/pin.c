@@ -30,9 +30,9 @@ bool pin_is_live(pfn_t table)
 	return pin_frame(table)->flags & PT_FRAME_TABLE;
 }
 
-struct spinlock *pin_leaf_lock(struct pt_space *space, pfn_t table)
+struct spinlock *pin_leaf_lock(struct pt_space *space, struct pt_frame *frame)
 {
-	return CONFIG_SPLIT_TABLE_LOCKS ? &pin_frame(table)->lock : &space->lock;
+	return CONFIG_SPLIT_TABLE_LOCKS ? &frame->lock : &space->lock;
 }
 
 static void unlock_completed(void *lock, bool ok)
@@ -83,7 +83,7 @@ void pin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsi
 	if (frame->flags & PT_FRAME_TABLE)
 		return;
 	if (CONFIG_SPLIT_TABLE_LOCKS && level == 1) {
-		lock = pin_leaf_lock(space, table);
+		lock = pin_leaf_lock(space, frame);
 		spinlock_lock(lock);
 	}
 	frame->level = (uint8_t)level;
@@ -117,7 +117,7 @@ void unpin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, un
 	if (!(frame->flags & PT_FRAME_TABLE))
 		return;
 	if (CONFIG_SPLIT_TABLE_LOCKS && level == 1) {
-		lock = pin_leaf_lock(space, table);
+		lock = pin_leaf_lock(space, frame);
 		spinlock_lock(lock);
 	}
 	if (frame->flags & PT_FRAME_PINNED)

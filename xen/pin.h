@@ -45,8 +45,8 @@ void unpin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, un
  * validated it already. Queued. */
 void pin_alone(struct mc_batch *batch, pfn_t table, unsigned int level);
 
-/* The lock that protects the entries of a leaf table. Events may be as they are: no handler
- * takes it. */
-struct spinlock *pin_leaf_lock(struct pt_space *space, pfn_t table);
+/* The lock that protects the entries of a leaf table, which has this record. Events may be as they
+ * are: no handler takes it. */
+struct spinlock *pin_leaf_lock(struct pt_space *space, struct pt_frame *frame);
 
 #endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The entries of a space's tables, for the layer's own files: a leaf entry is found, set, read and
+ * walked (pv/mmu.h), tables come when an entry needs them and go when they are empty.
+ *
+ * A space remembers the leaf table that was found last, as most work goes on in one place; and that
+ * may be one that is still being built (pv_pte_prepare_like()): ordinary memory, not linked yet.
+ */
+#ifndef PINFOLD_XEN_SPACE_ENTRIES_H
+#define PINFOLD_XEN_SPACE_ENTRIES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/x86/pte.h"
+#include "arch/x86/units.h"
+#include "xen/multicall.h"
+#include "xen/space.h"
+
+/* To clear an entry costs less than to have Xen take a table apart and, later, validate another, as
+ * long as there are not more than so many. */
+#define SPACE_CLEAR_MAX 64u
+bool space_pays_to_clear(pfn_t leaf);
+
+/* The entry that links `table` into one of level `parent_level`. */
+pte_t space_table_entry(pfn_t table, unsigned int parent_level);
+
+/* Plain store into a table that Xen does not watch. */
+void space_entry_store(pfn_t table, unsigned int idx, pte_t value);
+
+/* Change the entry for `offset` in `table`, of a level above the leaves: stored or queued, as the
+ * table is live or not, and in both tops if it is one of theirs. */
+void space_set_upper(struct mc_batch *batch, struct pt_space *space, pfn_t table, uint64_t offset,
+                     unsigned int level, pte_t value);
+
+/* The leaf table that was being built joins the others: read-only, validated once with all that it
+ * holds, and only then linked. Carried out on return. */
+void space_leaf_finish(struct pt_space *space);
+
+/* The same, and the leaf table found last is not relied on any more: tables are about to go. */
+void space_leaf_forget(struct pt_space *space);
+
+#endif
