@@ -14,6 +14,7 @@
 #include "xen/device.h"
 #include "xen/entry.h"
 #include "xen/fpu.h"
+#include "xen/hypercall.h"
 #include "xen/ipi.h"
 #include "xen/irq_flag.h"
 #include "xen/lazy.h"

@@ -9,6 +9,7 @@
 
 #include <port/hypercall.h>
 
+#include <xen/sched.h>
 #include <xen/xen.h>
 
 #include "arch/x86/pte.h"
@@ -41,6 +42,12 @@ static inline long xen_call3(unsigned int number, unsigned long arg0, unsigned l
 static inline long xen_op(unsigned int number, unsigned int command, void *arg)
 {
 	return xen_call(number, command, (unsigned long)arg, 0, 0, 0);
+}
+
+/* Give the processor to other vcpus for a turn. */
+static inline void xen_yield(void)
+{
+	xen_op(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
 }
 
 /* Change the entry that maps `va` in the tables in force, now, and say what Xen said; flags are

@@ -15,8 +15,6 @@
 #include <port/cpu.h>
 #include <port/memory.h>
 
-#include <xen/sched.h>
-
 #include "xen/evtchn.h"
 #include "xen/hooks.h"
 #include "xen/hypercall.h"
@@ -125,7 +123,7 @@ static void await(const struct ipi_call *call)
 		answer(cpu, true);
 		xen_irq_restore(enabled);
 		if (spins % SPINS_BEFORE_YIELD == 0)
-			xen_op(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
+			xen_yield();
 		else
 			port_spin_pause("waits for an answer");
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The flag operations that enter Xen, and the yield.
+ * The flag operations that enter Xen.
  */
 #include "xen/irq_flag.h"
 
@@ -15,11 +15,6 @@ void xen_irq_take_pending(void)
 {
 	/* The cheapest call there is; the upcall happens on the way back. */
 	xen_call2(__HYPERVISOR_xen_version, XENVER_version, 0);
-}
-
-void xen_yield(void)
-{
-	xen_op(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
 }
 
 void xen_irq_wait(void)

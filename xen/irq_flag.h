@@ -53,9 +53,6 @@ static inline void xen_irq_restore(bool enabled)
 		xen_irq_enable();
 }
 
-/* Give the processor to other vcpus for a turn. */
-void xen_yield(void);
-
 /* Sleep in Xen until an event is pending. Events masked by the caller; enabled on return. */
 void xen_irq_wait(void);
 

@@ -112,7 +112,7 @@ void pv_lock_wait(const struct spinlock *lock, uint16_t ticket)
 		return;
 	}
 	while (!port_ticket_served(lock, ticket)) {
-		xen_op(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
+		xen_yield();
 		port_spin_wait(lock, ticket);
 	}
 }

@@ -12,7 +12,6 @@
 #include <port/memory.h>
 
 #include <xen/errno.h>
-#include <xen/sched.h>
 #include <xen/vcpu.h>
 
 #include "arch/x86/boot_layout.h"
@@ -137,7 +136,7 @@ int smp_up(vcpu_t vcpu, void *stack_top)
 	if (result != 0)
 		return result;
 	while (!(port_load_word(&xen_online_mask) & xen_cpu_bit(cpu)))
-		xen_op(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
+		xen_yield();
 	return 0;
 }
 

@@ -9,8 +9,6 @@
 
 #include <stdint.h>
 
-#include <xen/sched.h>
-
 #include "tests/guest/test.h"
 #include "xen/ipi.h"
 #include "xen/pv_lock.h"
@@ -25,11 +23,6 @@ static struct spinlock outer, inner;
 static volatile unsigned long entered, calls;
 static volatile unsigned long calls_made[XEN_CPU_COUNT_MAX];
 
-static void give_processor_away(void)
-{
-	xen_op(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
-}
-
 static void take_inner(void *arg)
 {
 	(void)arg;
@@ -43,7 +36,7 @@ static void hold_inner(void)
 	bool enabled = spinlock_lock_save(&inner);
 	unsigned long seen = calls;
 
-	give_processor_away();
+	xen_yield();
 	CHECK_EQUAL(calls, seen);
 	spinlock_unlock_restore(&inner, enabled);
 }
@@ -69,7 +62,7 @@ void lock_test_run(void)
 		unsigned long seen = entered;
 
 		if (round % CALL_EVERY == 1)
-			give_processor_away();
+			xen_yield();
 		if (round % CALL_EVERY == 2)
 			hold_inner();
 		CHECK_EQUAL(entered, seen);

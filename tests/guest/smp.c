@@ -9,7 +9,6 @@
 #include <port/memory.h>
 
 #include <xen/errno.h>
-#include <xen/sched.h>
 
 #include "pv/irq.h"
 #include "pv/mmu.h"
@@ -31,11 +30,6 @@ static volatile unsigned long jobs[VCPUS];
 static volatile unsigned long mains_reached;
 static _Alignas(16) char stacks[VCPUS][STACK_BYTES];
 
-static void yield(void)
-{
-	xen_op(__HYPERVISOR_sched_op, SCHEDOP_yield, NULL);
-}
-
 static void secondary_main(void)
 {
 	volatile unsigned long *job = &jobs[this_cpu()->id.v];
@@ -49,7 +43,7 @@ static void secondary_main(void)
 			fn();
 			port_exchange_word(job, 0);
 		} else {
-			yield();
+			xen_yield();
 		}
 	}
 }
@@ -62,7 +56,7 @@ static void start_job(unsigned int vcpu, job_fn *fn)
 static void wait_job(unsigned int vcpu)
 {
 	while (port_load_word(&jobs[vcpu]))
-		yield();
+		xen_yield();
 }
 
 static void run_job(unsigned int vcpu, job_fn *fn)
@@ -89,7 +83,7 @@ static void down(unsigned int vcpus)
 		start_job(i, smp_down_self);
 	for (unsigned int i = 1; i < vcpus; i++)
 		while (!smp_is_down((vcpu_t){i}))
-			yield();
+			xen_yield();
 	pv_irq_disable();
 	CHECK_EQUAL(xen_online_mask, 1);
 	host_handlers = (struct host_handlers){0};
