@@ -81,17 +81,24 @@ static const unsigned long *live_mask(const struct pt_space *space)
 	return (const unsigned long *)&space->cpus;
 }
 
-static void flush(struct mc_batch *batch, const struct pt_space *space, const vaddr_t *page)
+static void flush_page(struct mc_batch *batch, const struct pt_space *space, vaddr_t va)
 {
 	if (alone(this_cpu()))
-		queue(batch, page ? MMUEXT_INVLPG_LOCAL : MMUEXT_TLB_FLUSH_LOCAL,
-		      page ? *page : (vaddr_t){0}, NULL);
+		tlb_flush_page_local(batch, va);
 	else if (space == &xen_kernel_space)
-		queue(batch, page ? MMUEXT_INVLPG_ALL : MMUEXT_TLB_FLUSH_ALL,
-		      page ? *page : (vaddr_t){0}, NULL);
+		tlb_flush_page_all(batch, va);
 	else
-		queue(batch, page ? MMUEXT_INVLPG_MULTI : MMUEXT_TLB_FLUSH_MULTI,
-		      page ? *page : (vaddr_t){0}, live_mask(space));
+		tlb_flush_page_mask(batch, va, live_mask(space));
+}
+
+static void flush(struct mc_batch *batch, const struct pt_space *space)
+{
+	if (alone(this_cpu()))
+		tlb_flush_local(batch);
+	else if (space == &xen_kernel_space)
+		tlb_flush_all(batch);
+	else
+		tlb_flush_mask(batch, live_mask(space));
 }
 
 unsigned long tlb_page_flags(const struct pt_space *space)
@@ -125,7 +132,10 @@ void tlb_settle(struct mc_batch *batch)
 	cpu->flush_page_count = 0;
 	if (count == 0 || (alone(cpu) && !held_here(cpu, cpu->flush_space)))
 		return;
-	flush(batch, cpu->flush_space, count == 1 ? &cpu->flush_page : NULL);
+	if (count == 1)
+		flush_page(batch, cpu->flush_space, cpu->flush_page);
+	else
+		flush(batch, cpu->flush_space);
 }
 
 void xen_flush_space(struct pt_space *space)
@@ -138,6 +148,6 @@ void xen_flush_space(struct pt_space *space)
 		return;
 	struct mc_batch batch = mc_begin();
 
-	flush(&batch, space, NULL);
+	flush(&batch, space);
 	mc_commit(&batch);
 }
