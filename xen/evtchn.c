@@ -19,8 +19,6 @@
 #include "xen/hypercall.h"
 #include "xen/percpu.h"
 
-#define WORD_BITS XEN_WORD_BITS
-
 static struct shared_info *shared;
 
 /* Ports beyond these stay masked. */
@@ -31,18 +29,18 @@ static struct {
 
 static volatile unsigned long *word_of(xen_ulong_t *words, port_t port)
 {
-	return (volatile unsigned long *)&words[port.v / WORD_BITS];
+	return (volatile unsigned long *)&words[port.v / XEN_WORD_BITS];
 }
 
 static unsigned long bit_of(port_t port)
 {
-	return 1ul << (port.v % WORD_BITS);
+	return 1ul << (port.v % XEN_WORD_BITS);
 }
 
 void evtchn_init(struct shared_info *info)
 {
 	shared = info;
-	for (unsigned int i = 0; i < WORD_BITS; i++)
+	for (unsigned int i = 0; i < XEN_WORD_BITS; i++)
 		port_or_word((volatile unsigned long *)&shared->evtchn_mask[i], ~0ul);
 }
 
@@ -80,7 +78,7 @@ static void open_port(vcpu_t vcpu, port_t port, evtchn_handler *handler, void *a
 		host_panic("evtchn: port number beyond the table of handlers");
 	handlers[port.v].arg = arg;
 	handlers[port.v].fn = handler;
-	port_or_word(&xen_cpus[vcpu.v].event_ports[port.v / WORD_BITS], bit_of(port));
+	port_or_word(&xen_cpus[vcpu.v].event_ports[port.v / XEN_WORD_BITS], bit_of(port));
 	evtchn_unmask(port);
 }
 
@@ -131,24 +129,28 @@ int evtchn_close(port_t port)
 	if (port.v < XEN_PORT_COUNT_MAX) {
 		handlers[port.v].fn = NULL;
 		for (unsigned int i = 0; i < XEN_CPU_COUNT_MAX; i++)
-			port_and_word(&xen_cpus[i].event_ports[port.v / WORD_BITS], ~bit_of(port));
+			port_and_word(&xen_cpus[i].event_ports[port.v / XEN_WORD_BITS],
+			              ~bit_of(port));
 	}
 	return (int)xen_op(__HYPERVISOR_event_channel_op, EVTCHNOP_close, &op);
 }
 
-void evtchn_send(port_t port)
+static long ask_to_send(port_t port)
 {
 	struct evtchn_send op = {.port = port.v};
 
-	if (xen_op(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &op) != 0)
+	return xen_op(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &op);
+}
+
+void evtchn_send(port_t port)
+{
+	if (ask_to_send(port) != 0)
 		host_panic("evtchn: send on a port that is not bound");
 }
 
 void evtchn_notify(port_t port)
 {
-	struct evtchn_send op = {.port = port.v};
-
-	xen_op(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &op);
+	ask_to_send(port);
 }
 
 static void handle(struct xen_cpu *cpu, port_t port)
@@ -164,7 +166,7 @@ static void handle(struct xen_cpu *cpu, port_t port)
  * vcpu's events may be pending in the same words: they are left to it. */
 static void scan(struct xen_cpu *cpu, unsigned long selector)
 {
-	const unsigned int words = XEN_PORT_COUNT_MAX / WORD_BITS;
+	const unsigned int words = XEN_PORT_COUNT_MAX / XEN_WORD_BITS;
 
 	for (unsigned int n = 0; n < words; n++) {
 		unsigned int word = (cpu->event_next_word + n) % words;
@@ -181,7 +183,7 @@ static void scan(struct xen_cpu *cpu, unsigned long selector)
 			unsigned int bit = (unsigned int)__builtin_ctzl(pending);
 
 			pending &= pending - 1;
-			handle(cpu, (port_t){(uint32_t)(word * WORD_BITS + bit)});
+			handle(cpu, (port_t){(uint32_t)(word * XEN_WORD_BITS + bit)});
 		}
 	}
 	cpu->event_next_word = (cpu->event_next_word + 1) % words;
