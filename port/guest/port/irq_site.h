@@ -2,7 +2,7 @@
 /*
  * Where an operation on the interrupt flag is used: a call through a pointer at a fixed address,
  * recorded, with room to be replaced by the operation's own code (arch/x86/irq_code.h). The
- * pointers' functions leave all registers alone but rax and rcx.
+ * pointers' functions leave all registers alone but rax and rcx. On 32-bit machines: plain calls.
  */
 #ifndef PINFOLD_PORT_IRQ_SITE_H
 #define PINFOLD_PORT_IRQ_SITE_H
@@ -62,25 +62,7 @@ static inline void port_site_irq_disable(void (**function)(void))
 
 #else
 
-static inline bool port_site_irq_save(bool (**function)(void))
-{
-	return (*function)();
-}
-
-static inline void port_site_irq_restore(void (**function)(bool enabled), bool enabled)
-{
-	(*function)(enabled);
-}
-
-static inline void port_site_irq_enable(void (**function)(void))
-{
-	(*function)();
-}
-
-static inline void port_site_irq_disable(void (**function)(void))
-{
-	(*function)();
-}
+#include "port/irq_call.h"
 
 #endif
 

@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where an operation on the interrupt flag is used: a plain call.
+ * Where an operation on the interrupt flag is used.
  */
 #ifndef PINFOLD_PORT_IRQ_SITE_H
 #define PINFOLD_PORT_IRQ_SITE_H
 
-#include <stdbool.h>
-
-static inline bool port_site_irq_save(bool (**function)(void))
-{
-	return (*function)();
-}
-
-static inline void port_site_irq_restore(void (**function)(bool enabled), bool enabled)
-{
-	(*function)(enabled);
-}
-
-static inline void port_site_irq_enable(void (**function)(void))
-{
-	(*function)();
-}
-
-static inline void port_site_irq_disable(void (**function)(void))
-{
-	(*function)();
-}
+#include "port/irq_call.h"
 
 #endif
