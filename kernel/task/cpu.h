@@ -10,7 +10,6 @@
 #define PINFOLD_KERNEL_TASK_CPU_H
 
 #include "kernel/task/task.h"
-#include "port/memory.h"
 #include "pv/smp.h"
 #include "pv/time.h"
 
@@ -52,10 +51,10 @@ static inline void cpu_charge(struct cpu *cpu, uint64_t *clock, uint64_t *cpu_cl
 	int64_t spent = (int64_t)(now - cpu->account_ticks);
 
 	/* In this order: see task_ticks(). */
-	port_store64(&cpu->account_ticks, now);
+	__atomic_store_n(&cpu->account_ticks, now, __ATOMIC_RELAXED);
 	/* A clock that goes back, on another processor or another machine, charges nothing. */
 	if (spent > 0) {
-		port_store64(clock, *clock + (uint64_t)spent);
+		__atomic_store_n(clock, *clock + (uint64_t)spent, __ATOMIC_RELEASE);
 		*cpu_clock += (uint64_t)spent;
 	}
 }
@@ -89,16 +88,12 @@ struct task *run_queue_take(struct cpu *cpu);
 /* Move a task that may run here from the longest queue, if that is longer than this one by more
  * than `excess`. False: there is none. */
 bool run_queue_pull(struct cpu *cpu, unsigned int excess);
+/* A task that waits on a queue goes to one where it may run. */
+void run_queue_move(struct task *task);
 /* The calling CPU has nothing to run, or has again. */
 void run_queue_set_idle(struct cpu *cpu, bool idle);
 /* Have the running task's slice end in time. */
 void sched_slice_request(void);
-
-/* CPU numbers that take part, as bits. */
-static inline unsigned long cpu_online(void)
-{
-	return pv_smp_online_mask();
-}
 
 /* Bring up all other CPUs (smp.c). With the kernel lock, before there are programs. */
 void cpu_start_others(void);

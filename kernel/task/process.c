@@ -342,13 +342,13 @@ void task_ticks(struct task *task, uint64_t *user_ticks, uint64_t *system_ticks)
 {
 	const struct cpu *cpu = task->cpu;
 	bool elsewhere = cpu && cpu != cpu_now() && cpu->current == task;
-	bool in_kernel = elsewhere && port_load8((const uint8_t *)&cpu->in_kernel);
+	bool in_kernel = elsewhere && __atomic_load_n(&cpu->in_kernel, __ATOMIC_RELAXED);
 	uint64_t *running = in_kernel ? system_ticks : user_ticks;
 
-	*user_ticks = port_load_word(&task->user_ticks);
-	*system_ticks = port_load_word(&task->system_ticks);
+	*user_ticks = __atomic_load_n(&task->user_ticks, __ATOMIC_ACQUIRE);
+	*system_ticks = __atomic_load_n(&task->system_ticks, __ATOMIC_ACQUIRE);
 	if (elsewhere) {
-		uint64_t charged = port_load_word(&cpu->account_ticks);
+		uint64_t charged = __atomic_load_n(&cpu->account_ticks, __ATOMIC_RELAXED);
 		int64_t since = (int64_t)(pv_time_ticks() - charged);
 
 		if (since > 0)

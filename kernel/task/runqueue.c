@@ -34,7 +34,7 @@ static bool is_idle(const struct cpu *cpu)
 
 static struct cpu *choose(const struct task *task)
 {
-	unsigned long allowed = task->affinity & cpu_online();
+	unsigned long allowed = task->affinity & pv_smp_online_mask();
 	struct cpu *now = cpu_now();
 	struct cpu *last = task->cpu ? task->cpu : now;
 	bool last_allowed = allowed & cpu_bit(last);
@@ -88,6 +88,12 @@ void run_queue_put_back(struct cpu *cpu, struct task *task)
 		run_queue_add(task);
 }
 
+void run_queue_move(struct task *task)
+{
+	remove(task->cpu, task);
+	run_queue_add(task);
+}
+
 struct task *run_queue_take(struct cpu *cpu)
 {
 	struct task *task;
@@ -114,7 +120,7 @@ bool run_queue_pull(struct cpu *cpu, unsigned int excess)
 	struct cpu *longest = NULL;
 	struct task *found = NULL;
 
-	for (unsigned long left = cpu_online() & ~cpu_bit(cpu); left; left &= left - 1) {
+	for (unsigned long left = pv_smp_online_mask() & ~cpu_bit(cpu); left; left &= left - 1) {
 		struct cpu *other = &cpus[__builtin_ctzl(left)];
 		struct task *task;
 

@@ -49,6 +49,7 @@ void task_account_system(void)
 void sched_timer_request(uint64_t deadline_ns)
 {
 	struct cpu *cpu = cpu_now();
+
 	if (deadline_ns >= cpu->timer_deadline_ns)
 		return;
 	/* To the layer 0 means never, to us long ago. */
@@ -189,9 +190,7 @@ void sched_set_affinity(struct task *task, unsigned long allowed)
 		task_attend_resched(task);
 		sched_kick(task);
 	} else if (!list_empty(&task->run_node)) {
-		list_remove(&task->run_node);
-		cpu->run_count--;
-		run_queue_add(task);
+		run_queue_move(task);
 	}
 }
 
@@ -289,6 +288,7 @@ static void switch_finish(void)
 static void switch_to(struct task *prev, struct task *next)
 {
 	struct cpu *cpu = cpu_now();
+
 	canary_check(prev);
 	cpu_charge(cpu, &prev->system_ticks,
 	           prev == &cpu->idle ? &cpu->idle_ticks : &cpu->system_ticks);
@@ -478,7 +478,7 @@ unsigned int sched_runnable_count(void)
 {
 	unsigned int count = 0;
 
-	for (unsigned long left = cpu_online(); left; left &= left - 1) {
+	for (unsigned long left = pv_smp_online_mask(); left; left &= left - 1) {
 		const struct cpu *cpu = &cpus[__builtin_ctzl(left)];
 
 		count += cpu->run_count + (cpu->current != &cpu->idle);

@@ -139,6 +139,23 @@ static void test_affinity(void **state)
 	assert_ptr_equal(tasks[3].cpu, &cpus[0]);
 }
 
+/* A waiting task whose affinity changes leaves its queue. */
+static void test_move(void **state)
+{
+	(void)state;
+	tasks[0].cpu = tasks[1].cpu = &cpus[1];
+	run_queue_add(&tasks[0]);
+	run_queue_add(&tasks[1]);
+	tasks[0].affinity = 1ul << 2;
+	run_queue_move(&tasks[0]);
+	assert_ptr_equal(tasks[0].cpu, &cpus[2]);
+	assert_int_equal(rescheduled[2], 1);
+	assert_int_equal(cpus[1].run_count, 1);
+	assert_ptr_equal(run_queue_take(&cpus[1]), &tasks[1]);
+	assert_null(run_queue_take(&cpus[1]));
+	assert_ptr_equal(run_queue_take(&cpus[2]), &tasks[0]);
+}
+
 /* From the longest queue, in order, and not for the sake of one task more or less. */
 static void test_pull(void **state)
 {
@@ -170,6 +187,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_idle_ones_first, start),
 	    cmocka_unit_test_setup(test_busy_ones_are_told_once, start),
 	    cmocka_unit_test_setup(test_affinity, start),
+	    cmocka_unit_test_setup(test_move, start),
 	    cmocka_unit_test_setup(test_pull, start),
 	};
 
