@@ -280,6 +280,12 @@ void fake_forget(void)
 	fake.log_count = 0;
 }
 
+const struct fake_request *fake_last_request(void)
+{
+	assert_true(fake.request_count > 0);
+	return &fake.requests[fake.request_count - 1];
+}
+
 /* Xen's side. */
 
 static long do_mmu_update(const struct fake_request *request)

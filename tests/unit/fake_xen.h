@@ -89,6 +89,9 @@ void fake_start(const struct pt_format *format);
 /* Forget the requests and the log so far. */
 void fake_forget(void);
 
+/* The latest request: there must be one. */
+const struct fake_request *fake_last_request(void);
+
 /* A zeroed frame that is in use from here on, whatever allocations_left says; and how many are in
  * use. */
 pfn_t fake_frame_take(void);

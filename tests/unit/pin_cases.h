@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cases of pinning and of spaces, for the programs that run them with each lock model. Status
+ * The cases of pinning, of spaces and of their entries, for the programs that run them with each lock model. Status
  * as of cmocka's groups.
  */
 #ifndef PINFOLD_TESTS_UNIT_PIN_CASES_H
@@ -8,5 +8,9 @@
 
 int pin_cases_run(void);
 int space_cases_run(void);
+int entry_cases_run(void);
+
+/* One of the entries' cases, with a file of its own. */
+void test_random_histories(void **state);
 
 #endif

@@ -73,18 +73,12 @@ static int start(void **state)
 	return 0;
 }
 
-static const struct fake_request *last_request(void)
-{
-	assert_true(fake.request_count > 0);
-	return &fake.requests[fake.request_count - 1];
-}
-
 static void test_gdt_in_machine_frames(void **state)
 {
 	(void)state;
 	assert_int_equal(segments_load_gdt(gdt, 512), 0);
 	assert_int_equal(segments_load_gdt(gdt, 512 * GDT_FRAMES - 100), 0);
-	assert_int_equal(last_request()->args[1], 512 * GDT_FRAMES - 100);
+	assert_int_equal(fake_last_request()->args[1], 512 * GDT_FRAMES - 100);
 	assert_non_null(FAKE_PANIC_OF(segments_load_gdt(gdt, 512 * 16 + 1)));
 }
 
@@ -107,9 +101,9 @@ static void test_descriptor_by_machine_address(void **state)
 {
 	(void)state;
 	assert_int_equal(segments_update_descriptor(gdt[1], 5, 0x1122334455667788ull), 0);
-	assert_int_equal(last_request()->op, __HYPERVISOR_update_descriptor);
-	assert_int_equal(last_request()->args[0], (fake_mfn(gdt[1]).v << PAGE_SHIFT) + 5 * 8);
-	assert_int_equal(last_request()->args[1], 0x1122334455667788ull);
+	assert_int_equal(fake_last_request()->op, __HYPERVISOR_update_descriptor);
+	assert_int_equal(fake_last_request()->args[0], (fake_mfn(gdt[1]).v << PAGE_SHIFT) + 5 * 8);
+	assert_int_equal(fake_last_request()->args[1], 0x1122334455667788ull);
 }
 
 /* A base that differs is one call, one that does not is none. */
@@ -124,14 +118,14 @@ static void test_bases_that_differ(void **state)
 {
 	(void)state;
 	segments_set_user_gs_base(0x5000);
-	assert_int_equal(last_request()->args[0], XEN_BASE_GS_USER);
-	assert_int_equal(last_request()->args[1], 0x5000);
+	assert_int_equal(fake_last_request()->args[0], XEN_BASE_GS_USER);
+	assert_int_equal(fake_last_request()->args[1], 0x5000);
 	expect_calls(1);
 	segments_set_user_gs_base(0x5000);
 	expect_calls(0);
 	assert_int_equal(segments_user_gs_base(), 0x5000);
 	segments_set_user_fs_base(0x6000);
-	assert_int_equal(last_request()->args[0], XEN_BASE_FS);
+	assert_int_equal(fake_last_request()->args[0], XEN_BASE_FS);
 	expect_calls(1);
 	segments_set_user_fs_base(0x6000);
 	expect_calls(0);
@@ -158,9 +152,9 @@ static void test_ldt(void **state)
 {
 	(void)state;
 	segments_load_ldt((void *)0x9000, 7);
-	assert_int_equal(last_request()->ext.cmd, MMUEXT_SET_LDT);
-	assert_int_equal(last_request()->ext.arg1.linear_addr, 0x9000);
-	assert_int_equal(last_request()->ext.arg2.nr_ents, 7);
+	assert_int_equal(fake_last_request()->ext.cmd, MMUEXT_SET_LDT);
+	assert_int_equal(fake_last_request()->ext.arg1.linear_addr, 0x9000);
+	assert_int_equal(fake_last_request()->ext.arg2.nr_ents, 7);
 }
 
 int main(void)

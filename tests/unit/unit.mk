@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Hosted unit tests: each tests/unit/NAME_test.c is a program of its own, with cmocka, the address
 # and the undefined-behaviour sanitizer. Comments in its first lines name what else it links, and
-# what its objects (all of them) are compiled with beyond the common flags:
+# one flag that its objects (all of them) are compiled with beyond the common ones:
 #   /* sources: lib/str.c tests/unit/fake_xen.c */
 #   /* flags: -DCONFIG_SPLIT_TABLE_LOCKS=0 */
 
@@ -15,13 +15,14 @@ unit_line = $(shell sed -n '1,10s|^.*$(2): *\(.*[^ ]\) *\*/.*$$|\1|p' tests/unit
 unit_sources = $(call unit_line,$(1),sources)
 unit_flags = $(call unit_line,$(1),flags)
 
-# A program without flags shares its objects with the others.
+# Programs with the same flag share their objects.
+unit_objects = obj$(subst =,-,$(1))
+
 define unit_program
-$(UNIT_BUILD)/$(1): $(addprefix $(UNIT_BUILD)/$(if $(3),$(1).)obj/,$(addsuffix .o,\
+$(UNIT_BUILD)/$(1): $(addprefix $(UNIT_BUILD)/$(call unit_objects,$(3))/,$(addsuffix .o,\
 		tests/unit/$(1).c $(2)))
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) -fsanitize=address,undefined -o $$@ $$^ -lcmocka
-$(if $(3),$(call unit_compile,$(1).obj,$(3)))
 endef
 
 define unit_compile
@@ -36,6 +37,8 @@ $(UNIT_BUILD)/$(1)/%.S.o: %.S $(FLAGS_STAMP)
 endef
 
 $(eval $(call unit_compile,obj))
+$(foreach flag,$(sort $(foreach name,$(UNIT_NAMES),$(call unit_flags,$(name)))),$(eval \
+	$(call unit_compile,$(call unit_objects,$(flag)),$(flag))))
 $(foreach name,$(UNIT_NAMES),$(eval $(call unit_program,$(name),$(call \
 	unit_sources,$(name)),$(call unit_flags,$(name)))))
 

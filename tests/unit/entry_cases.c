@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The entries of a space, in all formats: what must hold of setting them, of lazy mode, and of
+ * the end of empty tables. Random histories of all this are entry_history.c.
+ */
+#include "tests/unit/pin_cases.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "tests/unit/fake_xen.h"
+
+#include <cmocka.h>
+
+#include <port/memory.h>
+
+#include "tests/unit/space_fixture.h"
+#include "tests/unit/table_rules.h"
+#include "xen/lazy.h"
+#include "xen/multicall.h"
+#include "xen/space.h"
+#include "xen/tlb.h"
+
+/* Setting. */
+
+static void test_unpinned_tables_take_plain_stores(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		fixture_start(&fake_formats[format]);
+		for (unsigned int i = 0; i < 8; i++) {
+			fixture.offset[i] = (i + 1) * PAGE_BYTES + i * rules_reach(2);
+			assert_int_equal(xen_pte_prepare(&fixture.space, fixture_address(i)), 0);
+			xen_pte_set(&fixture.space, fixture_address(i), fixture_entry(i),
+			            XEN_FLUSH_PAGE);
+		}
+		assert_int_equal(fake.trap_count, 0);
+		assert_int_equal(this_cpu()->counters.entry_stores, 8);
+	}
+}
+
+static void test_set_where_no_table_is(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		fixture_start(&fake_formats[format]);
+		assert_non_null(FAKE_PANIC_OF(xen_pte_set(&fixture.space, (vaddr_t){PAGE_BYTES},
+		                                          fixture_entry(1), XEN_FLUSH_NONE)));
+	}
+}
+
+static void test_set_in_force_is_one_call_by_address(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		fixture_start(&fake_formats[format]);
+		fixture_prepare_and_pin(2);
+		xen_space_switch(&fixture.space);
+		fake_forget();
+		xen_pte_set(&fixture.space, fixture_address(0), fixture_entry(3), XEN_FLUSH_NONE);
+		assert_int_equal(fake.request_count, 1);
+		assert_int_equal(fake_last_request()->op, __HYPERVISOR_update_va_mapping);
+		assert_int_equal(fake_last_request()->args[2], UVMF_NONE);
+		xen_pte_set(&fixture.space, fixture_address(0), fixture_entry(4), XEN_FLUSH_PAGE);
+		assert_int_equal(fake.request_count, 2);
+		assert_int_equal(fake_last_request()->args[2], UVMF_INVLPG | UVMF_LOCAL);
+		assert_int_equal(xen_pte_read(&fixture.space, fixture_address(0)).v,
+		                 fixture_entry(4).v);
+	}
+}
+
+/* A CPU holds nothing of a space it does not run on. */
+static void test_no_flush_for_a_space_not_in_force(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		fixture_start(&fake_formats[format]);
+		fixture_prepare_and_pin(2);
+		xen_space_switch(&fixture.other);
+		fake_forget();
+		xen_pte_set(&fixture.space, fixture_address(0), fixture_entry(3), XEN_FLUSH_PAGE);
+		assert_int_equal(fake.request_count, 1);
+		assert_int_equal(fake_last_request()->op, __HYPERVISOR_mmu_update);
+		xen_flush_space(&fixture.space);
+		assert_int_equal(fake.request_count, 1);
+		xen_flush_space(&fixture.other);
+		assert_int_equal(fake.request_count, 2);
+		assert_int_equal(fake_last_request()->ext.cmd, MMUEXT_TLB_FLUSH_LOCAL);
+		xen_flush_space(&xen_kernel_space);
+		assert_int_equal(fake.request_count, 3);
+	}
+}
+
+/* Lazy mode: sets go out together, and the flush they need comes once, behind them. */
+static void test_lazy_sets_and_their_flush(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int flushed = 0; flushed < 4; flushed++) {
+			fixture_start(&fake_formats[format]);
+			fixture_prepare_and_pin(4);
+			xen_space_switch(&fixture.space);
+			fake_forget();
+			xen_lazy_enter(XEN_LAZY_MMU);
+			for (unsigned int i = 0; i < 4; i++)
+				xen_pte_set(&fixture.space, fixture_address(i), fixture_entry(i),
+				            i < flushed ? XEN_FLUSH_PAGE : XEN_FLUSH_NONE);
+			assert_int_equal(fake.trap_count, 0);
+			xen_lazy_leave(XEN_LAZY_MMU);
+			assert_int_equal(fake.trap_count, 1);
+			assert_int_equal(fake.request_count, flushed ? 5 : 4);
+			assert_int_equal(fixture_flush_count(), flushed ? 1 : 0);
+			assert_int_equal(fixture_is_flush(fake_last_request()), flushed > 0);
+			if (flushed == 1) {
+				assert_int_equal(fake_last_request()->ext.cmd, MMUEXT_INVLPG_LOCAL);
+				assert_int_equal(fake_last_request()->ext.arg1.linear_addr,
+				                 fixture_address(0).v);
+			} else if (flushed > 1) {
+				assert_int_equal(fake_last_request()->ext.cmd,
+				                 MMUEXT_TLB_FLUSH_LOCAL);
+			}
+			for (unsigned int i = 0; i < 4; i++)
+				assert_int_equal(xen_pte_read(&fixture.space, fixture_address(i)).v,
+				                 fixture_entry(i).v);
+			/* Settled once: nothing is left for later. */
+			fake_forget();
+			xen_lazy_enter(XEN_LAZY_MMU);
+			xen_lazy_leave(XEN_LAZY_MMU);
+			assert_int_equal(fake.request_count, 0);
+		}
+	}
+}
+
+static void test_lazy_flush_settles_and_stays(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		fixture_start(&fake_formats[format]);
+		fixture_prepare_and_pin(2);
+		xen_space_switch(&fixture.space);
+		fake_forget();
+		xen_lazy_flush(); /* nothing outside */
+		xen_lazy_enter(XEN_LAZY_MMU);
+		xen_pte_set(&fixture.space, fixture_address(0), fixture_entry(1), XEN_FLUSH_PAGE);
+		xen_lazy_flush();
+		assert_int_equal(fake.request_count, 2);
+		assert_int_equal(fake_last_request()->ext.cmd, MMUEXT_INVLPG_LOCAL);
+		assert_int_equal(this_cpu()->lazy, XEN_LAZY_MMU);
+		xen_pte_set(&fixture.space, fixture_address(1), fixture_entry(2), XEN_FLUSH_NONE);
+		assert_int_equal(fake.request_count, 2);
+		xen_lazy_leave(XEN_LAZY_MMU);
+		assert_int_equal(fake.request_count, 3);
+	}
+}
+
+/* Trimming. */
+
+/* The translation of a table that goes is dropped after its entry is cleared and before it is
+ * writable. */
+static void check_trim_order(bool in_force)
+{
+	bool cleared = false, flushed = false;
+
+	for (unsigned int i = 0; i < fake.request_count; i++) {
+		const struct fake_request *request = &fake.requests[i];
+
+		if (request->op == __HYPERVISOR_mmu_update) {
+			assert_int_equal(request->update.val, 0);
+			cleared = true;
+			flushed = false;
+		} else if (fixture_is_flush(request)) {
+			assert_true(cleared);
+			flushed = true;
+		} else if (request->op == __HYPERVISOR_update_va_mapping) {
+			assert_true(cleared && flushed == in_force);
+		}
+	}
+}
+
+static void test_trim_flushes_before_it_frees(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int in_force = 0; in_force < 2; in_force++) {
+			fixture_start(&fake_formats[format]);
+			fixture_prepare_and_pin(6);
+			xen_space_switch(in_force ? &fixture.space : &fixture.other);
+			xen_pte_set(&fixture.space, fixture_address(4), fixture_entry(1),
+			            XEN_FLUSH_NONE);
+			fake_forget();
+			/* Two of the three leaf tables are empty; no upper one is. */
+			assert_int_equal(fixture_trim(0, port_pt_format->user_end), 2);
+			check_trim_order(in_force);
+			rules_check_space(&fixture.space);
+			assert_int_equal(xen_pte_read(&fixture.space, fixture_address(4)).v,
+			                 fixture_entry(1).v);
+			xen_pte_set(&fixture.space, fixture_address(4), PTE_NONE, XEN_FLUSH_PAGE);
+			assert_int_equal(fixture_trim(0, port_pt_format->user_end),
+			                 port_pt_format->levels - 1);
+			rules_check_space(&fixture.space);
+		}
+	}
+}
+
+/* A table that reaches beyond the range stays, however empty. */
+static void test_trim_keeps_what_reaches_out(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int pinned = 0; pinned < 2; pinned++) {
+			fixture_start(&fake_formats[format]);
+			uint64_t leaf = 5 * rules_reach(2);
+
+			assert_int_equal(xen_pte_prepare(&fixture.space, rules_va(leaf)), 0);
+			if (pinned)
+				xen_space_activate(&fixture.space);
+			fake_forget();
+			assert_int_equal(fixture_trim(leaf + PAGE_BYTES, leaf + rules_reach(2)), 0);
+			assert_int_equal(fixture_trim(leaf, leaf + rules_reach(2) - PAGE_BYTES), 0);
+			assert_int_equal(fixture_trim(leaf, leaf), 0);
+			assert_int_equal(fixture_trim(leaf, leaf + rules_reach(2)), 1);
+			if (!pinned && fake.trap_count != 0)
+				fail_msg("Xen hears of a table that it never knew");
+		}
+	}
+}
+
+/* Tables come and go inside lazy mode too, although each step reads what the last one wrote. */
+static void test_tables_inside_lazy_mode(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		fixture_start(&fake_formats[format]);
+		xen_space_activate(&fixture.space);
+		xen_space_switch(&fixture.space);
+		fake_forget();
+		xen_lazy_enter(XEN_LAZY_MMU);
+		assert_int_equal(xen_pte_prepare(&fixture.space, (vaddr_t){PAGE_BYTES}), 0);
+		assert_int_equal(fake_frame_locks_held(), 0);
+		xen_pte_set(&fixture.space, (vaddr_t){PAGE_BYTES}, fixture_entry(1),
+		            XEN_FLUSH_NONE);
+		xen_lazy_flush();
+		xen_pte_set(&fixture.space, (vaddr_t){PAGE_BYTES}, PTE_NONE, XEN_FLUSH_PAGE);
+		xen_lazy_flush();
+		assert_int_equal(fixture_trim(0, port_pt_format->user_end),
+		                 port_pt_format->levels - 1);
+		xen_lazy_leave(XEN_LAZY_MMU);
+		rules_check_space(&fixture.space);
+	}
+}
+
+/* The modes themselves. */
+
+static void test_lazy_modes_are_exclusive(void **state)
+{
+	const enum xen_lazy_mode modes[] = {XEN_LAZY_MMU, XEN_LAZY_CPU};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		for (unsigned int k = 0; k < 2; k++) {
+			fixture_start(&fake_formats[0]);
+			xen_lazy_enter(modes[i]);
+			assert_true(fake.vcpu_info.evtchn_upcall_mask);
+			assert_non_null(FAKE_PANIC_OF(xen_lazy_enter(modes[k])));
+			fixture_start(&fake_formats[0]);
+			assert_non_null(FAKE_PANIC_OF(xen_lazy_leave(modes[k])));
+			fixture_start(&fake_formats[0]);
+			xen_lazy_enter(modes[i]);
+			if (i != k)
+				assert_non_null(FAKE_PANIC_OF(xen_lazy_leave(modes[k])));
+			else
+				xen_lazy_leave(modes[k]);
+		}
+		assert_non_null(FAKE_PANIC_OF(xen_lazy_leave(XEN_LAZY_NONE)));
+		fixture_start(&fake_formats[0]);
+		xen_lazy_enter(modes[i]);
+		xen_lazy_leave(modes[i]);
+		assert_false(fake.vcpu_info.evtchn_upcall_mask);
+		assert_true(mc_idle());
+	}
+}
+
+int entry_cases_run(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_random_histories),
+	    cmocka_unit_test(test_unpinned_tables_take_plain_stores),
+	    cmocka_unit_test(test_set_where_no_table_is),
+	    cmocka_unit_test(test_set_in_force_is_one_call_by_address),
+	    cmocka_unit_test(test_no_flush_for_a_space_not_in_force),
+	    cmocka_unit_test(test_lazy_sets_and_their_flush),
+	    cmocka_unit_test(test_lazy_flush_settles_and_stays),
+	    cmocka_unit_test(test_trim_flushes_before_it_frees),
+	    cmocka_unit_test(test_trim_keeps_what_reaches_out),
+	    cmocka_unit_test(test_tables_inside_lazy_mode),
+	    cmocka_unit_test(test_lazy_modes_are_exclusive),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
