@@ -13,7 +13,17 @@
 
 /* When a page of a program's file is needed, its neighbours in this many bytes often are, too. Each
  * one that is not needed costs about half a fault: more of them do not pay. */
-#define FAULT_AROUND_BYTES (4ul * PAGE_BYTES)
+#define FAULT_AROUND_PAGES 4u
+
+/*
+ * Pages that are touched in order: each fault maps twice as many as the one before. Memory that is
+ * mapped and never touched is so always less than what was touched, and this little at most.
+ */
+#define WINDOW_MAX_ANONYMOUS 8u
+#define WINDOW_MAX_FILE      16u
+
+/* No page is mapped ahead of its touch while less than this part of the memory is free. */
+#define WINDOW_FREE_PART 16u
 
 #define POPULATE_CHUNK_PAGES 64u
 
@@ -117,21 +127,57 @@ static int fill(struct vm *vm, const struct vm_area *area, uintptr_t addr, bool 
 	                   : fill_anonymous(vm, area, addr, write);
 }
 
-/* Map what the file has around `addr`, all in one batch. The page itself decides the result. */
-static int fill_around(struct vm *vm, const struct vm_area *area, uintptr_t addr)
+/* How many pages a fault at `addr` maps that maps `around` when it is one by itself. The second in
+ * order still does; from then on they double. */
+static unsigned int window_choose(struct vm_area *area, uintptr_t addr, unsigned int around)
 {
-	uintptr_t window = addr & ~(FAULT_AROUND_BYTES - 1);
-	uintptr_t at = MAX(window, area->start);
-	uintptr_t end = MIN(window + FAULT_AROUND_BYTES, area->end);
-	uint64_t file_pages = (area->inode->size + PAGE_BYTES - 1) >> PAGE_SHIFT;
+	unsigned int max = area->inode ? WINDOW_MAX_FILE : WINDOW_MAX_ANONYMOUS;
+	unsigned int pages = around;
+
+	bool plenty = page_free_count() > page_managed_count() / WINDOW_FREE_PART;
+
+	if (area->flags & VM_RANDOM)
+		return 1;
+	if (addr != area->window_end) {
+		area->window_next = around;
+	} else if (area->inode || (plenty && !(area->flags & VM_NO_RESERVE))) {
+		pages = area->window_next;
+		area->window_next = MIN(2 * pages, max);
+	}
+	return pages;
+}
+
+/* The end of what the area can map: not beyond its file. */
+static uintptr_t mappable_end(const struct vm_area *area)
+{
+	if (!area->inode)
+		return area->end;
+	uint64_t file_end = (area->inode->size + PAGE_BYTES - 1) & PAGE_MASK;
+	uint64_t bytes = file_end > area->offset ? file_end - area->offset : 0;
+
+	return MIN(area->end, area->start + bytes);
+}
+
+/* Fill an empty page, and with it, in one batch, those that will be touched soon as far as one can
+ * tell: what follows when touches come in order, else what lies around it in a file. All have the
+ * same leaf table. The page itself decides the result. */
+static int fill_window(struct vm *vm, struct vm_area *area, uintptr_t addr, bool write)
+{
+	unsigned int around = area->inode ? FAULT_AROUND_PAGES : 1;
+	unsigned int pages = window_choose(area, addr, around);
+	uintptr_t leaf = addr & ~(LEAF_BYTES - 1);
+	uintptr_t start = pages == around ? addr & ~(around * PAGE_BYTES - 1) : addr;
+	uintptr_t end = MIN(MIN(start + pages * PAGE_BYTES, leaf + LEAF_BYTES), mappable_end(area));
 	int result;
 
+	area->window_end = end;
+	if (pages == 1)
+		return fill(vm, area, addr, write);
 	pv_lazy_mmu_enter();
-	result = fill_file(vm, area, addr, false);
-	for (; result == 0 && at < end; at += PAGE_BYTES)
-		if (at != addr && file_index(area, at) < file_pages &&
-		    pte_none(pv_pte_read(&vm->space, VADDR(at))) &&
-		    fill_file(vm, area, at, false) != 0)
+	result = fill(vm, area, addr, write);
+	for (uintptr_t at = MAX(start, area->start); result == 0 && at < end; at += PAGE_BYTES)
+		if (at != addr && pte_none(pv_pte_read(&vm->space, VADDR(at))) &&
+		    fill(vm, area, at, write) != 0)
 			break;
 	pv_lazy_mmu_leave();
 	return result;
@@ -182,8 +228,10 @@ int fault_in(struct vm *vm, struct vm_area *area, uintptr_t page_addr, unsigned 
 	if (pte_none(pte)) {
 		if (pv_pte_prepare(&vm->space, VADDR(page_addr)) != 0)
 			return -ENOMEM;
-		if (area->inode && area_private(area) && !write)
-			return fill_around(vm, area, page_addr);
+		/* Of a file what may be changed is not copied, nor made, before it is wanted; of
+		 * what is anonymous the zeros that are read cost little. */
+		if (write != (area->inode != NULL))
+			return fill_window(vm, area, page_addr, write);
 		return fill(vm, area, page_addr, write);
 	}
 	if (write && !pte_writable(pte))

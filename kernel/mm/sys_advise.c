@@ -68,6 +68,11 @@ static int advise_area(struct vm *vm, struct vm_area *area, uintptr_t start, uin
 	bool anonymous = !area->inode && area_private(area);
 
 	switch (advice) {
+	case ABI_MADV_RANDOM:
+		return advise_flags(vm, area, start, end, VM_RANDOM, 0);
+	case ABI_MADV_NORMAL:
+	case ABI_MADV_SEQUENTIAL:
+		return advise_flags(vm, area, start, end, 0, VM_RANDOM);
 	case ABI_MADV_DONTNEED:
 	case ABI_MADV_DONTNEED_LOCKED:
 		if (advice == ABI_MADV_DONTNEED && (area->flags & VM_LOCKED))

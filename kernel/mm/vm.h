@@ -27,6 +27,7 @@ enum vm_flags {
 	VM_NO_RESERVE = 16, /* not counted against the memory there is */
 	VM_LOCKED = 32,
 	VM_NO_WRITE = 64, /* shared, of a file not open for writing: can never become writable */
+	VM_RANDOM = 128,  /* MADV_RANDOM: touched in no order */
 };
 
 struct vm_area {
@@ -37,6 +38,10 @@ struct vm_area {
 	struct inode *inode; /* pages come from here; NULL: anonymous. One reference. */
 	uint64_t offset;     /* bytes into the inode at `start` */
 	const char *name;    /* "[heap]" … for /proc, or NULL */
+
+	/* Where the last fault that filled pages stopped, and how many one there is to fill. */
+	uintptr_t window_end;
+	unsigned int window_next;
 };
 
 struct vm {

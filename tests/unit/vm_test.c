@@ -191,6 +191,19 @@ static void write_page(struct actor *actor, unsigned int number)
 	page->own = true;
 }
 
+/* Pages in order, so that faults map more than one. */
+static void do_run(struct actor *actor)
+{
+	unsigned int first = fake_random(PAGES - 24);
+	bool write = fake_random(2);
+
+	for (unsigned int i = first; i < first + 24; i++)
+		if (write)
+			write_page(actor, i);
+		else
+			check_page(actor, i);
+}
+
 static void range_choose(unsigned int *first, unsigned int *count)
 {
 	*first = fake_random(PAGES);
@@ -210,8 +223,9 @@ static void do_map(struct actor *actor)
 		model.file_page = fake_random(FILE_PAGES);
 		count = MIN(count, FILE_PAGES - model.file_page);
 	}
+	unsigned int flags = fake_random(8) == 0 ? VM_NO_RESERVE : 0;
 	long at = vm_map(actor->vm, address(first), count * PAGE_BYTES, model.prot,
-	                 model.kind == FILE_SHARED ? VM_SHARED : 0,
+	                 flags | (model.kind == FILE_SHARED ? VM_SHARED : 0),
 	                 model.kind == ANONYMOUS ? NULL : &file,
 	                 (uint64_t)model.file_page << PAGE_SHIFT, true, NULL);
 
@@ -395,6 +409,9 @@ static void one_step(void)
 		if (fake_random(8) == 0)
 			do_truncate();
 		break;
+	case 11:
+		do_run(actor);
+		break;
 	default:
 		for (unsigned int i = 0; i < 6; i++) {
 			write_page(actor, fake_random(PAGES));
@@ -439,14 +456,23 @@ static void check_all(struct actor *actor)
 		check_page(actor, i);
 }
 
+static void file_forget(void)
+{
+	file.size = FILE_PAGES * PAGE_BYTES;
+	do_truncate();
+	for (unsigned int i = 0; i < FILE_PAGES; i++)
+		if (file_pages[i])
+			page_put(file_pages[i]);
+	memset(file_pages, 0, sizeof(file_pages));
+	memset(file_values, 0, sizeof(file_values));
+}
+
 static void run_random(void)
 {
 	size_t all = page_free_count();
 
 	short_count = fork_count = move_count = 0;
 	file.size = FILE_PAGES * PAGE_BYTES;
-	for (unsigned int i = 0; i < ABI_RLIMIT_COUNT; i++)
-		process.rlimit[i].soft = ABI_RLIM_INFINITY;
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		one_step();
 		if (round % 500 == 0 && actors[round / 500 % PROCESSES].vm)
@@ -461,13 +487,7 @@ static void run_random(void)
 			do_exit(&actors[i]);
 	assert_int_equal(file.ref_count, 1);
 	assert_int_equal(file.map_count, 0);
-	file.size = FILE_PAGES * PAGE_BYTES;
-	do_truncate();
-	for (unsigned int i = 0; i < FILE_PAGES; i++)
-		if (file_pages[i])
-			page_put(file_pages[i]);
-	memset(file_pages, 0, sizeof(file_pages));
-	memset(file_values, 0, sizeof(file_values));
+	file_forget();
 
 	assert_int_equal(page_free_count(), all);
 	assert_int_equal(entry_zero_page()->ref_count, 1);
@@ -481,6 +501,8 @@ static int setup(void **state)
 {
 	(void)state;
 	fake_memory_init(FRAMES, 1);
+	for (unsigned int i = 0; i < ABI_RLIMIT_COUNT; i++)
+		process.rlimit[i].soft = ABI_RLIM_INFINITY;
 	return entry_zero_page_init() ? 0 : -1;
 }
 
@@ -509,10 +531,152 @@ static void test_random_short(void **state)
 	assert_true(short_count > 100);
 }
 
+/* A process with `pages` pages, anonymous or of the file. */
+static void window_map(struct actor *actor, unsigned int pages, unsigned int flags,
+                       struct inode *inode)
+{
+	actor->vm = vm_create();
+	assert_non_null(actor->vm);
+	assert_int_equal(vm_map(actor->vm, address(0), pages * PAGE_BYTES, VM_READ | VM_WRITE,
+	                        flags, inode, 0, true, NULL),
+	                 address(0));
+}
+
+/* Touch a page; how many are resident then. */
+static uint64_t window_touch(const struct actor *actor, unsigned int page, unsigned int access)
+{
+	if (pte_none(pv_pte_read(&actor->vm->space, VADDR(address(page)))))
+		assert_int_equal(vm_fault(actor->vm, address(page), access), 0);
+	return actor->vm->resident_pages;
+}
+
+/* In order: few faults, and never twice as many pages as were touched. */
+static void test_window(void **state)
+{
+	struct actor *actor = &actors[0];
+	uint64_t faults = task.minor_faults, resident;
+
+	(void)state;
+	window_map(actor, PAGES - 3, 0, NULL);
+	task.vm = actor->vm;
+	for (unsigned int i = 0; i < PAGES - 3; i++) {
+		resident = window_touch(actor, i, VM_WRITE);
+		assert_true(resident >= i + 1 && resident < 2 * (i + 1));
+		assert_true(resident < i + 1 + 8);
+	}
+	/* Once more for each leaf table, and at the start. */
+	assert_true(task.minor_faults - faults < (PAGES - 3) / 8 + 8);
+	assert_int_equal(resident, PAGES - 3);
+	task.vm = NULL;
+	do_exit(actor);
+}
+
+/* Without an order, or where the program has forbidden it, nothing but what is touched. */
+static void test_window_refused(void **state)
+{
+	struct actor *actor = &actors[0];
+
+	(void)state;
+	window_map(actor, PAGES, 0, NULL);
+	for (unsigned int i = 1; i <= PAGES; i++)
+		assert_int_equal(window_touch(actor, PAGES - i, VM_WRITE), i);
+	do_exit(actor);
+	window_map(actor, PAGES, 0, NULL);
+	for (unsigned int i = 0; i < PAGES / 2; i++)
+		assert_int_equal(window_touch(actor, 2 * i, VM_WRITE), i + 1);
+	do_exit(actor);
+	for (unsigned int i = 0; i < 2; i++) {
+		window_map(actor, PAGES, i == 0 ? VM_NO_RESERVE : VM_RANDOM, NULL);
+		for (unsigned int page = 0; page < PAGES; page++)
+			assert_int_equal(window_touch(actor, page, VM_WRITE), page + 1);
+		do_exit(actor);
+	}
+}
+
+/* What is there already stays, and what is not the area's is not touched. */
+static void test_window_bounds(void **state)
+{
+	struct actor *actor = &actors[0];
+
+	(void)state;
+	window_map(actor, 40, 0, NULL);
+	for (unsigned int page = 5; page < 40; page += 5) {
+		uint64_t value = page;
+
+		assert_int_equal(cpu_access(actor, page, VM_WRITE, &value), 0);
+	}
+	assert_int_equal(vm_protect(actor->vm, address(20), address(21), VM_READ), 0);
+	for (unsigned int page = 0; page < 20; page++)
+		window_touch(actor, page, VM_WRITE);
+	assert_int_equal(actor->vm->resident_pages, 20 + 4);
+	for (unsigned int page = 5; page < 40; page += 5) {
+		uint64_t value = 0;
+
+		assert_int_equal(cpu_access(actor, page, VM_READ, &value), 0);
+		assert_int_equal(value, page);
+	}
+	do_exit(actor);
+}
+
+/* A file's pages are mapped ahead up to its end, and those that are written only when they are. */
+static void test_window_file(void **state)
+{
+	struct actor *actor = &actors[0];
+
+	(void)state;
+	file.size = 30 * PAGE_BYTES;
+	for (unsigned int shared = 0; shared < 2; shared++) {
+		uint64_t faults = task.minor_faults;
+
+		window_map(actor, FILE_PAGES, shared ? VM_SHARED : 0, &file);
+		task.vm = actor->vm;
+		for (unsigned int page = 0; page < 30; page++)
+			window_touch(actor, page, VM_READ);
+		assert_int_equal(actor->vm->resident_pages, 30);
+		assert_true(task.minor_faults - faults < 8);
+		assert_int_equal(vm_fault(actor->vm, address(30), VM_READ), -EIO);
+		task.vm = NULL;
+		do_exit(actor);
+		window_map(actor, FILE_PAGES, shared ? VM_SHARED : 0, &file);
+		for (unsigned int page = 0; page < 30; page++)
+			assert_int_equal(window_touch(actor, page, VM_WRITE), page + 1);
+		do_exit(actor);
+	}
+	file_forget();
+}
+
+/* The last frames are for what is touched. */
+static void test_window_short(void **state)
+{
+	struct actor *actor = &actors[0];
+	struct page *taken = NULL;
+
+	(void)state;
+	window_map(actor, PAGES, 0, NULL);
+	while (page_free_count() > FRAMES / 16) {
+		struct page *page = page_alloc(0);
+
+		assert_non_null(page);
+		page->owner = taken;
+		taken = page;
+	}
+	for (unsigned int page = 0; page < PAGES / 3; page++)
+		assert_int_equal(window_touch(actor, page, VM_WRITE), page + 1);
+	while (taken) {
+		struct page *next = taken->owner;
+
+		page_put(taken);
+		taken = next;
+	}
+	do_exit(actor);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_window),        cmocka_unit_test(test_window_refused),
+	    cmocka_unit_test(test_window_bounds), cmocka_unit_test(test_window_file),
+	    cmocka_unit_test(test_window_short),  cmocka_unit_test(test_random),
 	    cmocka_unit_test(test_random_short),
 	};
 

@@ -48,7 +48,8 @@ static void usage(void)
 	wait(NULL);
 	say_number("getrusage", getrusage(RUSAGE_SELF, &self));
 	say_number("of children", getrusage(RUSAGE_CHILDREN, &children));
-	say_truth("page faults counted", self.ru_minflt >= 256);
+	/* One may bring several pages. */
+	say_truth("page faults counted", self.ru_minflt >= 256 / 8);
 	say_truth("memory counted", self.ru_maxrss >= 1024);
 	say_truth("switches counted", self.ru_nvcsw + self.ru_nivcsw > 0);
 }
