@@ -68,7 +68,8 @@ struct xen_cpu {
 	_Alignas(64) struct vcpu_info placed_vcpu_info;
 
 	vcpu_t id;
-	pfn_t gdt;       /* its own; valid on secondaries, and on the first once there is one */
+	pfn_t gdt; /* its own, if it has one: secondaries, and the first with the second */
+	bool has_gdt;
 	void *host_data; /* the kernel's own area of this CPU */
 	struct mc_buffer mc;
 	enum xen_lazy_mode lazy;

@@ -35,8 +35,11 @@ int segments_make_gdt(struct xen_cpu *cpu)
 {
 	/* Present, ring 3, data, read-only, accessed, 32 bits; the limit in bytes is the number. */
 	const uint64_t number = 0x0040f10000000000ull | cpu->id.v;
-	pfn_t frame = host_table_alloc();
+	pfn_t frame;
 
+	if (cpu->has_gdt)
+		return 0;
+	frame = host_table_alloc();
 	if (pfn_is_none(frame))
 		return -XEN_ENOMEM;
 	((uint64_t *)xen_pfn_to_virt(frame))[SEGMENTS_CPU_SELECTOR >> 3] = number;
@@ -45,6 +48,7 @@ int segments_make_gdt(struct xen_cpu *cpu)
 	                  tlb_page_flags(&xen_kernel_space)) != 0)
 		host_panic("segments: a GDT cannot be made read-only");
 	cpu->gdt = frame;
+	cpu->has_gdt = true;
 	return 0;
 }
 

@@ -17,7 +17,7 @@ struct xen_cpu;
 #define SEGMENTS_GDT_ENTRIES  16u
 #define SEGMENTS_CPU_SELECTOR (15u << 3 | 3u)
 
-/* Make a vcpu's own GDT, read-only, once; it is not loaded. 0 or -ENOMEM. */
+/* Make a vcpu's own GDT, read-only, if it has none; it is not loaded. 0 or -ENOMEM. */
 int segments_make_gdt(struct xen_cpu *cpu);
 
 /* Load a GDT of `entry_count` descriptors in whole frames, each already mapped read-only. 0 or

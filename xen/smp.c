@@ -74,7 +74,8 @@ void smp_init(void)
 	pv_lock_init_cpu(this_cpu()->id);
 }
 
-/* The first time: everything that stays with the vcpu. */
+/* The first time: everything that stays with the vcpu. It may fail at any step and be tried again:
+ * what has been made is kept. */
 static int initialise(struct xen_cpu *cpu, void *stack_top)
 {
 	static struct vcpu_guest_context context; /* one caller at a time */
@@ -86,8 +87,9 @@ static int initialise(struct xen_cpu *cpu, void *stack_top)
 	};
 
 	cpu->self = cpu;
-	cpu->vcpu_info = xen_shared_vcpu_info(cpu->id);
-	if (vcpu_info_placed && !place_info(cpu))
+	if (!vcpu_info_placed)
+		cpu->vcpu_info = xen_shared_vcpu_info(cpu->id);
+	else if (!place_info(cpu))
 		return -XEN_EINVAL; /* the flag operations rely on it by now */
 	int result = segments_make_gdt(cpu);
 
@@ -105,12 +107,10 @@ static int initialise(struct xen_cpu *cpu, void *stack_top)
 /* The first vcpu gets a GDT of its own with the second one: there was no memory for it before. */
 static int give_own_gdt(void)
 {
-	static bool done;
-	int result = done ? 0 : segments_make_gdt(this_cpu());
+	int result = segments_make_gdt(this_cpu());
 
-	if (result != 0 || done)
+	if (result != 0)
 		return result;
-	done = true;
 	return segments_load_gdt(&this_cpu()->gdt, SEGMENTS_GDT_ENTRIES);
 }
 

@@ -22,6 +22,9 @@ bool vcpu_info_place(struct xen_cpu *cpu, maddr_t area)
 	    .offset = (uint32_t)(at & (PAGE_BYTES - 1)),
 	};
 
+	/* Xen agrees once. */
+	if (cpu->vcpu_info == &cpu->placed_vcpu_info)
+		return true;
 	/* It may not cross a page: Xen maps one. */
 	if (op.offset + sizeof(cpu->placed_vcpu_info) > PAGE_BYTES)
 		host_panic("vcpu_info: a per-CPU area is not aligned");

@@ -180,7 +180,7 @@ void info_move(void)
 {
 	port_compiler_barrier();
 	CHECK(vcpu_info_place(&xen_cpus[0], area_of(0)));
-	CHECK(!vcpu_info_place(&xen_cpus[0], area_of(0)));
+	CHECK(vcpu_info_place(&xen_cpus[0], area_of(0))); /* Xen is not asked again */
 	CHECK(this_cpu()->vcpu_info == &xen_cpus[0].placed_vcpu_info);
 	CHECK(!xen_irq_enabled());
 	xen_irq_enable();

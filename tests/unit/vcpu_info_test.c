@@ -33,6 +33,7 @@ static long answer(unsigned int op, unsigned long *args)
 static int start(void **state)
 {
 	(void)state;
+	asked.mfn = 0;
 	fake_start(&fake_formats[0]);
 	fake.other = answer;
 	this_cpu()->id = (vcpu_t){3};
@@ -53,6 +54,9 @@ static void test_the_place_is_told(void **state)
 	assert_int_equal(asked.mfn, 9);
 	assert_int_equal(asked.offset, 64);
 	assert_ptr_equal(this_cpu()->vcpu_info, &this_cpu()->placed_vcpu_info);
+	asked.mfn = 0;
+	assert_true(vcpu_info_place(this_cpu(), area_with_place_at(64))); /* it is there */
+	assert_int_equal(asked.mfn, 0);
 }
 
 static void test_a_refused_place_is_not_used(void **state)
@@ -69,10 +73,9 @@ static void test_no_place_across_pages(void **state)
 	const uint64_t last = PAGE_BYTES - sizeof(struct vcpu_info);
 
 	(void)state;
-	assert_true(vcpu_info_place(this_cpu(), area_with_place_at(last)));
-	asked.mfn = 0;
 	if (!FAKE_PANIC_OF(vcpu_info_place(this_cpu(), area_with_place_at(last + 8))) || asked.mfn)
 		fail_msg("a place that crosses a page is told");
+	assert_true(vcpu_info_place(this_cpu(), area_with_place_at(last)));
 }
 
 int main(void)
