@@ -5,6 +5,7 @@
 #include "kernel/dev/stream.h"
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
+#include "kernel/lock.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/vm.h"
 #include "kernel/shutdown.h"
@@ -144,7 +145,10 @@ long sys_membarrier(const struct sys_args *args)
 	default:
 		return -EINVAL;
 	}
+	/* Nothing of the kernel's is touched while the others are waited for. */
+	kernel_unlock();
 	pv_smp_call_mask(pv_smp_online_mask(), barrier_here, NULL, true);
+	kernel_lock();
 	return 0;
 }
 
