@@ -95,19 +95,28 @@ static void check_translation(uint32_t pfn)
 		                model_mfn(pfn), model.m2p[model_mfn(pfn)], pfn);
 }
 
+static void check_slot(const struct model_vcpu *vcpu, unsigned int i)
+{
+	const uint64_t ignored = ACCESSED | DIRTY;
+	uint64_t kernels = model_entry(vcpu->base, i), users = model_entry(vcpu->user_base, i);
+
+	if (model.format->tops_apart && (kernels & PRESENT))
+		world_violation("check: slot %u of the kernel's top, frame %u, is user space", i,
+		                vcpu->base);
+	if (!model.format->tops_apart && (kernels | ignored) != (users | ignored))
+		world_violation("check: slot %u of the kernel's top, frame %u, is not that "
+		                "of user mode's, frame %u",
+		                i, vcpu->base, vcpu->user_base);
+}
+
 void model_check_user_return(void)
 {
 	const struct model_vcpu *vcpu = &model.vcpus[world_this_vcpu()];
-	const uint64_t ignored = ACCESSED | DIRTY;
 
 	if (vcpu->base == MODEL_NONE || vcpu->user_base == MODEL_NONE)
 		return;
 	for (unsigned int i = 0; i < model.format->user_slots; i++)
-		if ((model_entry(vcpu->base, i) | ignored) !=
-		    (model_entry(vcpu->user_base, i) | ignored))
-			world_violation("check: slot %u of the kernel's top, frame %u, is not that "
-			                "of user mode's, frame %u",
-			                i, vcpu->base, vcpu->user_base);
+		check_slot(vcpu, i);
 }
 
 void model_check(void)

@@ -27,14 +27,16 @@
 /* The shapes are Xen's; tables have 8 entries where the processor's have 512 or 1024, so that a
  * walk is a few steps of a schedule and not hundreds. Nothing in the rules depends on the
  * number. */
-const struct model_format model_formats[3] = {
-    {"4-level", 4, {0, 8, 8, 8, 8}, {0, 12, 15, 18, 21}, 8, 4, 4, 4, true, true},
-    {"PAE", 3, {0, 8, 8, 4, 0}, {0, 12, 15, 18, 0}, 8, 3, 1, 0, false, false},
-    {"2-level", 2, {0, 8, 8, 0, 0}, {0, 12, 15, 0, 0}, 4, 6, 7, 7, true, false},
+const struct model_format model_formats[4] = {
+    {"4-level", 4, {0, 8, 8, 8, 8}, {0, 12, 15, 18, 21}, 8, 4, 4, 4, true, true, false},
+    {"PAE", 3, {0, 8, 8, 4, 0}, {0, 12, 15, 18, 0}, 8, 3, 1, 0, false, false, false},
+    {"2-level", 2, {0, 8, 8, 0, 0}, {0, 12, 15, 0, 0}, 4, 6, 7, 7, true, false, false},
+    {"4-level-apart", 4, {0, 8, 8, 8, 8}, {0, 12, 15, 18, 21}, 8, 4, 4, 4, true, true, true},
 };
 
 const struct model_format model_full_format = {
-    "4-level", 4, {0, 512, 512, 512, 512}, {0, 12, 21, 30, 39}, 8, 256, 256, 271, true, true};
+    "4-level", 4,    {0, 512, 512, 512, 512}, {0, 12, 21, 30, 39}, 8, 256, 256, 271, true,
+    true,      false};
 
 struct model model;
 char *model_direct_map;

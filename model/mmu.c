@@ -187,7 +187,6 @@ long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn)
 	if (result != 0)
 		return result;
 	model.frames[mfn].refs++;
-	/* User mode's table is loaded on the way there; until then nothing is known to go. */
 	if (base == &model.vcpus[vcpu].base) {
 		model_tlb_drop(vcpu, true, 0);
 		model.vcpus[vcpu].just_loaded = true;
@@ -197,14 +196,24 @@ long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn)
 	return 0;
 }
 
+/* User mode's table is loaded on the way there, and user translations are global: nothing goes. */
 static long load_user(uint32_t *base, unsigned long mfn)
 {
+	unsigned int vcpu = world_this_vcpu();
+	uint32_t left = *base;
+	long result = 0;
+
 	if (mfn >= MODEL_FRAMES)
 		return -EINVAL;
+	if (left == mfn)
+		return 0;
 	if (mfn != 0)
-		return model_load_base(world_this_vcpu(), base, (uint32_t)mfn);
-	model_drop_base(base);
-	return 0;
+		result = model_load_base(vcpu, base, (uint32_t)mfn);
+	else
+		model_drop_base(base);
+	if (result == 0 && left != MODEL_NONE)
+		model_tlb_user_top_left(vcpu, left);
+	return result;
 }
 
 static long flush_vcpus(const struct mmuext_op *op, bool all_vcpus, bool page)

@@ -59,9 +59,12 @@ struct model_format {
 	    xen_slot_last;   /* top entries that are Xen's (last included), first > last: none */
 	bool top_has_rights; /* a top entry has WRITE and USER bits */
 	bool user_top;       /* NEW_USER_BASEPTR exists */
+	/* The guest's own rule: kernel mode never runs on a top with a user half. Else it keeps its
+	 * two tops in step. */
+	bool tops_apart;
 };
 
-extern const struct model_format model_formats[3];
+extern const struct model_format model_formats[4];
 /* 4-level with tables of 512 entries, as real Xen's. */
 extern const struct model_format model_full_format;
 
@@ -230,7 +233,8 @@ void model_check_reuse(uint32_t mfn);
  * they are, or by what it may still hold. MODEL_NONE: it faults, or holds nothing. */
 uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale);
 
-/* What must hold when the vcpu that runs goes to user mode: its two tops are in step. */
+/* What must hold when the vcpu that runs goes to user mode: its two tops are in step, or kernel
+ * mode's has no user half. */
 void model_check_user_return(void);
 
 /* A store of the guest's that has faulted: if it goes to a leaf table in use, the guest's view is
@@ -274,6 +278,8 @@ void model_tlb_drop(uint32_t vcpu, bool all, uint64_t address);
 void model_tlb_type_changed(uint32_t mfn);
 void model_tlb_entry_changed(uint32_t table, unsigned int level, unsigned int idx, uint64_t old,
                              uint64_t value);
+/* Another user top takes the place of `top`, and nothing has been dropped. */
+void model_tlb_user_top_left(uint32_t vcpu, uint32_t top);
 /* A table of `level` has been linked into another. */
 void model_tlb_linked(uint32_t mfn, unsigned int level);
 long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn);

@@ -4,8 +4,8 @@
  * lead to them.
  *
  * Modelled by its worst case. A vcpu may hold anything that its tables offered while they were in
- * force, until a flush reaches it or it loads a base table: when an entry goes away or loses the
- * right to write, all that was reached through it becomes stale for every vcpu whose tables lead to
+ * force, until a flush reaches it or it loads a base table of kernel mode (that of user mode drops
+ * nothing): when an entry goes away or loses the right to write, all that was reached through it becomes stale for every vcpu whose tables lead to
  * that entry. An upper entry is held as well as a leaf's, so a vcpu may walk a table that is not
  * linked any more; such a table must not be given away, and not be linked at another place. What
  * Xen itself flushes is modelled too: when a frame changes its type, nobody keeps anything of it.
@@ -145,11 +145,23 @@ void model_tlb_entry_changed(uint32_t table, unsigned int level, unsigned int id
 	}
 }
 
-/* Whether the tables of the vcpu lead to table `mfn` of `level` at this address. */
-static bool leads_to(uint32_t vcpu, uint64_t address, unsigned int level, uint32_t mfn)
+void model_tlb_user_top_left(uint32_t vcpu, uint32_t top)
 {
 	const struct model_format *f = model.format;
-	uint32_t at = model.vcpus[vcpu].base;
+
+	/* A load of kernel mode's in the same call has dropped all, and user mode has not run since. */
+	if (model.vcpus[vcpu].just_loaded)
+		return;
+	for (unsigned int i = 0; i < f->user_slots; i++)
+		if (!model_slot_is_xens(f->levels, i))
+			add_below(vcpu, (uint64_t)i << f->shift[f->levels], f->levels,
+			          model_entry(top, i), true, false);
+}
+
+/* Whether the table at `at`, a top, leads to table `mfn` of `level` at this address. */
+static bool leads_to(uint32_t at, uint64_t address, unsigned int level, uint32_t mfn)
+{
+	const struct model_format *f = model.format;
 
 	for (unsigned int l = f->levels; at != MODEL_NONE && l > level; l--) {
 		uint64_t entry =
@@ -165,8 +177,11 @@ void model_tlb_linked(uint32_t mfn, unsigned int level)
 	for (unsigned int i = 0; i < model.stale_count; i++) {
 		const struct model_stale *stale = &model.stale[i];
 
+		const struct model_vcpu *vcpu = &model.vcpus[stale->vcpu];
+
 		if (!model.reuse_allowed && stale->table && stale->mfn == mfn &&
-		    !leads_to(stale->vcpu, stale->address, level, mfn))
+		    !leads_to(vcpu->base, stale->address, level, mfn) &&
+		    !leads_to(vcpu->user_base, stale->address, level, mfn))
 			world_violation("table frame %u (pfn %u) is put to a new use while vcpu "
 			                "%u may still walk it at %#llx",
 			                mfn, model_pfn(mfn), stale->vcpu,
@@ -189,8 +204,10 @@ void model_check_reuse(uint32_t mfn)
 static uint32_t reach_now(unsigned int vcpu, uint64_t address, bool write)
 {
 	const struct model_format *f = model.format;
-	uint32_t at = model.vcpus[vcpu].base;
+	uint32_t at = model.vcpus[vcpu].user_base;
 
+	if (at == MODEL_NONE)
+		at = model.vcpus[vcpu].base;
 	for (unsigned int level = f->levels; level >= 1 && at != MODEL_NONE; level--) {
 		uint64_t entry =
 		    model_entry(at, (unsigned int)(address >> f->shift[level]) % f->entries[level]);

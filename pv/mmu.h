@@ -32,6 +32,14 @@ static inline pfn_t pv_virt_to_pfn(const void *virt)
 	return xen_virt_to_pfn(virt);
 }
 
+/* Said before the first space is made: this kernel reaches user memory through the direct map alone,
+ * at what pv_pte_read() finds, and never by its address. It then runs on its own tables for ever, a
+ * space is those of user mode, and to switch costs half as much. */
+static inline void pv_spaces_set_apart(bool apart)
+{
+	pv->mmu->spaces_set_apart(apart);
+}
+
 /* Make an empty space: its top tables with the kernel half filled in. -ENOMEM when no frame is
  * left. Not yet pinned, or pinned while still empty. */
 static inline int pv_space_init(struct pt_space *space)
@@ -69,7 +77,8 @@ static inline void pv_space_activate(struct pt_space *space)
 	pv->mmu->space_activate(space);
 }
 
-/* Run on `next` from here on (its user half becomes accessible to kernel and user mode). One
+/* Run on `next` from here on (its user half becomes accessible to user mode, and to the kernel if
+ * spaces are not apart). One
  * entry into Xen at most, none when it is the space in force. NULL: the kernel's own tables, no
  * user half. */
 static inline void pv_space_switch(struct pt_space *next)

@@ -31,6 +31,7 @@ struct pv_cpuid {
 };
 
 struct pv_mmu_ops {
+	void (*spaces_set_apart)(bool apart);
 	int (*space_init)(struct pt_space *space);
 	void (*space_activate)(struct pt_space *space);
 	void (*space_retire)(struct pt_space *space);

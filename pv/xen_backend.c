@@ -43,6 +43,7 @@ static void lazy_mmu_leave(void)
 }
 
 static const struct pv_mmu_ops mmu_ops = {
+    .spaces_set_apart = xen_spaces_set_apart,
     .space_init = xen_space_init,
     .space_activate = xen_space_activate,
     .space_retire = xen_space_retire,

@@ -2,8 +2,17 @@
 /*
  * The life of spaces: see space.h and pv/mmu.h. What is in their tables is space_entries.c.
  *
- * Invariant: the user half of user_root equals that of root, entry by entry, whenever no batch is
- * open.
+ * x86-64 has a top table for each mode. They come in two forms (xen_spaces_set_apart()):
+ *
+ * In step. A space has both. root is kernel mode's and has the kernel half as well; the user half of
+ * user_root equals that of root, entry by entry, whenever no batch is open. A switch loads both,
+ * and the load of kernel mode's drops every translation.
+ *
+ * Apart. A space has user mode's top alone, as root, and the kernel runs on xen_kernel_space
+ * whatever space is asked for. So "in force" is what user mode will run on; no address of a space's
+ * means anything in the kernel, to Xen either (update_va_mapping). The load of user mode's top
+ * drops nothing: Xen takes it into use on the way to user mode, and there it loads cr3 without
+ * dropping user translations, which are global. So who leaves a space flushes.
  */
 #include "xen/space.h"
 
@@ -19,8 +28,24 @@
 #include "xen/pv_lock.h"
 #include "xen/space_entries.h"
 #include "xen/table_pool.h"
+#include "xen/tlb.h"
 
 struct pt_space xen_kernel_space = {.user_root = {~0ul}, .pinned = true};
+
+static bool apart;
+
+void xen_spaces_set_apart(bool are_apart)
+{
+	if (are_apart == apart)
+		return;
+	xen_tables_reclaim(); /* tops of the other form */
+	apart = are_apart;
+}
+
+bool xen_spaces_apart(void)
+{
+	return PT_FORMAT.user_top && apart;
+}
 
 void xen_space_adopt_boot(pfn_t first, unsigned long tables)
 {
@@ -70,6 +95,8 @@ int xen_space_init(struct pt_space *space)
 	space->root = table_alloc();
 	if (pfn_is_none(space->root))
 		return -XEN_ENOMEM;
+	if (xen_spaces_apart())
+		return 0;
 	if (PT_FORMAT.user_top) {
 		space->user_root = table_alloc();
 		if (pfn_is_none(space->user_root)) {
@@ -94,7 +121,7 @@ void xen_space_activate(struct pt_space *space)
 	pin_space(space);
 }
 
-/* The hypercall that loads the tables has been carried out. */
+/* What loads the tables has been carried out, and of those before nothing is held any more. */
 static void switch_completed(void *space, bool ok)
 {
 	struct xen_cpu *cpu = this_cpu();
@@ -108,30 +135,55 @@ static void switch_completed(void *space, bool ok)
 		port_and_word(&left->cpus, ~xen_cpu_bit(cpu));
 }
 
+/* Kernel mode's top table, and with it all that the vcpu holds. Then user mode's. */
+static void load_in_step(struct mc_batch *batch, const struct pt_space *next)
+{
+	const struct pt_space *tables = next ? next : &xen_kernel_space;
+	struct mmuext_op load = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = p2m_mfn(tables->root).v};
+
+	mc_mmuext(batch, &load);
+	if (!PT_FORMAT.user_top)
+		return;
+	load.cmd = MMUEXT_NEW_USER_BASEPTR;
+	load.arg1.mfn = next ? p2m_mfn(next->user_root).v : 0;
+	mc_mmuext(batch, &load);
+}
+
+/* User mode's alone. Of the space that is left nothing may be held when user mode runs again; where
+ * none is left, nothing is held. */
+static void load_apart(struct mc_batch *batch, const struct pt_space *next,
+                       const struct pt_space *left)
+{
+	struct mmuext_op load = {.cmd = MMUEXT_NEW_USER_BASEPTR,
+	                         .arg1.mfn = next ? p2m_mfn(next->root).v : 0};
+
+	mc_mmuext(batch, &load);
+	if (left)
+		tlb_flush_local(batch);
+}
+
 void xen_space_switch(struct pt_space *next)
 {
 	struct xen_cpu *cpu = this_cpu();
-	const struct pt_space *tables = next ? next : &xen_kernel_space;
+	const struct pt_space *left = cpu->space_asked;
 
-	if (cpu->space_asked == next)
+	if (left == next)
 		return;
-	if (!tables->pinned || tables->leaf_building)
+	if (next && (!next->pinned || next->leaf_building))
 		host_panic("space: switch to a space that is not active");
 	struct mc_batch batch = mc_begin();
-	struct mmuext_op load = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = p2m_mfn(tables->root).v};
 
 	cpu->space_asked = next;
 	/* Before the load: who changes an entry after it sees the bit, who changes one before is
-	 * seen by the load, which drops all old translations. */
+	 * seen when a translation is made after it: nothing old is held of a space whose bit is
+	 * not set. */
 	if (next)
 		port_or_word(&next->cpus, xen_cpu_bit(cpu));
 	cpu->counters.space_switches++;
-	mc_mmuext(&batch, &load);
-	if (PT_FORMAT.user_top) {
-		load.cmd = MMUEXT_NEW_USER_BASEPTR;
-		load.arg1.mfn = next ? p2m_mfn(next->user_root).v : 0;
-		mc_mmuext(&batch, &load);
-	}
+	if (xen_spaces_apart())
+		load_apart(&batch, next, left);
+	else
+		load_in_step(&batch, next);
 	mc_callback(&batch, switch_completed, next);
 	mc_commit(&batch);
 }

@@ -18,11 +18,12 @@
 #include "arch/x86/units.h"
 
 struct pt_space {
-	pfn_t root; /* the kernel-mode top table */
-	pfn_t
-	    user_root; /* x86-64: the user-mode top table, kept in step in its user half; else PFN_NONE */
+	pfn_t root; /* the top table that walks begin at */
+	/* x86-64, tops in step: user mode's top table, the user half of which is that of root.
+	 * PFN_NONE in all other forms. */
+	pfn_t user_root;
 	/* The vcpus that may hold translations of it, one bit each: set before a vcpu asks for
-	 * it, cleared when the load of another has completed. Xen reads it as a mask of vcpus. */
+	 * it, cleared when it has dropped them. Xen reads it as a mask of vcpus. */
 	_Alignas(8) volatile unsigned long cpus;
 	bool pinned;          /* Xen has validated the tables */
 	uint64_t leaf_end;    /* the leaf table found last covers offsets up to here; 0: none */
@@ -47,6 +48,12 @@ extern struct pt_space xen_kernel_space;
 /* Boot: adopt the tables Xen built, once frame records exist. `tables` frames from `first` are
  * page tables of theirs. */
 void xen_space_adopt_boot(pfn_t first, unsigned long tables);
+
+/* x86-64: the kernel stays on its own top table for ever, and a space has user mode's only. Else a
+ * space has two tops in step, and the kernel runs on its space's. For a kernel that never reaches
+ * user memory by its address. To be said before the first space is made. */
+void xen_spaces_set_apart(bool apart);
+bool xen_spaces_apart(void);
 
 /* Contracts: pv/mmu.h, whose functions of the same names these are. */
 int xen_space_init(struct pt_space *space);

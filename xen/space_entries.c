@@ -180,18 +180,23 @@ int xen_pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_spa
 	return prepare(space, pt_offset(va), !pfn_is_none(leaf) && !space_pays_to_clear(leaf));
 }
 
-/* An entry of a table that Xen watches: by address where these tables are in force, else by
- * machine address. */
+/* Whether Xen, entered now, would find the space's entries by address: it looks in the tables that
+ * kernel mode runs on. Behind a switch that waits in the batch these are the next space's. */
+static bool by_address(const struct xen_cpu *cpu, const struct pt_space *space)
+{
+	if (space == &xen_kernel_space)
+		return true;
+	return !xen_spaces_apart() && cpu->space_actual == space && cpu->space_asked == space;
+}
+
+/* An entry of a table that Xen watches: by address where that can be, else by machine address. */
 static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte,
                     enum xen_flush flush)
 {
 	struct xen_cpu *cpu = this_cpu();
 	struct mc_batch batch = mc_begin();
-	/* Behind a switch that waits in the batch the address is one of the next space. */
-	bool in_force =
-	    space == &xen_kernel_space || (cpu->space_actual == space && cpu->space_asked == space);
 
-	if (in_force && cpu->lazy != XEN_LAZY_MMU) {
+	if (by_address(cpu, space) && cpu->lazy != XEN_LAZY_MMU) {
 		mc_update_va(&batch, va, pte, flush == XEN_FLUSH_PAGE ? tlb_page_flags(space) : 0);
 	} else {
 		mc_mmu_update(&batch, pt_entry_maddr(table, pt_index(pt_offset(va), 1)), pte);

@@ -176,7 +176,7 @@ unsigned int xen_tables_reclaim(void)
 
 unsigned int table_pool_frames(void)
 {
-	unsigned int frames = pool.top_count * (PT_FORMAT.user_top ? 2 : 1);
+	unsigned int frames = pool.top_count * (PT_FORMAT.user_top && !xen_spaces_apart() ? 2 : 1);
 
 	if (PT_FORMAT.levels == 3)
 		frames += pool.top_count;

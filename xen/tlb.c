@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Flushes: see tlb.h. A CPU holds translations of the space it actually runs on and of no other:
- * loading a base pointer drops the old ones, and there is no PCID for a PV guest.
+ * a switch drops the old ones (space.c), and the mask of a space says who that is.
  */
 #include "xen/tlb.h"
 
@@ -66,8 +66,8 @@ static bool alone(const struct xen_cpu *cpu)
 
 static bool held_here(const struct xen_cpu *cpu, const struct pt_space *space)
 {
-	/* The one asked for is in force by the time that what is queued now is carried out, and its
-	 * load drops what the CPU holds of another. */
+	/* The one asked for is in force by the time that what is queued now is carried out, and the
+	 * switch to it drops what the CPU holds of another. */
 	return space == &xen_kernel_space || cpu->space_asked == space;
 }
 

@@ -170,6 +170,7 @@ void host_main(void)
 	run(memory_tests);
 	run(table_tests);
 	run(batch_tests);
+	run(apart_tests);
 	run(cpu_tests);
 	run(event_tests);
 	run(smp_tests);

@@ -13,7 +13,7 @@
 #include "tests/model/tell.h"
 #include "xen/config.h"
 
-#define FORMATS      3u
+#define FORMATS      4u
 #define SHRINK_TRIES 20000ul
 #define BENCH_TRIES  20000ul
 #define SEED         20240607u
@@ -31,7 +31,7 @@ const struct run_set run_standard = {.preemptions = 8,
                                      .pct_depth = 3,
                                      .random_schedules = 1000};
 
-static const char *const format_names[FORMATS] = {"4-level", "PAE", "2-level"};
+static const char *const format_names[FORMATS] = {"4-level", "PAE", "2-level", "4-level-apart"};
 static const char *const locks = CONFIG_SPLIT_TABLE_LOCKS ? "split" : "single";
 static unsigned int format;
 static const struct scenario *chosen;

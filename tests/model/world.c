@@ -42,10 +42,11 @@
 
 /* The layer's formats with tables of 8 entries, as the model's are: levels, index and top bits,
  * entry size, reach, rights and user top, Xen's hole, end of user space, frame bits. */
-static const struct pt_format formats[3] = {
+static const struct pt_format formats[4] = {
     {4, 3, 3, 3, 24, true, true, 0x800000, 0xa00000, 0x800000, 0x000ffffffffff000ull},
     {3, 3, 2, 3, 20, false, false, 0xf8000, 0x100000, 0xc0000, 0x000ffffffffff000ull},
     {2, 3, 3, 2, 18, true, false, 0x38000, 0x40000, 0x30000, 0xfffff000ull},
+    {4, 3, 3, 3, 24, true, true, 0x800000, 0xa00000, 0x800000, 0x000ffffffffff000ull},
 };
 
 uintptr_t port_direct_map_base;
@@ -430,10 +431,11 @@ void world_boot(unsigned int format, unsigned int vcpus)
 	for (uint32_t pfn = FIRST_FREE; pfn < MODEL_FRAMES; pfn++)
 		memset(model_frame_memory(model_mfn(pfn)), FREE_BYTE, PAGE);
 	p2m_init(p2m_list, MODEL_FRAMES);
+	xen_spaces_set_apart(model.format->tops_apart);
 	evtchn_init(&shared);
 	xen_kernel_space =
 	    (struct pt_space){.root = PFN(KERNEL_ROOT), .user_root = PFN_NONE, .pinned = true};
-	if (format == 1)
+	if (formats[format].levels == 3)
 		model_entry_write(model_mfn(KERNEL_ROOT), 3,
 		                  (uint64_t)model_mfn(KERNEL_L2) << 12 | 1);
 	make_kernel_table(KERNEL_ROOT);

@@ -52,7 +52,7 @@ static void test_set_where_no_table_is(void **state)
 static void test_set_in_force_is_one_call_by_address(void **state)
 {
 	(void)state;
-	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+	for (unsigned int format = 0; format < FAKE_FORMAT_APART; format++) {
 		fixture_start(&fake_formats[format]);
 		fixture_prepare_and_pin(2);
 		xen_space_switch(&fixture.space);

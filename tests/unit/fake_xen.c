@@ -36,7 +36,7 @@
 #define MFN_FIRST (FAKE_MACHINE_COUNT / 2)
 
 const struct pt_format fake_formats[FAKE_FORMAT_COUNT] = {PT_FORMAT_4LEVEL, PT_FORMAT_PAE,
-                                                          PT_FORMAT_2LEVEL};
+                                                          PT_FORMAT_2LEVEL, PT_FORMAT_4LEVEL};
 
 struct fake_xen fake;
 

@@ -29,8 +29,10 @@
 #define FAKE_REQUESTS_MAX  16384u
 #define FAKE_LOG_LINES     64u
 
-/* The three formats, for loops over them. */
-#define FAKE_FORMAT_COUNT 3u
+/* The three formats, for loops over them, and 4-level again, for spaces with user mode's top alone
+ * (rules_start()). */
+#define FAKE_FORMAT_COUNT 4u
+#define FAKE_FORMAT_APART 3u
 extern const struct pt_format fake_formats[FAKE_FORMAT_COUNT];
 
 /* One thing that Xen was asked for, in the order in which it came to it. */

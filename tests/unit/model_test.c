@@ -17,7 +17,7 @@
 
 #include "model/model.h"
 
-enum { PFN_TOP, PFN_L3, PFN_L2, PFN_L1, PFN_OTHER_L1, PFN_DATA, PFN_DATA2 };
+enum { PFN_TOP, PFN_L3, PFN_L2, PFN_L1, PFN_OTHER_L1, PFN_DATA, PFN_DATA2, PFN_USER_TOP };
 
 #define PRESENT   1ull
 #define WRITE     2ull
@@ -154,6 +154,31 @@ static void leaf_stays_until_flushed(void **state)
 	model_check_reuse(model_mfn(PFN_DATA));
 }
 
+/* User mode's top goes out of use; what it led to does not. Kernel mode's load drops all. */
+static void leaving_a_user_top_drops_nothing(void **state)
+{
+	(void)state;
+	remap(PFN_USER_TOP, 0);
+	set(PFN_USER_TOP, 0, entry(PFN_L3, PRESENT | WRITE));
+	mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_USER_TOP));
+	assert_int_equal(model.stale_count, 0);
+	mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_USER_TOP));
+	assert_int_equal(model.stale_count, 0);
+	mmuext(MMUEXT_NEW_USER_BASEPTR, 0);
+	assert_int_equal(model_reach(0, ADDRESS, true, true), model_mfn(PFN_DATA));
+	assert_int_equal(model_reach(1, ADDRESS, true, true), MODEL_NONE);
+	assert_violation(model_check_reuse(model_mfn(PFN_L2)), "vcpu 0 may still walk it");
+	mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
+	assert_int_equal(model.stale_count, 0);
+	struct mmuext_op both[2] = {{.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = model_mfn(PFN_TOP)},
+	                            {.cmd = MMUEXT_NEW_USER_BASEPTR}};
+	const unsigned long args[5] = {(unsigned long)both, 2, 0, DOMID_SELF, 0};
+
+	mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_USER_TOP));
+	assert_int_equal(model_hypercall(__HYPERVISOR_mmuext_op, args), 0);
+	assert_int_equal(model.stale_count, 0);
+}
+
 static void right_to_write_stays_until_flushed(void **state)
 {
 	(void)state;
@@ -226,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(leaf_stays_until_flushed, start),
+	    cmocka_unit_test_setup(leaving_a_user_top_drops_nothing, start),
 	    cmocka_unit_test_setup(right_to_write_stays_until_flushed, start),
 	    cmocka_unit_test_setup(right_of_an_upper_entry_counts, start),
 	    cmocka_unit_test_setup(table_is_walked_until_flushed, start),

@@ -121,14 +121,14 @@ static void test_every_frame_is_pinned_as_its_level_says(void **state)
 			assert_true(world.space.pinned);
 			rules_for_each_table(&world.space, check_table_pinned, NULL);
 			check_table_pinned(NULL, world.space.root, levels, 0);
-			if (levels == 4)
+			if (rules_tops() == 2)
 				check_table_pinned(NULL, world.space.user_root, levels, 0);
 			if (levels == 3)
 				check_table_pinned(
 				    NULL, fake_entry_pfn(fake_entry_read(world.space.root, 3)), 2,
 				    0);
 			assert_int_equal(this_cpu()->counters.tables_pinned,
-			                 world.table_count + 1 + (levels == 4 || levels == 3));
+			                 world.table_count + rules_tops() + (levels == 3));
 		}
 	}
 }
@@ -240,7 +240,7 @@ static void test_top_last_and_first(void **state)
 	(void)state;
 	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
 		make_space(&fake_formats[format], 40);
-		const unsigned int tops = port_pt_format->user_top ? 2 : 1;
+		const unsigned int tops = rules_tops();
 
 		pin();
 		for (unsigned int i = 0; i < tops; i++) {

@@ -32,9 +32,13 @@ static void test_switch_is_one_entry(void **state)
 		fixture_start(&fake_formats[format]);
 		xen_space_switch(&fixture.other);
 		assert_int_equal(fake.trap_count, 1);
-		assert_int_equal(fake.root.v, fake_mfn(fixture.other.root).v);
+		if (!xen_spaces_apart())
+			assert_int_equal(fake.root.v, fake_mfn(fixture.other.root).v);
 		if (port_pt_format->user_top)
-			assert_int_equal(fake.user_root.v, fake_mfn(fixture.other.user_root).v);
+			assert_int_equal(fake.user_root.v,
+			                 fake_mfn(xen_spaces_apart() ? fixture.other.root
+			                                             : fixture.other.user_root)
+			                     .v);
 		assert_ptr_equal(this_cpu()->space_asked, &fixture.other);
 		assert_ptr_equal(this_cpu()->space_actual, &fixture.other);
 		xen_space_switch(&fixture.other);
@@ -111,7 +115,8 @@ static void test_a_failed_load_is_not_recorded(void **state)
 {
 	(void)state;
 	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
-		for (unsigned int user = 0; user <= port_pt_format->user_top; user++) {
+		for (unsigned int user = format == FAKE_FORMAT_APART;
+		     user <= fake_formats[format].user_top; user++) {
 			fixture_start(&fake_formats[format]);
 			fixture_prepare_and_pin(1);
 			xen_space_switch(&fixture.other);
@@ -146,7 +151,8 @@ static void test_switch_drops_notes(void **state)
 		xen_pte_set(&fixture.space, fixture_address(0), fixture_entry(1), XEN_FLUSH_PAGE);
 		xen_space_switch(&fixture.other);
 		xen_lazy_leave(XEN_LAZY_MMU);
-		assert_int_equal(fixture_flush_count(), 0);
+		/* Nothing for the note; where tops are apart the switch has a flush of its own. */
+		assert_int_equal(fixture_flush_count(), xen_spaces_apart());
 		assert_int_equal(fake_walk(fake_mfn(fixture.space.root), fixture.offset[0]),
 		                 fixture_entry(1).v);
 	}
@@ -305,7 +311,7 @@ static void test_no_memory_for_a_space(void **state)
 	(void)state;
 	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
 		fixture_start(&fake_formats[format]);
-		const long needed = 1 + port_pt_format->user_top + (port_pt_format->levels == 3);
+		const long needed = rules_tops() + (port_pt_format->levels == 3);
 		unsigned long taken = fake_frames_taken();
 		struct pt_space space;
 

@@ -181,11 +181,17 @@ void rules_start(const struct pt_format *format)
 	if (table_pool_frames() > 0)
 		xen_tables_reclaim(); /* of the machine before */
 	fake_start(format);
+	xen_spaces_set_apart(format == &fake_formats[FAKE_FORMAT_APART]);
 	fake.judge = judge;
 	rules_lock_required = NULL;
 	rules_locks_most = 0;
 	xen_kernel_space =
 	    (struct pt_space){.root = fake.kernel_root, .user_root = PFN_NONE, .pinned = true};
+}
+
+unsigned int rules_tops(void)
+{
+	return port_pt_format->user_top && !xen_spaces_apart() ? 2 : 1;
 }
 
 static void check_kernel_half(const struct pt_space *space)
@@ -219,8 +225,8 @@ static void check_tops_in_step(const struct pt_space *space)
 	unsigned int users =
 	    (unsigned int)(port_pt_format->user_end / rules_reach(port_pt_format->levels));
 
-	assert_int_equal(port_pt_format->user_top, !pfn_is_none(space->user_root));
-	if (!port_pt_format->user_top)
+	assert_int_equal(rules_tops(), 1 + !pfn_is_none(space->user_root));
+	if (rules_tops() == 1)
 		return;
 	for (unsigned int i = 0; i < rules_entry_count(port_pt_format->levels); i++) {
 		uint64_t is = fake_entry_read(space->user_root, i);
@@ -233,13 +239,24 @@ static void check_tops_in_step(const struct pt_space *space)
 	}
 }
 
+/* User mode's top has user space and nothing else. */
+static void check_no_kernel_half(const struct pt_space *space)
+{
+	for (unsigned int i = 256; i < 512; i++)
+		if (fake_entry_read(space->root, i) != 0)
+			fail_msg("entry %u of user mode's top is the kernel's", i);
+}
+
 void rules_check_space(const struct pt_space *space)
 {
 	assert_true(mc_idle());
 	assert_int_equal(fake_frame_locks_held(), 0);
 	assert_false(port_ticket_held(&space->lock));
 	check_tops_in_step(space);
-	check_kernel_half(space);
+	if (xen_spaces_apart())
+		check_no_kernel_half(space);
+	else
+		check_kernel_half(space);
 }
 
 static void for_each_below(pfn_t table, unsigned int level, uint64_t base, rules_table_fn *fn,

@@ -27,8 +27,11 @@ extern const struct spinlock *rules_lock_required;
 /* Largest number of leaf locks that were held at once since the start. */
 extern unsigned int rules_locks_most;
 
-/* Between operations: no lock held, nothing queued, both tops of the space in step, the kernel
- * half as it should be. */
+/* Tops of a space in this format, two of which are in step. */
+unsigned int rules_tops(void);
+
+/* Between operations: no lock held, nothing queued, both tops of the space in step or only user
+ * mode's there, the kernel half as it should be. */
 void rules_check_space(const struct pt_space *space);
 
 /* Visit each user table of a space, the leaves included but not the tops, by plain recursion. */
