@@ -30,7 +30,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC   0x64666e70u /* "pnfd", little-endian */
-#define CHANNEL_VERSION 2u
+#define CHANNEL_VERSION 3u
 #define CHANNEL_BYTES   (4u << 20)
 
 /* Bits of guest_wants_bell and host_wants_bell. */
@@ -97,8 +97,9 @@ struct channel_header {
 	uint32_t host_wants_bell;
 
 	/* Written by the guest. */
-	uint32_t guest_ready; /* 1 once the kernel has taken over the channel */
-	uint32_t exit_kind;   /* enum channel_exit_kind */
+	uint32_t guest_ready;  /* 1 once the kernel has taken over the channel */
+	uint32_t signal_taken; /* the signal_seq up to which signals reached the program */
+	uint32_t exit_kind;    /* enum channel_exit_kind */
 	uint32_t exit_value;
 	char message[256]; /* NUL-terminated; cause for NOEXEC and PANIC */
 

@@ -178,6 +178,7 @@ static void take_signal(void)
 	if (!program)
 		return;
 	signal_seq_seen = seq;
+	__atomic_store_n(&header->signal_taken, seq, __ATOMIC_RELEASE);
 	if (signal >= 1 && signal < ABI_SIGRTMIN)
 		signal_send_process(program, (int)signal, NULL);
 }

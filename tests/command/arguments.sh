@@ -29,10 +29,14 @@ for value in 0 -1 x ""; do
 	run $pinfold run --timeout "$value" -- true
 	check "timeout-refused-'$value'" 'status_is 125' err_is_one_line 'err_has "--timeout"'
 done
+run $pinfold run --memory -- true
+check value-missing 'status_is 125' err_is_one_line 'err_has "--memory needs a value"'
 run $pinfold run --env NOVALUE -- true
 check env-refused 'status_is 125' err_is_one_line 'err_has "NOVALUE"'
 run $pinfold run --add /no/such/file -- true
 check add-missing 'status_is 125' err_is_one_line 'err_has "/no/such/file"'
+run $pinfold run --add /etc/passwd:etc/passwd -- true
+check add-relative 'status_is 125' err_is_one_line 'err_has "absolute path"'
 run $pinfold run --root /no/such/folder -- true
 check root-missing 'status_is 125' err_is_one_line 'err_has "/no/such/folder"'
 mkdir -p "$work/large"
@@ -42,6 +46,13 @@ check root-too-large 'status_is 125' err_is_one_line 'err_has "248 MiB"'
 rm -r "$work/large"
 run $pinfold run --xen /no/such/xen -- true
 check xen-missing 'status_is 125' err_is_one_line 'err_has "/no/such/xen"'
+run $pinfold run --xen /etc/passwd -- true
+check xen-of-no-kind 'status_is 125' err_is_one_line 'err_has "neither ELF nor multiboot"'
+gzip -c /etc/passwd > "$work/xen.gz"
+run $pinfold image -o "$work/none" --xen "$work/xen.gz" -- true
+check xen-compressed 'status_is 125' err_is_one_line 'err_has "gunzip"' '[ ! -e "$work/none" ]'
+run $pinfold run --xen / -- true
+check xen-directory 'status_is 125' err_is_one_line 'err_has directory'
 run $pinfold run --log /no/such/folder/log -- true
 check log-unwritable 'status_is 125' err_is_one_line 'err_has "/no/such/folder/log"'
 run $pinfold image -- true

@@ -16,6 +16,7 @@
  *   xen-crash        what Xen prints when the guest has crashed, then waits
  *   say-end          prints a line that looks like a panic in the middle of a line, then goes on
  *   broken           writes an impossible position into a ring, then waits
+ *   ignore           takes the first signal of the host's, then waits for ever
  *   hang             waits for ever
  *   die              kills itself
  *   quit=N           ends with status N, without a word in the channel
@@ -183,17 +184,23 @@ static void do_zeros(void)
 		;
 }
 
-static void do_signal(void)
+static void take_signal(void)
 {
-	char text[32];
-
-	put(CHANNEL_STDOUT, "ready\n", 6);
 	for (;;) {
 		arm();
 		if (load(&channel->signal_seq) != 0)
 			break;
 		sleep_until_bell();
 	}
+	__atomic_store_n(&channel->signal_taken, channel->signal_seq, __ATOMIC_RELEASE);
+}
+
+static void do_signal(void)
+{
+	char text[32];
+
+	put(CHANNEL_STDOUT, "ready\n", 6);
+	take_signal();
 	snprintf(text, sizeof(text), "signal %u\n", channel->signal_number);
 	put(CHANNEL_STDOUT, text, strlen(text));
 }
@@ -266,7 +273,7 @@ static void carry_out_end(const char *word)
 	if (strcmp(word, "enoent") == 0)
 		store_exit(CHANNEL_EXIT_ENOENT, 0, "");
 	if (strcmp(word, "noexec") == 0)
-		store_exit(CHANNEL_EXIT_NOEXEC, 0, "is a teapot\x1b");
+		store_exit(CHANNEL_EXIT_NOEXEC, 0, "x: is a teapot\x1b");
 	if (strcmp(word, "panic") == 0)
 		store_exit(CHANNEL_EXIT_PANIC, 0, "the sky fell");
 	if (strncmp(word, "quit=", 5) == 0) {
@@ -277,7 +284,9 @@ static void carry_out_end(const char *word)
 		raise(SIGKILL);
 	if (strncmp(word, "read=", 5) == 0)
 		get(CHANNEL_STDIN, data, (size_t)atoi(word + 5));
-	if (strcmp(word, "hang") == 0)
+	if (strcmp(word, "ignore") == 0)
+		take_signal();
+	if (strcmp(word, "ignore") == 0 || strcmp(word, "hang") == 0)
 		wait_for_ever();
 }
 

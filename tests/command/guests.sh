@@ -111,6 +111,11 @@ run sh -c "$pinfold run -- sh -c 'trap \"echo caught; exit 9\" TERM; echo up
 	until grep -q up '$work/up'; do sleep 0.1; done
 	kill -TERM \$job; wait \$job"
 check guest-signal-forwarded 'status_is 9' 'grep -q caught "$work/up"'
+: > "$work/up"
+run sh -c "$pinfold run -- sh -c 'trap \"\" TERM; echo up; sleep 6; exit 8' > '$work/up' & job=\$!
+	until grep -q up '$work/up'; do sleep 0.1; done
+	kill -TERM \$job; wait \$job"
+check guest-signal-ignored 'status_is 8'
 run sh -c "$pinfold run -- sh -c 'echo one; sleep 1; exit 1' > '$work/one' & one=\$!
 	$pinfold run -- sh -c 'echo two; sleep 1; exit 2' > '$work/two' & two=\$!
 	wait \$one; echo \$?; wait \$two; echo \$?"

@@ -15,7 +15,8 @@ check fake-streams-apart 'status_is 1' 'out_is "out
 fake 'boot enoent' $pinfold run -- x
 check fake-not-found 'status_is 127' err_is_one_line
 fake 'boot noexec' $pinfold run -- x
-check fake-noexec 'status_is 126' err_is_one_line 'err_has "is a teapot?"'
+check fake-noexec 'status_is 126' err_is_one_line 'err_is "pinfold: x: is a teapot?
+"'
 fake 'boot report exit=0' $pinfold run --stats -- x
 check fake-stats 'status_is 0' 'err_is "hypercalls 7
 "'
@@ -50,7 +51,7 @@ fake 'boot panic' $pinfold run --log "$work/named.log" -- x
 check fake-named-log 'status_is 125' 'err_has "(log: $work/named.log)"' \
 	'grep -q "the kernel" "$work/named.log"'
 fake 'boot exit=0' $pinfold run --log /dev/full -- x
-check fake-full-log 'status_is 0'
+check fake-full-log 'status_is 0' err_is_one_line 'err_has "/dev/full: No space left"'
 limit=
 
 # Streams.
@@ -67,6 +68,8 @@ FAKE_GUEST='boot both exit=0'
 run sh -c "$pinfold run -- x >&-"
 check fake-stdout-closed 'status_is 0' 'err_is "err
 "'
+run sh -c "$pinfold run -- x > /dev/full"
+check fake-stdout-full 'status_is 125' 'err_has "^err"' 'err_has "lost: No space left"'
 FAKE_GUEST='boot zeros exit=9'
 run sh -c "{ $pinfold run -- x; echo \$? >&2; } | head -c 5000000 | wc -c"
 check fake-reader-leaves 'out_is "5000000
@@ -85,7 +88,8 @@ check fake-loop-over-file 'out_is "first
 second
 third
 "'
-# Signals from outside: the first is the program's, a second one ends the run.
+# Signals from outside: the first is the program's, a second one ends the run, and so does one that
+# a guest does not take.
 FAKE_GUEST='boot signal exit=6'
 : > "$work/ready"
 run sh -c "$pinfold run -v -- x 2> '$work/ready' & job=\$!
@@ -97,6 +101,18 @@ run sh -c "$pinfold run -v -- x 2> '$work/ready' & job=\$!
 	until grep -q log '$work/ready'; do sleep 0.05; done
 	kill -TERM \$job; sleep 0.2; kill -HUP \$job; wait \$job"
 check fake-second-signal 'status_is 129'
+: > "$work/ready"
+run sh -c "$pinfold run -v -- x 2> '$work/ready' & job=\$!
+	until grep -q log '$work/ready'; do sleep 0.05; done; kill -TERM \$job; wait \$job"
+cp "$work/ready" "$work/err"
+check fake-signal-not-taken 'status_is 125' 'err_has "the guest hangs"' 'log_has "the kernel"'
+FAKE_GUEST='boot ignore'
+: > "$work/ready"
+run sh -c "$pinfold run -v --timeout 7 -- x 2> '$work/ready' & job=\$!
+	until grep -q log '$work/ready'; do sleep 0.05; done; kill -TERM \$job; sleep 6
+	kill -USR1 \$job; wait \$job"
+check fake-signal-ignored 'status_is 124'
+FAKE_GUEST='boot hang'
 : > "$work/ready"
 run sh -c "$pinfold run -v -- x 2> '$work/ready' & job=\$!
 	until grep -q log '$work/ready'; do sleep 0.05; done
@@ -122,6 +138,13 @@ fake_terminal 'boot terminal exit=5' 'expect:size,raw,kill:15,wait:200,kill:15,s
 check fake-terminal-back-after-two-signals 'status_is 0'
 fake_terminal 'boot xen-panic' 'expect:Xen panicked,status:125,cooked' $pinfold run -- x
 check fake-terminal-back-after-panic 'status_is 0'
+# Ctrl-C is the guest's, unless there is no program yet, or it does not take keys any more.
+fake_terminal 'hang' 'raw,type:^C,status:130,cooked' $pinfold run -- x
+check fake-terminal-interrupt-before-program 'status_is 0'
+fake_terminal 'boot hang' \
+	"expect:kernel's log,type:^C^C,wait:5200,type:^C,expect:the guest hangs,status:125,cooked" \
+	$pinfold run -v -- x
+check fake-terminal-interrupt-of-hung-guest 'status_is 0'
 rm -f "$TMPDIR"/pinfold-*.log
 fake_terminal 'boot hang' 'type:typed ahead\r,expect:left typed ahead,status:0' \
 	sh -c "$pinfold run --timeout 1 -- x > '$work/terminal-out'; read -r line; echo left \$line"

@@ -94,7 +94,8 @@ static void check_stays(void *arg, pfn_t table, unsigned int level, uint64_t off
 	(void)level;
 	(void)offset;
 	assert_true(listed(plan->stays, plan->stay_count, table));
-	plan->stay_count--; /* each once: in the order of the plan, so the last is not needed any more */
+	/* Each once: in the order of the plan, so the last is not needed any more. */
+	plan->stay_count--;
 	for (unsigned int i = 0; i <= plan->stay_count; i++)
 		if (plan->stays[i].v == table.v)
 			plan->stays[i] = plan->stays[plan->stay_count];

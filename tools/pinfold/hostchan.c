@@ -149,6 +149,18 @@ uint32_t hostchan_unread(const struct hostchan *channel, enum channel_ring_idx i
 	return fill <= ring->size ? fill : 0;
 }
 
+uint32_t hostchan_position(const struct hostchan *channel, enum channel_ring_idx idx)
+{
+	return channel->ring[idx].position;
+}
+
+bool hostchan_has_read(const struct hostchan *channel, enum channel_ring_idx idx, uint32_t position)
+{
+	uint32_t behind = channel->ring[idx].position - position;
+
+	return hostchan_unread(channel, idx) <= behind;
+}
+
 void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx)
 {
 	__atomic_store_n(&channel->ring[idx].shared->eof, 1, __ATOMIC_RELEASE);
@@ -183,6 +195,13 @@ void hostchan_send_signal(struct hostchan *channel, unsigned int number)
 	header->signal_number = number;
 	__atomic_store_n(&header->signal_seq, header->signal_seq + 1, __ATOMIC_RELEASE);
 	ring_bell(channel, CHANNEL_BELL_NEWS);
+}
+
+bool hostchan_signal_taken(const struct hostchan *channel)
+{
+	const struct channel_header *header = channel->header;
+
+	return __atomic_load_n(&header->signal_taken, __ATOMIC_ACQUIRE) == header->signal_seq;
 }
 
 void hostchan_arm(struct hostchan *channel)

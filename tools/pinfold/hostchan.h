@@ -49,6 +49,10 @@ bool hostchan_is_wanted(const struct hostchan *channel, enum channel_ring_idx id
 
 /* Bytes of this ring that the guest has not read. */
 uint32_t hostchan_unread(const struct hostchan *channel, enum channel_ring_idx idx);
+/* Bytes that were put into this ring so far, and whether the guest has read so many. */
+uint32_t hostchan_position(const struct hostchan *channel, enum channel_ring_idx idx);
+bool hostchan_has_read(const struct hostchan *channel, enum channel_ring_idx idx,
+                       uint32_t position);
 
 /* The end of a ring from either side. */
 void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx);
@@ -57,6 +61,8 @@ bool hostchan_reader_closed(const struct hostchan *channel, enum channel_ring_id
 
 void hostchan_set_window(struct hostchan *channel, unsigned int rows, unsigned int columns);
 void hostchan_send_signal(struct hostchan *channel, unsigned int number);
+/* Have all the signals reached the program? */
+bool hostchan_signal_taken(const struct hostchan *channel);
 
 /* Before sleeping: asks for the bell; look at the rings once more after it. */
 void hostchan_arm(struct hostchan *channel);

@@ -116,7 +116,7 @@ static int open_folder(const char *path)
 int image_write(const struct options *options)
 {
 	char *kernel = place_find(PLACE_KERNEL);
-	char *xen = options->xen == NULL ? place_find(PLACE_XEN) : fail_alloc(strdup(options->xen));
+	char *xen = place_xen(options->xen);
 	int folder = open_folder(options->output);
 	int ramdisk = create(folder, IMAGE_RAMDISK, 0644);
 

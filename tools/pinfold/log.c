@@ -54,7 +54,7 @@ static void keep(struct log *log, const char *data, size_t len)
 {
 	if (log->fd >= 0) {
 		if (write_all(log->fd, data, len) != 0)
-			log->failed = true;
+			log->error = errno;
 		return;
 	}
 	if (log->kept_len + len > KEPT_BYTES) {
@@ -154,7 +154,7 @@ const char *log_path(struct log *log, const char *file)
 			put_line(log, (enum log_source)i);
 	}
 	if (file != NULL)
-		return log->failed ? NULL : file;
+		return log->error != 0 ? NULL : file;
 	path = string_format("%s/pinfold-XXXXXX.log",
 	                     folder == NULL || folder[0] == '\0' ? "/tmp" : folder);
 	log->fd = mkostemps(path, 4, O_CLOEXEC);

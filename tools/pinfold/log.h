@@ -25,7 +25,7 @@ struct log {
 	int fd;                         /* of --log, or -1 */
 	bool shown;                     /* on standard error, too */
 	bool raw;                       /* standard error is a terminal in raw mode */
-	bool failed;                    /* the file could not take everything */
+	int error;                      /* why the file could not take everything, or 0 */
 	bool ended;                     /* Xen said that the machine has come to its end */
 	bool cause_next;                /* the next line of Xen's is the cause of a panic */
 	char cause[LOG_LINE_BYTES];     /* what Xen or the kernel gave as the reason, or "" */

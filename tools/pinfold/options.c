@@ -227,13 +227,11 @@ static void take_option(struct options *options, int option, const char *value)
 	}
 }
 
-static _Noreturn void refuse(int argc, char **argv, int found)
+static _Noreturn void refuse(char **argv, const char *problem)
 {
-	const char *problem = found == ':' ? "needs a value" : "is not known";
 	const char *what = argv[optind - 1];
 	char letter[3] = {'-', (char)optopt, '\0'};
 
-	(void)argc;
 	if (optopt > 0 && optopt < 0x100 && strncmp(what, "--", 2) != 0)
 		what = letter;
 	fail_exit(STATUS_FAILURE, "%s: the option %s %s; see pinfold %s --help", argv[0], what,
@@ -258,8 +256,15 @@ void options_parse(struct options *options, int argc, char **argv)
 	while ((found = getopt_long(argc, argv, letters, known, NULL)) != -1) {
 		if (found == 'h')
 			print_help_and_exit(argv);
-		if (found == '?' || found == ':')
-			refuse(argc, argv, found);
+		if (found == '?')
+			refuse(argv, "is not known");
+		if (found == ':')
+			refuse(argv, "needs a value");
+		/* "--" ends the options: no value of theirs. */
+		if (strcmp(argv[optind - 1], "--") == 0) {
+			optind--;
+			refuse(argv, "needs a value");
+		}
 		take_option(options, found, optarg);
 	}
 	options->program = argv + optind;

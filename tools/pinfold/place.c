@@ -4,13 +4,21 @@
  */
 #include "tools/pinfold/place.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tools/pinfold/fail.h"
 #include "tools/pinfold/strvec.h"
+
+/* A multiboot header is one word at least, and lies in the first bytes of a file. */
+#define MULTIBOOT_MAGIC 0x1badb002u
+#define MULTIBOOT_BYTES 8192
 
 static const struct {
 	const char *what;
@@ -58,4 +66,39 @@ char *place_find(enum place_file file)
 		return path;
 	fail_exit(STATUS_FAILURE, "%s is missing: no %s/%s; run make", places[file].what,
 	          own_folder(), places[file].built);
+}
+
+/* An ELF file, or one with a multiboot header where the specification wants it. */
+static bool is_bootable(const char *head, size_t len)
+{
+	if (len >= 4 && memcmp(head, "\177ELF", 4) == 0)
+		return true;
+	for (size_t at = 0; at + sizeof(uint32_t) <= len; at += sizeof(uint32_t)) {
+		uint32_t word;
+
+		memcpy(&word, head + at, sizeof(word));
+		if (word == MULTIBOOT_MAGIC)
+			return true;
+	}
+	return false;
+}
+
+char *place_xen(const char *chosen)
+{
+	static char head[MULTIBOOT_BYTES];
+	ssize_t len = -1;
+	int fd;
+
+	if (chosen == NULL)
+		return place_find(PLACE_XEN);
+	fd = open(chosen, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		len = read(fd, head, sizeof(head));
+	if (len < 0)
+		fail_exit(STATUS_FAILURE, "--xen: %s: %s", chosen, strerror(errno));
+	close(fd);
+	if (!is_bootable(head, (size_t)len))
+		fail_exit(STATUS_FAILURE, "--xen: %s is no Xen: neither ELF nor multiboot%s",
+		          chosen, memcmp(head, "\37\213", 2) == 0 ? "; gunzip it first" : "");
+	return fail_alloc(strdup(chosen));
 }

@@ -17,4 +17,10 @@ enum place_file {
  */
 char *place_find(enum place_file file);
 
+/*
+ * The Xen to use: `chosen`, which must look like one, or where that is NULL Pinfold's own. As
+ * above.
+ */
+char *place_xen(const char *chosen);
+
 #endif

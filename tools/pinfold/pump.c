@@ -27,7 +27,9 @@
 #define NS_PER_MS        1000000ll
 #define BOOT_LIMIT_NS    (120000 * NS_PER_MS)
 #define BOOT_NOTE_NS     (3000 * NS_PER_MS)
+#define HUNG_LIMIT_NS    (5000 * NS_PER_MS)
 #define BACKGROUND_MS    500
+#define KEY_INTERRUPT    3 /* Ctrl-C */
 #define FILE_CHUNK_BYTES 65536
 
 /* One way out: a ring of the guest's and the descriptor its bytes go to. */
@@ -56,7 +58,10 @@ struct loop {
 	bool is_file; /* standard input is one: its own offset moves only as the guest reads */
 	off_t file_offset;
 	int64_t started_ns;
-	bool is_noted; /* the user was told that the start takes long */
+	int64_t signal_ns;     /* when the program was last asked to end, or 0 */
+	int64_t interrupt_ns;  /* when Ctrl-C was last typed for the program, or 0 */
+	uint32_t interrupt_at; /* its place in the ring */
+	bool is_noted;         /* the user was told that the start takes long */
 	bool is_over;
 	enum pump_end end;
 };
@@ -127,31 +132,13 @@ static void move_out(struct loop *loop, struct way_out *way)
 	if (len == 0)
 		return;
 	done = write(way->fd, data, len < way->chunk ? len : way->chunk);
-	if (done >= 0)
+	if (done >= 0) {
 		hostchan_consume(loop->pump->channel, way->ring, (size_t)done);
-	else if (errno != EINTR && errno != EAGAIN)
+	} else if (errno != EINTR && errno != EAGAIN) {
+		/* A reader that has gone wants nothing; anything else is a loss. */
+		if (errno != EPIPE)
+			loop->pump->write_error = errno;
 		close_way(loop, way);
-}
-
-static void move_in(struct loop *loop)
-{
-	struct pump *pump = loop->pump;
-	uint8_t *room;
-	size_t len = hostchan_room(pump->channel, loop->stdin_ring, &room);
-	ssize_t got;
-
-	if (len == 0)
-		return;
-	if (loop->is_file)
-		got = pread(pump->stdin_fd, room, len, loop->file_offset);
-	else
-		got = read(pump->stdin_fd, room, len);
-	if (got > 0) {
-		loop->file_offset += got;
-		hostchan_produce(pump->channel, loop->stdin_ring, (size_t)got);
-	} else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
-		hostchan_set_eof(pump->channel, loop->stdin_ring);
-		pump->stdin_fd = -1;
 	}
 }
 
@@ -196,7 +183,55 @@ static void forward_signal(struct loop *loop, int number)
 		end_loop(loop, PUMP_SIGNAL);
 		return;
 	}
+	if (may_end)
+		loop->signal_ns = now_ns();
+	else if (hostchan_signal_taken(pump->channel))
+		loop->signal_ns = 0;
 	hostchan_send_signal(pump->channel, (unsigned int)number);
+}
+
+/*
+ * The terminal is raw, so Ctrl-C is a key for the guest. While there is no program, and when the
+ * guest has not read the last one for long, it is for this command.
+ */
+static void note_interrupt(struct loop *loop)
+{
+	struct pump *pump = loop->pump;
+	int64_t now = now_ns();
+
+	if (!hostchan_is_ready(pump->channel)) {
+		forward_signal(loop, SIGINT);
+	} else if (loop->interrupt_ns == 0 ||
+	           hostchan_has_read(pump->channel, loop->stdin_ring, loop->interrupt_at)) {
+		loop->interrupt_ns = now;
+		loop->interrupt_at = hostchan_position(pump->channel, loop->stdin_ring) + 1;
+	} else if (now - loop->interrupt_ns >= HUNG_LIMIT_NS) {
+		end_loop(loop, PUMP_HUNG);
+	}
+}
+
+static void move_in(struct loop *loop)
+{
+	struct pump *pump = loop->pump;
+	uint8_t *room;
+	size_t len = hostchan_room(pump->channel, loop->stdin_ring, &room);
+	ssize_t got;
+
+	if (len == 0)
+		return;
+	if (loop->is_file)
+		got = pread(pump->stdin_fd, room, len, loop->file_offset);
+	else
+		got = read(pump->stdin_fd, room, len);
+	if (got > 0) {
+		loop->file_offset += got;
+		if (pump->is_raw && memchr(room, KEY_INTERRUPT, (size_t)got) != NULL)
+			note_interrupt(loop);
+		hostchan_produce(pump->channel, loop->stdin_ring, (size_t)got);
+	} else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
+		hostchan_set_eof(pump->channel, loop->stdin_ring);
+		pump->stdin_fd = -1;
+	}
 }
 
 static void take_window(struct loop *loop)
@@ -322,6 +357,13 @@ static int check_clock(struct loop *loop, int wait_ms)
 		if (now >= limit_at)
 			end_loop(loop, PUMP_NO_BOOT);
 		wait_ms = sooner(wait_ms, loop->is_noted ? limit_at : note_at, now);
+	}
+	if (loop->signal_ns > 0 && !hostchan_signal_taken(pump->channel)) {
+		int64_t at = loop->signal_ns + HUNG_LIMIT_NS;
+
+		if (now >= at)
+			end_loop(loop, PUMP_HUNG);
+		wait_ms = sooner(wait_ms, at, now);
 	}
 	return wait_ms;
 }

@@ -20,6 +20,7 @@ enum pump_end {
 	PUMP_QEMU,    /* QEMU ended by itself before the guest did; `number` is its wait status */
 	PUMP_CRASH,   /* Xen said that the machine has come to its end */
 	PUMP_NO_BOOT, /* the kernel did not take over the channel */
+	PUMP_HUNG,    /* the guest takes neither signals nor keys any more */
 	PUMP_BROKEN,  /* the guest wrote nonsense into the channel */
 };
 
@@ -35,6 +36,7 @@ struct pump {
 	int signals;    /* that asked for an end */
 	bool qemu_gone; /* waited for; `number` is its status */
 	int number;
+	int write_error; /* why output of the guest got lost, or 0 */
 };
 
 /* Blocks the signals that the pump reads, so that none is lost before it runs. */

@@ -113,7 +113,10 @@ static bool put_adds(struct tree *tree, int root_fd, const struct options *optio
 			free(there);
 		}
 		if (access(host, F_OK) != 0)
-			fail_exit(STATUS_FAILURE, "--add: %s: %s", host, strerror(errno));
+			fail_exit(STATUS_FAILURE, "--add: %s: %s%s", host, strerror(errno),
+			          strchr(host, ':') != NULL ? "; the place in the guest must be"
+			                                      " an absolute path"
+			                                    : "");
 		guest = settle(root_fd, guest);
 		tree_put_host(tree, host, guest, TREE_AS_ROOT);
 		free(host);

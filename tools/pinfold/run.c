@@ -85,18 +85,9 @@ static void make_ramdisk(struct run *run)
 	ramdisk_write(run->ramdisk_fd, run->options, has_terminal(run));
 }
 
-static char *find_xen(const struct options *options)
-{
-	if (options->xen == NULL)
-		return place_find(PLACE_XEN);
-	if (access(options->xen, R_OK) != 0)
-		fail_exit(STATUS_FAILURE, "--xen: %s: %s", options->xen, strerror(errno));
-	return fail_alloc(strdup(options->xen));
-}
-
 static void make_command(struct run *run, struct strvec *command)
 {
-	char *xen = find_xen(run->options);
+	char *xen = place_xen(run->options->xen);
 	char *kernel_path = place_find(PLACE_KERNEL);
 	char *kernel, *ramdisk, *channel;
 	struct qemu_files files;
@@ -174,8 +165,8 @@ static int report_exit(struct run *run)
 		fail_print("%s: not found in the guest", run->options->program[0]);
 		return STATUS_NOENT;
 	case CHANNEL_EXIT_NOEXEC:
-		fail_print("%s: %s", run->options->program[0],
-		           message[0] == '\0' ? "cannot be executed" : message);
+		/* It says which file it means. */
+		fail_print("%s", message[0] == '\0' ? "the program cannot be run" : message);
 		return STATUS_NOEXEC;
 	case CHANNEL_EXIT_PANIC:
 		snprintf(what, sizeof(what), "kernel panic: %s",
@@ -202,9 +193,23 @@ static int report_end(struct run *run, enum pump_end end)
 		return report_failure(run, run->log.cause);
 	case PUMP_NO_BOOT:
 		return report_failure(run, "the guest did not start within two minutes");
+	case PUMP_HUNG:
+		return report_failure(run, "the guest hangs: it does not take signals any more");
 	default:
 		return report_failure(run, "the guest wrote nonsense into the channel");
 	}
+}
+
+/* What was to come out and did not is a failure, whatever the program makes of it. */
+static int report_losses(struct run *run, int status)
+{
+	if (run->log.error != 0)
+		fail_print("cannot write the log %s: %s", run->options->log,
+		           strerror(run->log.error));
+	if (run->pump.write_error == 0)
+		return status;
+	fail_print("output is lost: %s", strerror(run->pump.write_error));
+	return STATUS_FAILURE;
 }
 
 static void print_stats(struct run *run)
@@ -248,7 +253,7 @@ static int run_machine(struct run *run, const struct strvec *command)
 	terminal_restore();
 	if (run->options->stats)
 		print_stats(run);
-	return report_end(run, end);
+	return report_losses(run, report_end(run, end));
 }
 
 int run_guest(const struct options *options)
