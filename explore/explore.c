@@ -200,6 +200,10 @@ static void serve_point(void)
 
 	if (count == 1)
 		return;
+	if (visited_before()) {
+		ex->pruned = true;
+		return;
+	}
 	ex->bound_hit |= bounded;
 	unsigned int taken = decide(count, bounded ? 1 : count, CHOICE_PREEMPTION,
 	                            ex->vcpus[ex->running].doing, list);

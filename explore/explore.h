@@ -65,7 +65,7 @@ struct explore_result {
 	unsigned long schedules;
 	unsigned long points;     /* schedule points passed, all runs */
 	unsigned long steps_most; /* of the longest run */
-	unsigned long states;     /* exhaustive: different ones in which a vcpu took over */
+	unsigned long states;     /* exhaustive: different ones that choices were made in */
 	unsigned long pruned;     /* exhaustive: runs cut short at a state that was known */
 	unsigned int bound;       /* exhaustive: the preemption bound that was completed last */
 	bool complete;            /* exhaustive: every schedule within the bounds was run */

@@ -4,10 +4,10 @@
  *
  * Pruning. What can follow from a state is determined by the state (of the program, of each vcpu's
  * stack and registers, of who waits for whom), by who runs and by how many preemptions and faults
- * are left. When an exhaustive search comes to a state in which a vcpu takes over, and it was there
- * before with at least as many left, all that can follow was explored or is going to be, and the
- * run ends. Nothing is assumed about which accesses matter: the whole state counts. Two states are
- * taken as the same when 64 bits of hash are.
+ * are left. When an exhaustive search comes to a state in which a vcpu takes over, or is at a place
+ * where another could, and it was there before with at least as many left, all that can follow was
+ * explored or is going to be, and the run ends. Nothing is assumed about which accesses matter: the
+ * whole state counts. Two states are taken as the same when 64 bits of hash are.
  *
  * Circles. Schedules are fair to those that wait by looking, so when the same state comes again
  * without a preemption, it will for ever: a livelock. It is looked for in runs with many waits.
@@ -33,28 +33,44 @@ static struct table {
 	size_t size, used;
 } * table;
 
-uint64_t explore_hash(uint64_t hash, const void *data, size_t bytes)
-{
-	const uint64_t k = 0x9e3779b97f4a7c15ull;
-	const char *at = data;
-	uint64_t lanes[4] = {hash, hash ^ k, hash + k, ~hash}, word[4] = {0};
+/* Side by side where the processor has registers so wide. */
+typedef uint64_t lanes __attribute__((vector_size(32)));
 
-	for (; bytes >= sizeof(word); bytes -= sizeof(word), at += sizeof(word)) {
-		memcpy(word, at, sizeof(word));
-		for (unsigned int i = 0; i < 4; i++) {
-			lanes[i] = (lanes[i] ^ word[i]) * k;
-			lanes[i] ^= lanes[i] >> 29;
-		}
-	}
-	memset(word, 0, sizeof(word));
-	memcpy(word, at, bytes);
+static inline __attribute__((always_inline)) void mix(lanes *state, const char *at)
+{
+	lanes words;
+
+	memcpy(&words, at, sizeof(words));
+	*state ^= words;
+	*state += *state << 21;
+	*state ^= *state >> 29;
+}
+
+static uint64_t mix_word(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 32;
+}
+
+__attribute__((target_clones("avx2", "default"))) uint64_t
+explore_hash(uint64_t hash, const void *data, size_t bytes)
+{
+	const char *at = data, *end = at + bytes;
+	lanes state[4];
+	char rest[sizeof(state)] = {0};
+
+	for (unsigned int i = 0; i < 4; i++)
+		state[i] = (lanes){hash, hash ^ 1, ~hash, hash + i};
+	for (; (size_t)(end - at) >= sizeof(state); at += sizeof(state))
+		for (unsigned int i = 0; i < 4; i++)
+			mix(&state[i], at + i * sizeof(lanes));
+	memcpy(rest, at, (size_t)(end - at));
 	for (unsigned int i = 0; i < 4; i++) {
-		hash = (hash ^ lanes[i]) * k;
-		hash ^= hash >> 32;
-		hash = (hash ^ word[i] ^ bytes) * k;
-		hash ^= hash >> 29;
+		mix(&state[i], rest + i * sizeof(lanes));
+		for (unsigned int n = 0; n < 4; n++)
+			hash = mix_word(hash, state[i][n]);
 	}
-	return hash;
+	return mix_word(hash, bytes);
 }
 
 static uint64_t visited_hash(void)
@@ -76,7 +92,10 @@ static uint64_t visited_hash(void)
 		if (!vcpu->stack_used || sp < vcpu->stack_used)
 			vcpu->stack_used = sp;
 	}
-	hash = explore_hash(hash, &ex->running, sizeof(ex->running));
+	/* The same place with and without a choice before it. */
+	const uint32_t next[2] = {ex->running, ex->request == REQUEST_POINT};
+
+	hash = explore_hash(hash, next, sizeof(next));
 	return hash ? hash : 1;
 }
 

@@ -12,6 +12,8 @@
  */
 #include "model/model.h"
 
+#include <string.h>
+
 #define PRESENT     1ull
 #define WRITE       2ull
 #define FRAME_MASK  0x000ffffffffff000ull
@@ -31,6 +33,13 @@ static uint32_t frame_of(uint64_t entry)
 	return (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
 }
 
+/* The first `kept` stay. What is behind them is as it was at first: histories leave no mark. */
+static void keep(unsigned int kept)
+{
+	memset(&model.stale[kept], 0, (model.stale_count - kept) * sizeof(model.stale[0]));
+	model.stale_count = kept;
+}
+
 void model_tlb_drop(uint32_t vcpu, bool all, uint64_t address)
 {
 	unsigned int kept = 0;
@@ -44,7 +53,7 @@ void model_tlb_drop(uint32_t vcpu, bool all, uint64_t address)
 			continue;
 		model.stale[kept++] = *stale;
 	}
-	model.stale_count = kept;
+	keep(kept);
 }
 
 void model_tlb_type_changed(uint32_t mfn)
@@ -54,7 +63,7 @@ void model_tlb_type_changed(uint32_t mfn)
 	for (unsigned int i = 0; i < model.stale_count; i++)
 		if (model.stale[i].mfn != mfn)
 			model.stale[kept++] = model.stale[i];
-	model.stale_count = kept;
+	keep(kept);
 }
 
 static void add(uint32_t vcpu, uint64_t address, uint64_t entry, bool writable, bool table)

@@ -38,6 +38,7 @@
 #define KERNEL_ROOT 1u
 #define KERNEL_L2   2u
 #define FIRST_FREE  3u
+#define FRAME_USED  512u /* bytes of a frame that hold entries, and more */
 #define FREE_BYTE   0xdb /* what a free frame is filled with: as an entry it is no one's frame */
 
 /* The layer's formats with tables of 8 entries, as the model's are: levels, index and top bits,
@@ -458,8 +459,7 @@ void world_boot(unsigned int format, unsigned int vcpus)
 	catch_stray_stores();
 }
 
-/* Snapshots: the program's data and the frames that were taken, then or since. The areas of CPUs
- * that there are not are left out. */
+/* Snapshots: the program's data and the frames that were taken, then or since. */
 
 struct range {
 	char *start, *end;
@@ -468,7 +468,7 @@ struct range {
 /* The data without the areas of CPUs that no vcpu has. */
 static void data_ranges(struct range ranges[2])
 {
-	ranges[0] = (struct range){__data_start, (char *)&xen_cpus[EXPLORE_VCPUS]};
+	ranges[0] = (struct range){__data_start, (char *)&xen_cpus[model.vcpu_count]};
 	ranges[1] = (struct range){(char *)&xen_cpus[XEN_CPU_COUNT_MAX], _end};
 }
 
@@ -505,10 +505,24 @@ void world_save(void)
 		       (size_t)(ranges[i].end - ranges[i].start));
 }
 
+/* What world_hash() leaves out of a frame in use is as it was when the frame was taken. */
+static void check_rest_of_frames(void)
+{
+	for (uint32_t pfn = FIRST_FREE; pfn < MODEL_FRAMES; pfn++) {
+		const char *rest = model_frame_memory(model_mfn(pfn)) + FRAME_USED;
+
+		if (taken[pfn] && (*rest || memcmp(rest, rest + 1, PAGE - FRAME_USED - 1) != 0)) {
+			fprintf(stderr, "pfn %u was written to behind its entries\n", pfn);
+			abort();
+		}
+	}
+}
+
 void world_restore(void)
 {
 	struct range ranges[2];
 
+	check_rest_of_frames();
 	memcpy(saved.before, &model, sizeof(model));
 	data_ranges(ranges);
 	for (unsigned int i = 0; i < 2; i++)
@@ -534,6 +548,6 @@ uint64_t world_hash(void)
 		    explore_hash(hash, ranges[i].start, (size_t)(ranges[i].end - ranges[i].start));
 	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++)
 		if (pfn < FIRST_FREE || taken[pfn])
-			hash = explore_hash(hash, model_frame_memory(model_mfn(pfn)), PAGE);
+			hash = explore_hash(hash, model_frame_memory(model_mfn(pfn)), FRAME_USED);
 	return hash;
 }

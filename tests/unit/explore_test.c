@@ -170,7 +170,7 @@ static void test_pruning_is_sound(void **arg)
 		if (n == 0)
 			compare_pruning(vcpus, 100, points);
 	}
-	assert_true(points[1] * 2 < points[0]);
+	assert_true(points[1] * 3 < points[0]);
 }
 
 /* A bug of depth 2: it shows when the second vcpu's one step comes between two of the first. */
