@@ -18,6 +18,7 @@
 #define PRESENT     1ull
 #define WRITE       2ull
 #define USER        4ull
+#define LARGE       0x80ull
 #define GLOBAL      0x100ull
 #define OF_KERNEL   (1ull << 52)
 #define FRAME_MASK  0x000ffffffffff000ull
@@ -184,7 +185,9 @@ uint64_t model_adjust(uint64_t entry, unsigned int level)
 		return entry;
 	if (level > 1)
 		return entry | USER;
-	return entry | (entry & USER ? GLOBAL : OF_KERNEL | USER);
+	if ((entry & USER) && !(entry & OF_KERNEL))
+		return entry | GLOBAL;
+	return entry | OF_KERNEL | USER;
 }
 
 /* Validation: all that the table refers to becomes used as what the table makes of it. Undone
@@ -269,6 +272,16 @@ void model_put_type(uint32_t mfn)
 	frame->kernel_l2 = false;
 }
 
+/* Whether an entry, if it is present, has no bit that it must not have. */
+bool model_flags_allowed(uint64_t entry, unsigned int level)
+{
+	if (!(entry & PRESENT))
+		return true;
+	if (level > 1 && (entry & (LARGE | GLOBAL)) && model.format->user_top)
+		return false;
+	return level != model.format->levels || model.format->top_has_rights || !(entry & WRITE);
+}
+
 /* Take what a present entry of a table of `level` uses. */
 long model_get_entry(uint64_t entry, unsigned int level, bool kernel_l2)
 {
@@ -280,9 +293,7 @@ long model_get_entry(uint64_t entry, unsigned int level, bool kernel_l2)
 		return level == 1 ? -EBUSY : -EINVAL;
 	if (mfn >= MODEL_FRAMES || !model.frames[mfn].owned)
 		return -EINVAL;
-	if (level > 1 && (entry & GLOBAL) && model.format->user_top)
-		return -EINVAL;
-	if (level == model.format->levels && !model.format->top_has_rights && (entry & WRITE))
+	if (!model_flags_allowed(entry, level))
 		return -EINVAL;
 	long result = 0;
 

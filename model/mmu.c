@@ -41,6 +41,8 @@ long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool k
 	bool same = frame_of(old) == frame_of(value) && (old & PRESENT) && (value & PRESENT) &&
 	            (level > 1 || !((old ^ value) & WRITE));
 
+	if (!model_flags_allowed(value, level))
+		return -EINVAL;
 	if (!same) {
 		long result = model_get_entry(value, level, kernel_l2);
 
@@ -50,8 +52,8 @@ long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool k
 	value = model_adjust(value, level);
 	model_entry_write(table, idx, value);
 	model_tlb_entry_changed(table, level, idx, old, value);
-	if (!same && level > 1 && (value & PRESENT))
-		model_tlb_linked(frame_of(value), level - 1);
+	if (level > 1 && (value & PRESENT) && (!same || ((value & ~old) & WRITE)))
+		model_tlb_linked(frame_of(value), level - 1, value & WRITE);
 	if (!same)
 		model_put_entry(old, level);
 	return 0;

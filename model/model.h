@@ -229,9 +229,12 @@ void model_steal(uint64_t ns);
 /* The guest gives a frame to something else: no vcpu may still reach it, or walk it as a table. */
 void model_check_reuse(uint32_t mfn);
 
-/* The frame that user mode on a vcpu reaches at an address, to read or to write: by the tables as
+/* The frame that user mode on a vcpu reaches at an address, to read or to write: by its tables as
  * they are, or by what it may still hold. MODEL_NONE: it faults, or holds nothing. */
 uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale);
+
+/* By the tables below `top` as they are: every level counts. */
+uint32_t model_walk(uint32_t top, uint64_t address, bool write, bool user);
 
 /* What must hold when the vcpu that runs goes to user mode: its two tops are in step, or kernel
  * mode's has no user half. */
@@ -280,8 +283,8 @@ void model_tlb_entry_changed(uint32_t table, unsigned int level, unsigned int id
                              uint64_t value);
 /* Another user top takes the place of `top`, and nothing has been dropped. */
 void model_tlb_user_top_left(uint32_t vcpu, uint32_t top);
-/* A table of `level` has been linked into another. */
-void model_tlb_linked(uint32_t mfn, unsigned int level);
+/* A table of `level` has been linked into another, or such a link has become writable. */
+void model_tlb_linked(uint32_t mfn, unsigned int level, bool writable);
 long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn);
 void model_drop_base(uint32_t *base);
 long model_event_op(unsigned int command, void *arg);
@@ -293,6 +296,7 @@ void model_entry_write(uint32_t mfn, unsigned int idx, uint64_t value);
 uint64_t model_adjust(uint64_t entry, unsigned int level);
 long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2);
 void model_put_type(uint32_t mfn);
+bool model_flags_allowed(uint64_t entry, unsigned int level);
 long model_get_entry(uint64_t entry, unsigned int level, bool kernel_l2);
 void model_put_entry(uint64_t entry, unsigned int level);
 bool model_slot_is_xens(unsigned int level, unsigned int idx);

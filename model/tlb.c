@@ -5,10 +5,12 @@
  *
  * Modelled by its worst case. A vcpu may hold anything that its tables offered while they were in
  * force, until a flush reaches it or it loads a base table of kernel mode (that of user mode drops
- * nothing): when an entry goes away or loses the right to write, all that was reached through it becomes stale for every vcpu whose tables lead to
- * that entry. An upper entry is held as well as a leaf's, so a vcpu may walk a table that is not
- * linked any more; such a table must not be given away, and not be linked at another place. What
- * Xen itself flushes is modelled too: when a frame changes its type, nobody keeps anything of it.
+ * nothing, as user translations are global): when an entry goes away or loses the right to write,
+ * all that was reached through it becomes stale for every vcpu whose tables lead to that entry. An
+ * upper entry is held as well as a leaf's, so a vcpu may walk a table that is not linked any more;
+ * such a table must not be given away, not be linked at another place, and get no entry. Another
+ * link for reading to a table that is in use elsewhere is no new use of it. What Xen itself flushes
+ * is modelled too: when a frame changes its type, nobody keeps anything of it.
  */
 #include "model/model.h"
 
@@ -16,6 +18,7 @@
 
 #define PRESENT     1ull
 #define WRITE       2ull
+#define USER        4ull
 #define FRAME_MASK  0x000ffffffffff000ull
 #define FRAME_SHIFT 12
 #define PAGE        4096u
@@ -100,8 +103,7 @@ static void add_below(uint32_t vcpu, uint64_t address, unsigned int level, uint6
 		add(vcpu, address, entry, writable, false);
 		return;
 	}
-	if (!only_writable)
-		add(vcpu, address, entry, writable, true);
+	add(vcpu, address, entry, writable, true);
 	for (unsigned int i = 0; i < f->entries[level - 1]; i++)
 		add_below(vcpu, address + ((uint64_t)i << f->shift[level - 1]), level - 1,
 		          model_entry(frame_of(entry), i), writable, only_writable);
@@ -133,12 +135,76 @@ static void note(const struct change *change, uint32_t at, unsigned int level, u
 	}
 }
 
+/* Whether these tables lead to table `mfn` of `level` at this address. */
+static bool top_leads_to(uint32_t at, uint64_t address, unsigned int level, uint32_t mfn)
+{
+	const struct model_format *f = model.format;
+
+	for (unsigned int l = f->levels; at != MODEL_NONE && l > level; l--) {
+		uint64_t entry =
+		    model_entry(at, (unsigned int)(address >> f->shift[l]) % f->entries[l]);
+
+		at = entry & PRESENT ? frame_of(entry) : MODEL_NONE;
+	}
+	return at == mfn;
+}
+
+static bool leads_to(const struct model_stale *stale, unsigned int level)
+{
+	const struct model_vcpu *vcpu = &model.vcpus[stale->vcpu];
+
+	return top_leads_to(vcpu->base, stale->address, level, stale->mfn) ||
+	       top_leads_to(vcpu->user_base, stale->address, level, stale->mfn);
+}
+
+static void check_walks(uint32_t mfn, unsigned int level, const char *what)
+{
+	for (unsigned int i = 0; i < model.stale_count; i++) {
+		const struct model_stale *stale = &model.stale[i];
+
+		if (!model.reuse_allowed && stale->table && stale->mfn == mfn &&
+		    !leads_to(stale, level))
+			world_violation("table frame %u (pfn %u) %s while vcpu %u may still walk "
+			                "it at %#llx",
+			                mfn, model_pfn(mfn), what, stale->vcpu,
+			                (unsigned long long)stale->address);
+	}
+}
+
+/* A table that has a link already and gets another for reading is what it was. */
+void model_tlb_linked(uint32_t mfn, unsigned int level, bool writable)
+{
+	const struct model_frame *frame = &model.frames[mfn];
+
+	if (writable || frame->type_count - frame->pinned < 2)
+		check_walks(mfn, level, "is put to a new use");
+}
+
+/* An entry offers more than before. A vcpu that walks the table where it was linked must not see
+ * it; one that still takes a link for writable may write through it. */
+static void offered(uint32_t table, unsigned int level, unsigned int idx, uint64_t value)
+{
+	const unsigned int count = model.stale_count;
+
+	check_walks(table, level, "has a new entry");
+	for (unsigned int i = 0; i < count; i++) {
+		const struct model_stale stale = model.stale[i];
+
+		if (stale.table && stale.mfn == table && stale.writable)
+			add_below(stale.vcpu,
+			          stale.address + ((uint64_t)idx << model.format->shift[level]),
+			          level, value, true, true);
+	}
+}
+
 void model_tlb_entry_changed(uint32_t table, unsigned int level, unsigned int idx, uint64_t old,
                              uint64_t value)
 {
 	const struct model_format *f = model.format;
 	bool same_frame = (value & PRESENT) && frame_of(old) == frame_of(value);
 
+	if ((value & PRESENT) && (!(old & PRESENT) || !same_frame || ((value & ~old) & WRITE)))
+		offered(table, level, idx, value);
 	if (!(old & PRESENT) || (same_frame && !((old & ~value) & WRITE)))
 		return;
 	if (level == f->levels && idx >= f->user_slots)
@@ -167,37 +233,6 @@ void model_tlb_user_top_left(uint32_t vcpu, uint32_t top)
 			          model_entry(top, i), true, false);
 }
 
-/* Whether the table at `at`, a top, leads to table `mfn` of `level` at this address. */
-static bool leads_to(uint32_t at, uint64_t address, unsigned int level, uint32_t mfn)
-{
-	const struct model_format *f = model.format;
-
-	for (unsigned int l = f->levels; at != MODEL_NONE && l > level; l--) {
-		uint64_t entry =
-		    model_entry(at, (unsigned int)(address >> f->shift[l]) % f->entries[l]);
-
-		at = entry & PRESENT ? frame_of(entry) : MODEL_NONE;
-	}
-	return at == mfn;
-}
-
-void model_tlb_linked(uint32_t mfn, unsigned int level)
-{
-	for (unsigned int i = 0; i < model.stale_count; i++) {
-		const struct model_stale *stale = &model.stale[i];
-
-		const struct model_vcpu *vcpu = &model.vcpus[stale->vcpu];
-
-		if (!model.reuse_allowed && stale->table && stale->mfn == mfn &&
-		    !leads_to(vcpu->base, stale->address, level, mfn) &&
-		    !leads_to(vcpu->user_base, stale->address, level, mfn))
-			world_violation("table frame %u (pfn %u) is put to a new use while vcpu "
-			                "%u may still walk it at %#llx",
-			                mfn, model_pfn(mfn), stale->vcpu,
-			                (unsigned long long)stale->address);
-	}
-}
-
 void model_check_reuse(uint32_t mfn)
 {
 	for (unsigned int i = 0; i < model.stale_count; i++)
@@ -209,20 +244,19 @@ void model_check_reuse(uint32_t mfn)
 			                (unsigned long long)model.stale[i].address);
 }
 
-/* By the tables as they are. */
-static uint32_t reach_now(unsigned int vcpu, uint64_t address, bool write)
+uint32_t model_walk(uint32_t top, uint64_t address, bool write, bool user)
 {
 	const struct model_format *f = model.format;
-	uint32_t at = model.vcpus[vcpu].user_base;
+	uint32_t at = top;
 
-	if (at == MODEL_NONE)
-		at = model.vcpus[vcpu].base;
 	for (unsigned int level = f->levels; level >= 1 && at != MODEL_NONE; level--) {
 		uint64_t entry =
 		    model_entry(at, (unsigned int)(address >> f->shift[level]) % f->entries[level]);
-		bool may_write = (entry & WRITE) || (level == f->levels && !f->top_has_rights);
+		uint64_t rights = level == f->levels && !f->top_has_rights
+		                      ? 0
+		                      : (write ? WRITE : 0) | (user ? USER : 0);
 
-		at = (entry & PRESENT) && (may_write || !write) ? frame_of(entry) : MODEL_NONE;
+		at = (entry & PRESENT) && (entry & rights) == rights ? frame_of(entry) : MODEL_NONE;
 	}
 	return at;
 }
@@ -237,5 +271,9 @@ uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale
 		    (entry->writable || !write))
 			return entry->mfn;
 	}
-	return stale ? MODEL_NONE : reach_now(vcpu, address, write);
+	if (stale)
+		return MODEL_NONE;
+	return model_walk(model.format->user_top ? model.vcpus[vcpu].user_base
+	                                         : model.vcpus[vcpu].base,
+	                  address, write, true);
 }

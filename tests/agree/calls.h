@@ -12,6 +12,8 @@
 #define USER       4ull
 #define ACCESSED   0x20ull
 #define DIRTY      0x40ull
+#define LARGE      0x80ull
+#define GLOBAL     0x100ull
 #define NO_EXECUTE (1ull << 63)
 #define FRAME_MASK 0x000ffffffffff000ull
 

@@ -8,6 +8,7 @@
 #include <xen/sched.h>
 
 #include "arch/x86/segments.h"
+#include "arch/x86/uaccess.h"
 #include "examples/minimal/host.h"
 #include "lib/string.h"
 #include "pv/boot.h"
@@ -39,6 +40,16 @@ static uint64_t mfn(unsigned int frame)
 static uint64_t pfn(unsigned int frame)
 {
 	return frames[frame].v;
+}
+
+static bool load(unsigned long address, uint32_t *value)
+{
+	return uaccess_load32((const void *)address, value);
+}
+
+static bool store(unsigned long address, uint32_t value)
+{
+	return uaccess_store32((void *)address, value);
 }
 
 static void copy_kernel_half(char *top)
@@ -87,6 +98,8 @@ void host_main(void)
 	                                   .pfn = pfn,
 	                                   .copy_kernel_half = copy_kernel_half,
 	                                   .memory = memory,
+	                                   .load = load,
+	                                   .store = store,
 	                                   .fill_context = fill_context};
 	const char *seeds = strstr(pv_boot_info()->command_line, "seeds=");
 	uint64_t count = 0;

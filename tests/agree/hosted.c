@@ -76,6 +76,25 @@ static uint64_t pfn(unsigned int frame)
 	return FIRST_FRAME + frame;
 }
 
+/* Kernel and user mode of a 4-level guest have the same privilege. */
+static bool load(unsigned long address, uint32_t *value)
+{
+	uint32_t found = model_walk(model.vcpus[0].base, address, false, true);
+
+	if (found != MODEL_NONE)
+		memcpy(value, model_frame_memory(found) + address % 4096, sizeof(*value));
+	return found != MODEL_NONE;
+}
+
+static bool store(unsigned long address, uint32_t value)
+{
+	uint32_t found = model_walk(model.vcpus[0].base, address, true, true);
+
+	if (found != MODEL_NONE)
+		memcpy(model_frame_memory(found) + address % 4096, &value, sizeof(value));
+	return found != MODEL_NONE;
+}
+
 /* The kernel's half is not modelled as tables. */
 static void copy_kernel_half(char *top)
 {
@@ -133,6 +152,8 @@ int main(int argc, char **argv)
 	                                   .pfn = pfn,
 	                                   .copy_kernel_half = copy_kernel_half,
 	                                   .memory = memory,
+	                                   .load = load,
+	                                   .store = store,
 	                                   .fill_context = fill_context,
 	                                   .shared = &shared};
 	unsigned long count = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;

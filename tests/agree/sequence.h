@@ -28,6 +28,9 @@ struct agree_world {
 	uint64_t (*mfn)(unsigned int frame);
 	uint64_t (*pfn)(unsigned int frame);
 	char *(*memory)(unsigned int frame);
+	/* An access of the kernel's to an address of user space: false if it faults. */
+	bool (*load)(unsigned long address, uint32_t *value);
+	bool (*store)(unsigned long address, uint32_t value);
 	struct shared_info *shared;
 	/* Where vcpu 0's is; those of the others are in the shared page. */
 	struct vcpu_info *vcpu_info;
@@ -66,5 +69,6 @@ bool agree_events(const struct agree_world *world);
 bool agree_vcpus(const struct agree_world *world);
 bool agree_processor(const struct agree_world *world);
 bool agree_spaces(const struct agree_world *world);
+bool agree_upper(const struct agree_world *world);
 
 #endif

@@ -151,8 +151,30 @@ static void former_tables(void)
 	}
 }
 
+/* What an entry must not have is refused though the frame stays; a leaf's mark of the kernel. */
+static void entry_flags(void)
+{
+	add(" flags=");
+	add_result(call_map_direct(TABLE, false));
+	add_result(call_map_direct(TABLE + 1, false));
+	add_result(call_pin(TABLE, 1));
+	add_result(call_pin(TABLE + 1, 2));
+	add_result(call_update(TABLE + 1, 0, entry_of(TABLE, PRESENT | USER)));
+	add_result(call_update(TABLE + 1, 0, entry_of(TABLE, PRESENT | USER | WRITE)));
+	add_result(call_update(TABLE + 1, 0, entry_of(TABLE, PRESENT | USER | LARGE)));
+	add_result(call_update(TABLE + 1, 0, entry_of(TABLE, PRESENT | USER | GLOBAL)));
+	add_result(call_update(TABLE, 0, entry_of(DATA, PRESENT | USER | 1ull << 52)));
+	add("%x ", (unsigned int)*(const uint64_t *)(const void *)world->memory(TABLE) & 0xfff);
+	add_result(call_update(TABLE, 0, entry_of(DATA, PRESENT | GLOBAL)));
+	add("%x", (unsigned int)*(const uint64_t *)(const void *)world->memory(TABLE) & 0xfff);
+	add_result(call_unpin(TABLE + 1));
+	add_result(call_unpin(TABLE));
+}
+
 bool agree_settled(const struct agree_world *the_world)
 {
+	bool clean;
+
 	world = the_world;
 	calls_begin(the_world);
 	events();
@@ -160,5 +182,7 @@ bool agree_settled(const struct agree_world *the_world)
 	processor();
 	done_counts();
 	former_tables();
-	return frames_back();
+	clean = frames_back();
+	entry_flags();
+	return clean && frames_back();
 }

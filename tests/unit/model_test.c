@@ -120,8 +120,10 @@ static int start(void **state)
 	mmuext(MMUEXT_PIN_L1_TABLE, model_mfn(PFN_L1));
 	mmuext(MMUEXT_PIN_L1_TABLE, model_mfn(PFN_OTHER_L1));
 	mmuext(MMUEXT_PIN_L4_TABLE, model_mfn(PFN_TOP));
-	for (running = 0; running < 2; running++)
+	for (running = 0; running < 2; running++) {
 		mmuext(MMUEXT_NEW_BASEPTR, model_mfn(PFN_TOP));
+		mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_TOP));
+	}
 	running = 0;
 	assert_int_equal(model_reach(1, ADDRESS, true, false), model_mfn(PFN_DATA));
 	assert_int_equal(model.stale_count, 0);
@@ -152,31 +154,6 @@ static void leaf_stays_until_flushed(void **state)
 	running = 1;
 	mmuext(MMUEXT_NEW_BASEPTR, model_mfn(PFN_TOP));
 	model_check_reuse(model_mfn(PFN_DATA));
-}
-
-/* User mode's top goes out of use; what it led to does not. Kernel mode's load drops all. */
-static void leaving_a_user_top_drops_nothing(void **state)
-{
-	(void)state;
-	remap(PFN_USER_TOP, 0);
-	set(PFN_USER_TOP, 0, entry(PFN_L3, PRESENT | WRITE));
-	mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_USER_TOP));
-	assert_int_equal(model.stale_count, 0);
-	mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_USER_TOP));
-	assert_int_equal(model.stale_count, 0);
-	mmuext(MMUEXT_NEW_USER_BASEPTR, 0);
-	assert_int_equal(model_reach(0, ADDRESS, true, true), model_mfn(PFN_DATA));
-	assert_int_equal(model_reach(1, ADDRESS, true, true), MODEL_NONE);
-	assert_violation(model_check_reuse(model_mfn(PFN_L2)), "vcpu 0 may still walk it");
-	mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
-	assert_int_equal(model.stale_count, 0);
-	struct mmuext_op both[2] = {{.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = model_mfn(PFN_TOP)},
-	                            {.cmd = MMUEXT_NEW_USER_BASEPTR}};
-	const unsigned long args[5] = {(unsigned long)both, 2, 0, DOMID_SELF, 0};
-
-	mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_USER_TOP));
-	assert_int_equal(model_hypercall(__HYPERVISOR_mmuext_op, args), 0);
-	assert_int_equal(model.stale_count, 0);
 }
 
 static void right_to_write_stays_until_flushed(void **state)
@@ -247,17 +224,102 @@ static void new_type_is_flushed_by_xen(void **state)
 	model_check_reuse(model_mfn(PFN_L1));
 }
 
+/* User mode goes by its own top, every level of it. */
+static void user_mode_has_its_own_top(void **state)
+{
+	(void)state;
+	remap(PFN_USER_TOP, 0);
+	set(PFN_USER_TOP, 0, entry(PFN_L3, PRESENT));
+	mmuext(MMUEXT_PIN_L4_TABLE, model_mfn(PFN_USER_TOP));
+	mmuext(MMUEXT_NEW_BASEPTR, model_mfn(PFN_TOP));
+	mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_USER_TOP));
+	assert_int_equal(model_reach(0, ADDRESS, false, false), model_mfn(PFN_DATA));
+	assert_int_equal(model_reach(0, ADDRESS, true, false), MODEL_NONE);
+	set(PFN_USER_TOP, 0, entry(PFN_L3, PRESENT | WRITE));
+	assert_int_equal(model_reach(0, ADDRESS, true, false), model_mfn(PFN_DATA));
+	set(PFN_TOP, 0, 0);
+	assert_int_equal(model_reach(0, ADDRESS, true, false), model_mfn(PFN_DATA));
+}
+
+/* User mode's top goes out of use; what it led to does not. Kernel mode's load drops all. */
+static void leaving_a_user_top_drops_nothing(void **state)
+{
+	struct mmuext_op both[2] = {{.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = model_mfn(PFN_TOP)},
+	                            {.cmd = MMUEXT_NEW_USER_BASEPTR}};
+	const unsigned long args[5] = {(unsigned long)both, 2, 0, DOMID_SELF, 0};
+
+	(void)state;
+	mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_TOP)); /* the same */
+	assert_int_equal(model.stale_count, 0);
+	mmuext(MMUEXT_NEW_USER_BASEPTR, 0);
+	assert_int_equal(model_reach(0, ADDRESS, true, false), MODEL_NONE);
+	assert_int_equal(model_reach(0, ADDRESS, true, true), model_mfn(PFN_DATA));
+	assert_int_equal(model_reach(1, ADDRESS, true, true), MODEL_NONE);
+	assert_violation(model_check_reuse(model_mfn(PFN_L2)), "vcpu 0 may still walk it");
+	mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
+	assert_int_equal(model.stale_count, 0);
+	mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_TOP));
+	assert_int_equal(model_hypercall(__HYPERVISOR_mmuext_op, args), 0);
+	assert_int_equal(model.stale_count, 0);
+}
+
+/* The table gets another link for reading: it is what it was. One for writing is a new use. */
+static void shared_table_may_be_linked_while_walked(void **state)
+{
+	(void)state;
+	set(PFN_L2, 1, entry(PFN_L1, PRESENT));
+	set(PFN_L2, 0, 0);
+	set(PFN_L2, 2, entry(PFN_L1, PRESENT));
+	assert_violation(set(PFN_L2, 2, entry(PFN_L1, PRESENT | WRITE)), "put to a new use");
+	mmuext(MMUEXT_TLB_FLUSH_ALL, 0);
+	set(PFN_L2, 2, entry(PFN_L1, PRESENT | WRITE));
+}
+
+static void shared_table_gets_nothing_while_walked(void **state)
+{
+	(void)state;
+	set(PFN_L2, 1, entry(PFN_L1, PRESENT));
+	set(PFN_L2, 0, 0);
+	set(PFN_L1, SLOT, entry(PFN_DATA, PRESENT)); /* less than it was */
+	assert_violation(set(PFN_L1, SLOT + 1, entry(PFN_DATA2, PRESENT)), "has a new entry");
+}
+
+/* The link has become read-only; who still has it as it was may write through a later entry. */
+static void new_entry_is_reached_by_the_old_link(void **state)
+{
+	(void)state;
+	set(PFN_L2, 0, entry(PFN_L1, PRESENT));
+	set(PFN_L1, SLOT + 1, entry(PFN_DATA2, PRESENT | WRITE));
+	assert_int_equal(model_reach(1, ADDRESS + 4096, true, false), MODEL_NONE);
+	assert_int_equal(model_reach(1, ADDRESS + 4096, true, true), model_mfn(PFN_DATA2));
+	mmuext(MMUEXT_TLB_FLUSH_ALL, 0);
+	assert_int_equal(model_reach(1, ADDRESS + 4096, true, true), MODEL_NONE);
+}
+
+static void kernel_apart_has_nothing_of_user_space(void **state)
+{
+	(void)state;
+	model_check_user_return();
+	model.format = &model_formats[3];
+	assert_violation(model_check_user_return(), "is user space");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(leaf_stays_until_flushed, start),
-	    cmocka_unit_test_setup(leaving_a_user_top_drops_nothing, start),
 	    cmocka_unit_test_setup(right_to_write_stays_until_flushed, start),
 	    cmocka_unit_test_setup(right_of_an_upper_entry_counts, start),
 	    cmocka_unit_test_setup(table_is_walked_until_flushed, start),
 	    cmocka_unit_test_setup(table_in_its_old_place_is_no_new_use, start),
 	    cmocka_unit_test_setup(table_is_free_when_all_have_flushed, start),
 	    cmocka_unit_test_setup(new_type_is_flushed_by_xen, start),
+	    cmocka_unit_test_setup(user_mode_has_its_own_top, start),
+	    cmocka_unit_test_setup(leaving_a_user_top_drops_nothing, start),
+	    cmocka_unit_test_setup(shared_table_may_be_linked_while_walked, start),
+	    cmocka_unit_test_setup(shared_table_gets_nothing_while_walked, start),
+	    cmocka_unit_test_setup(new_entry_is_reached_by_the_old_link, start),
+	    cmocka_unit_test_setup(kernel_apart_has_nothing_of_user_space, start),
 	};
 
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);
