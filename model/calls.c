@@ -158,15 +158,18 @@ static long one_call(unsigned long number, const unsigned long a[5])
 
 long model_hypercall(unsigned long number, const unsigned long args[5])
 {
+	struct model_vcpu *vcpu = &model.vcpus[world_this_vcpu()];
 	long result;
 
 	model.hypercalls++;
+	vcpu->in_call = true;
 	if (number == __HYPERVISOR_multicall)
 		result = multicall((multicall_entry_t *)args[0], args[1]);
 	else
 		result = one_call(number, args);
 	model_check();
-	model.vcpus[world_this_vcpu()].just_loaded = false;
+	model_tlb_call_ends(world_this_vcpu());
+	vcpu->just_loaded = vcpu->in_call = false;
 	model_deliver_if_due(true);
 	return result;
 }

@@ -96,6 +96,7 @@ struct model_stale {
 	uint64_t address;
 	bool writable;
 	bool table;
+	bool reused; /* while the vcpu was in Xen */
 };
 
 struct model_vcpu {
@@ -104,6 +105,7 @@ struct model_vcpu {
 	struct vcpu_info nowhere; /* stands in as long as the guest has no place for it */
 	uint32_t info_mfn;        /* where it was registered; MODEL_NONE: it was not */
 	bool initialised, up;
+	bool in_call;
 	bool just_loaded; /* a base, in the call that it is in: not yet back in user mode */
 	bool stays_down;  /* it is inside model_vcpu_stay_down() */
 	bool asleep;      /* in Xen, until something wakes it */
@@ -285,6 +287,8 @@ void model_tlb_entry_changed(uint32_t table, unsigned int level, unsigned int id
 void model_tlb_user_top_left(uint32_t vcpu, uint32_t top);
 /* A table of `level` has been linked into another, or such a link has become writable. */
 void model_tlb_linked(uint32_t mfn, unsigned int level, bool writable);
+/* The vcpu leaves Xen: it walks no table that has got a new use meanwhile. */
+void model_tlb_call_ends(uint32_t vcpu);
 long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn);
 void model_drop_base(uint32_t *base);
 long model_event_op(unsigned int command, void *arg);

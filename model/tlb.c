@@ -157,18 +157,32 @@ static bool leads_to(const struct model_stale *stale, unsigned int level)
 	       top_leads_to(vcpu->user_base, stale->address, level, stale->mfn);
 }
 
+_Noreturn static void report_walk(const struct model_stale *stale, const char *what)
+{
+	world_violation("table frame %u (pfn %u) %s while vcpu %u may still walk it at %#llx",
+	                stale->mfn, model_pfn(stale->mfn), what, stale->vcpu,
+	                (unsigned long long)stale->address);
+}
+
+/* A vcpu that is inside Xen may be on its way to a flush: it is held to it when it comes back. */
 static void check_walks(uint32_t mfn, unsigned int level, const char *what)
 {
-	for (unsigned int i = 0; i < model.stale_count; i++) {
-		const struct model_stale *stale = &model.stale[i];
+	for (unsigned int i = 0; i < model.stale_count && !model.reuse_allowed; i++) {
+		struct model_stale *stale = &model.stale[i];
 
-		if (!model.reuse_allowed && stale->table && stale->mfn == mfn &&
-		    !leads_to(stale, level))
-			world_violation("table frame %u (pfn %u) %s while vcpu %u may still walk "
-			                "it at %#llx",
-			                mfn, model_pfn(mfn), what, stale->vcpu,
-			                (unsigned long long)stale->address);
+		if (!stale->table || stale->mfn != mfn || leads_to(stale, level))
+			continue;
+		if (!model.vcpus[stale->vcpu].in_call || stale->vcpu == world_this_vcpu())
+			report_walk(stale, what);
+		stale->reused = true;
 	}
+}
+
+void model_tlb_call_ends(uint32_t vcpu)
+{
+	for (unsigned int i = 0; i < model.stale_count; i++)
+		if (model.stale[i].vcpu == vcpu && model.stale[i].reused)
+			report_walk(&model.stale[i], "was put to a new use");
 }
 
 /* A table that has a link already and gets another for reading is what it was. */
