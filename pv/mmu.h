@@ -125,6 +125,16 @@ static inline bool pv_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t en
 	return pv->mmu->pte_walk(space, start, end, visit, arg);
 }
 
+/* Show every non-zero leaf entry in [start, end), in ascending order, to an editor that may change
+ * it. All changes go in one batch, with a flush if one of them takes rights or a frame away. It
+ * costs less than a walk that sets entries. The editor calls nothing of the layer but pv_pte_make()
+ * and pv_pte_pfn(). Where it stopped, or `end`. */
+static inline vaddr_t pv_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end,
+                                     pv_pte_editor *edit, void *arg)
+{
+	return pv->mmu->pte_rewrite(space, start, end, edit, arg);
+}
+
 /* Free the tables that lie wholly inside [start, end) and hold no entry any more. Flushes what
  * is needed. */
 static inline void pv_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)

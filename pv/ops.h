@@ -25,6 +25,7 @@ enum pv_flush {
 };
 
 typedef xen_pte_visitor pv_pte_visitor;
+typedef xen_pte_editor pv_pte_editor;
 
 struct pv_cpuid {
 	uint32_t eax, ebx, ecx, edx;
@@ -44,6 +45,8 @@ struct pv_mmu_ops {
 	void (*pte_set)(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush);
 	bool (*pte_walk)(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit,
 	                 void *arg);
+	vaddr_t (*pte_rewrite)(struct pt_space *space, vaddr_t start, vaddr_t end,
+	                       pv_pte_editor *edit, void *arg);
 	void (*tables_trim)(struct pt_space *space, vaddr_t start, vaddr_t end);
 	unsigned int (*tables_reclaim)(void);
 	void (*flush_space)(struct pt_space *space);

@@ -55,6 +55,7 @@ static const struct pv_mmu_ops mmu_ops = {
     .pte_prepare_like = xen_pte_prepare_like,
     .pte_set = set_entry,
     .pte_walk = xen_pte_walk,
+    .pte_rewrite = xen_pte_rewrite,
     .tables_trim = xen_tables_trim,
     .tables_reclaim = xen_tables_reclaim,
     .flush_space = xen_flush_space,

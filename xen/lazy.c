@@ -5,7 +5,6 @@
 #include "xen/lazy.h"
 
 #include "xen/hooks.h"
-#include "xen/multicall.h"
 #include "xen/tlb.h"
 
 static struct mc_batch held[XEN_CPU_COUNT_MAX];
@@ -30,6 +29,11 @@ void xen_lazy_leave(enum xen_lazy_mode mode)
 	tlb_settle(&held[cpu->id.v]);
 	cpu->lazy = XEN_LAZY_NONE;
 	mc_commit(&held[cpu->id.v]);
+}
+
+struct mc_batch *xen_lazy_batch(void)
+{
+	return &held[this_cpu()->id.v];
 }
 
 void xen_lazy_flush(void)

@@ -7,10 +7,14 @@
 #ifndef PINFOLD_XEN_LAZY_H
 #define PINFOLD_XEN_LAZY_H
 
+#include "xen/multicall.h"
 #include "xen/percpu.h"
 
 void xen_lazy_enter(enum xen_lazy_mode mode);
 void xen_lazy_leave(enum xen_lazy_mode mode);
+
+/* The batch that is held open, inside. */
+struct mc_batch *xen_lazy_batch(void);
 
 /* Issue what has been collected and stay in the mode. */
 void xen_lazy_flush(void);

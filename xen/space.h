@@ -39,6 +39,9 @@ enum xen_flush {
 
 typedef bool xen_pte_visitor(struct pt_space *space, vaddr_t va, pte_t pte, void *arg);
 
+/* Changes *pte, a non-zero entry, or leaves it. False: not this one, and no further. */
+typedef bool xen_pte_editor(vaddr_t va, pte_t *pte, void *arg);
+
 /* An entry that no CPU can use any more. */
 typedef void xen_pte_release(pte_t pte, void *arg);
 
@@ -68,6 +71,8 @@ int xen_pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_spa
 void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush flush);
 bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_visitor *visit,
                   void *arg);
+vaddr_t xen_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_editor *edit,
+                        void *arg);
 void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end);
 
 #endif

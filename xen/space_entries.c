@@ -7,6 +7,7 @@
 #include <xen/errno.h>
 
 #include "xen/hooks.h"
+#include "xen/lazy.h"
 #include "xen/multicall.h"
 #include "xen/p2m.h"
 #include "xen/percpu.h"
@@ -189,21 +190,31 @@ static bool by_address(const struct xen_cpu *cpu, const struct pt_space *space)
 	return !xen_spaces_apart() && cpu->space_actual == space && cpu->space_asked == space;
 }
 
+static void request_by_machine(struct mc_batch *batch, struct pt_space *space, pfn_t table,
+                               vaddr_t va, pte_t pte, enum xen_flush flush)
+{
+	mc_mmu_update(batch, pt_entry_maddr(table, pt_index(pt_offset(va), 1)), pte);
+	if (flush == XEN_FLUSH_PAGE)
+		tlb_note_stale(batch, space, va);
+}
+
 /* An entry of a table that Xen watches: by address where that can be, else by machine address. */
 static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte,
                     enum xen_flush flush)
 {
 	struct xen_cpu *cpu = this_cpu();
+
+	if (cpu->lazy == XEN_LAZY_MMU) {
+		request_by_machine(xen_lazy_batch(), space, table, va, pte, flush);
+		return;
+	}
 	struct mc_batch batch = mc_begin();
 
-	if (by_address(cpu, space) && cpu->lazy != XEN_LAZY_MMU) {
+	if (by_address(cpu, space)) {
 		mc_update_va(&batch, va, pte, flush == XEN_FLUSH_PAGE ? tlb_page_flags(space) : 0);
 	} else {
-		mc_mmu_update(&batch, pt_entry_maddr(table, pt_index(pt_offset(va), 1)), pte);
-		if (flush == XEN_FLUSH_PAGE)
-			tlb_note_stale(&batch, space, va);
-		if (cpu->lazy != XEN_LAZY_MMU)
-			tlb_settle(&batch);
+		request_by_machine(&batch, space, table, va, pte, flush);
+		tlb_settle(&batch);
 	}
 	mc_commit(&batch);
 }
@@ -232,6 +243,47 @@ void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush f
 	spinlock_unlock(lock);
 }
 
+/* One past the last address that a range may end at, as an offset. */
+static uint64_t end_offset(vaddr_t start, vaddr_t end)
+{
+	return pt_offset(start) + (uint64_t)(end.v - start.v);
+}
+
+struct leaf_walk {
+	uint64_t from, to;
+	space_leaf_visitor *visit;
+	void *arg;
+};
+
+static bool visit_leaf_table(void *arg, const struct pt_place *place)
+{
+	const struct leaf_walk *walk = arg;
+	uint64_t base = place->offset, end = base + pt_entry_reach(2);
+
+	if (place->level > 1)
+		return true;
+	return walk->visit(walk->arg, place->table, base > walk->from ? base : walk->from,
+	                   end < walk->to ? end : walk->to);
+}
+
+bool space_walk_leaves(struct pt_space *space, vaddr_t start, vaddr_t end,
+                       space_leaf_visitor *visit, void *arg)
+{
+	struct leaf_walk walk = {
+	    .from = pt_offset(start), .to = end_offset(start, end), .visit = visit, .arg = arg};
+
+	/* Mostly it is a few pages, where the last change was. */
+	if (walk.from < walk.to && walk.to <= PT_FORMAT.user_end &&
+	    walk.from / pt_entry_reach(2) == (walk.to - 1) / pt_entry_reach(2)) {
+		pfn_t leaf = leaf_find(space, walk.from);
+
+		return pfn_is_none(leaf) || visit(arg, leaf, walk.from, walk.to);
+	}
+	space_leaf_finish(space);
+	return pt_walk(space->root, walk.from, walk.to,
+	               &(struct pt_visitor){.table = visit_leaf_table, .arg = &walk});
+}
+
 struct entry_walk {
 	struct pt_space *space;
 	xen_pte_visitor *visit;
@@ -245,28 +297,17 @@ static bool visit_entry(void *arg, const struct pt_place *place)
 	return walk->visit(walk->space, pt_vaddr(place->offset), place->entry, walk->arg);
 }
 
-/* One past the last address that a range may end at, as an offset. */
-static uint64_t end_offset(vaddr_t start, vaddr_t end)
+static bool visit_entries(void *arg, pfn_t leaf, uint64_t from, uint64_t to)
 {
-	return pt_offset(start) + (uint64_t)(end.v - start.v);
+	return pt_walk_leaf(leaf, from, to, &(struct pt_visitor){.entry = visit_entry, .arg = arg});
 }
 
 bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_visitor *visit,
                   void *arg)
 {
 	struct entry_walk walk = {.space = space, .visit = visit, .arg = arg};
-	const struct pt_visitor visitor = {.entry = visit_entry, .arg = &walk};
-	uint64_t from = pt_offset(start), to = end_offset(start, end);
 
-	/* Mostly it is a few pages, where the last change was. */
-	if (from < to && to <= PT_FORMAT.user_end &&
-	    from / pt_entry_reach(2) == (to - 1) / pt_entry_reach(2)) {
-		pfn_t leaf = leaf_find(space, from);
-
-		return pfn_is_none(leaf) || pt_walk_leaf(leaf, from, to, &visitor);
-	}
-	space_leaf_finish(space);
-	return pt_walk(space->root, from, to, &visitor);
+	return space_walk_leaves(space, start, end, visit_entries, &walk);
 }
 
 struct trim_walk {

@@ -40,4 +40,10 @@ void space_leaf_finish(struct pt_space *space);
 /* The same, and the leaf table found last is not relied on any more: tables are about to go. */
 void space_leaf_forget(struct pt_space *space);
 
+/* Each leaf table of [start, end), in ascending order, with the offsets of the part that lies in
+ * it. False iff a visitor stopped the walk. */
+typedef bool space_leaf_visitor(void *arg, pfn_t leaf, uint64_t from, uint64_t to);
+bool space_walk_leaves(struct pt_space *space, vaddr_t start, vaddr_t end,
+                       space_leaf_visitor *visit, void *arg);
+
 #endif

@@ -53,17 +53,21 @@ struct page *entry_page(pte_t pte)
 	return pfn_is_none(pfn) ? NULL : page_of_pfn(pfn);
 }
 
-pte_t entry_make(const struct vm_area *area, const struct page *page, bool write, uint64_t soft)
+/* The flags of a present entry. */
+static uint64_t entry_flags(const struct vm_area *area, bool write, uint64_t soft)
 {
 	uint64_t flags = PTE_PRESENT | PTE_USER | PTE_ACCESSED | soft;
 
-	if ((area->prot & VM_PROT_ALL) == 0)
-		return hidden_make(page, soft);
 	if (write && (area->prot & VM_WRITE))
 		flags |= PTE_WRITE | PTE_DIRTY;
-	if ((area->prot & VM_EXEC) == 0)
-		flags |= PTE_NX;
-	return pv_pte_make(page_pfn(page), flags);
+	return area->prot & VM_EXEC ? flags : flags | PTE_NX;
+}
+
+pte_t entry_make(const struct vm_area *area, const struct page *page, bool write, uint64_t soft)
+{
+	if ((area->prot & VM_PROT_ALL) == 0)
+		return hidden_make(page, soft);
+	return pv_pte_make(page_pfn(page), entry_flags(area, write, soft));
 }
 
 void entry_count(struct vm *vm, const struct page *page, uint64_t soft, int change)
@@ -83,28 +87,19 @@ struct zap {
 	struct page *pages[GATHER_MAX];
 };
 
-static void zap_put_pages(struct zap *zap)
-{
-	for (unsigned int i = 0; i < zap->count; i++)
-		page_put(zap->pages[i]);
-	zap->count = 0;
-}
-
-static bool visit_zap(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+static bool edit_zap(vaddr_t va, pte_t *pte, void *arg)
 {
 	struct zap *zap = arg;
-	struct page *page = entry_page(pte);
+	struct page *page = entry_page(*pte);
 
-	pv_pte_set(space, va, PTE_NONE, pte_present(pte) ? PV_FLUSH_PAGE : PV_FLUSH_NONE);
-	if (!page)
-		return true;
-	entry_count(zap->vm, page, pte.v, -1);
-	zap->pages[zap->count++] = page;
-	if (zap->count == GATHER_MAX) {
-		pv_lazy_mmu_leave();
-		zap_put_pages(zap);
-		pv_lazy_mmu_enter();
+	(void)va;
+	if (zap->count == GATHER_MAX)
+		return false;
+	if (page) {
+		entry_count(zap->vm, page, pte->v, -1);
+		zap->pages[zap->count++] = page;
 	}
+	*pte = PTE_NONE;
 	return true;
 }
 
@@ -112,10 +107,11 @@ void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end)
 {
 	struct zap zap = {.vm = vm};
 
-	pv_lazy_mmu_enter();
-	pv_pte_walk(&vm->space, VADDR(start), VADDR(end), visit_zap, &zap);
-	pv_lazy_mmu_leave();
-	zap_put_pages(&zap);
+	for (vaddr_t at = VADDR(start); at.v < end;) {
+		at = pv_pte_rewrite(&vm->space, at, VADDR(end), edit_zap, &zap);
+		while (zap.count > 0)
+			page_put(zap.pages[--zap.count]);
+	}
 }
 
 void entry_release(pte_t pte, void *arg)
@@ -127,40 +123,29 @@ void entry_release(pte_t pte, void *arg)
 		page_put(page);
 }
 
-/* Whether the CPU may still do through the old entry what the new one forbids. */
-static enum pv_flush flush_needed(pte_t old, pte_t new)
-{
-	bool lost_write = pte_writable(old) && !pte_writable(new);
-	bool lost_exec = (old.v & PTE_NX) == 0 && (new.v &PTE_NX) != 0;
-
-	if (!pte_present(old))
-		return PV_FLUSH_NONE;
-	return !pte_present(new) || lost_write || lost_exec ? PV_FLUSH_PAGE : PV_FLUSH_NONE;
-}
-
-static bool visit_protect(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+static bool edit_protect(vaddr_t va, pte_t *pte, void *arg)
 {
 	const struct vm_area *area = arg;
-	struct page *page = entry_page(pte);
-	uint64_t soft = pte.v & PTE_FILE;
+	struct page *page = entry_page(*pte);
+	uint64_t soft = pte->v & PTE_FILE;
 
+	(void)va;
 	if (!page)
 		return true;
 	/* A frame of ours alone may be written at once; the others when a fault has looked at them.
 	 */
-	bool write = area_private(area) ? page->ref_count == 1 && soft == 0 : pte_writable(pte);
-	pte_t changed = entry_make(area, page, write, soft);
+	bool write = area_private(area) ? page->ref_count == 1 && soft == 0 : pte_writable(*pte);
 
-	if (changed.v != pte.v)
-		pv_pte_set(space, va, changed, flush_needed(pte, changed));
+	if (pte_present(*pte) && (area->prot & VM_PROT_ALL))
+		pte->v = (pte->v & PTE_FRAME_MASK) | entry_flags(area, write, soft);
+	else
+		*pte = entry_make(area, page, write, soft);
 	return true;
 }
 
 void entry_protect(struct vm *vm, const struct vm_area *area, uintptr_t start, uintptr_t end)
 {
-	pv_lazy_mmu_enter();
-	pv_pte_walk(&vm->space, VADDR(start), VADDR(end), visit_protect, (void *)(uintptr_t)area);
-	pv_lazy_mmu_leave();
+	pv_pte_rewrite(&vm->space, VADDR(start), VADDR(end), edit_protect, (void *)(uintptr_t)area);
 }
 
 struct move {
@@ -180,12 +165,22 @@ static bool visit_move_prepare(struct pt_space *space, vaddr_t va, pte_t pte, vo
 	return pv_pte_prepare(space, VADDR(to)) == 0;
 }
 
-static bool visit_move(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
-{
-	const struct move *move = arg;
+/* Entries on their way. Their frames keep the references that the entries had. */
+struct taken {
+	unsigned int count;
+	uintptr_t from[GATHER_MAX];
+	pte_t pte[GATHER_MAX];
+};
 
-	pv_pte_set(space, VADDR(va.v + move->distance), pte, PV_FLUSH_NONE);
-	pv_pte_set(space, va, PTE_NONE, pte_present(pte) ? PV_FLUSH_PAGE : PV_FLUSH_NONE);
+static bool edit_take(vaddr_t va, pte_t *pte, void *arg)
+{
+	struct taken *taken = arg;
+
+	if (taken->count == GATHER_MAX)
+		return false;
+	taken->from[taken->count] = va.v;
+	taken->pte[taken->count++] = *pte;
+	*pte = PTE_NONE;
 	return true;
 }
 
@@ -197,9 +192,16 @@ int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes)
 		entry_trim(vm, to, to + bytes);
 		return -ENOMEM;
 	}
-	pv_lazy_mmu_enter();
-	pv_pte_walk(&vm->space, VADDR(from), VADDR(from + bytes), visit_move, &move);
-	pv_lazy_mmu_leave();
+	for (vaddr_t at = VADDR(from); at.v < from + bytes;) {
+		struct taken taken = {.count = 0};
+
+		at = pv_pte_rewrite(&vm->space, at, VADDR(from + bytes), edit_take, &taken);
+		pv_lazy_mmu_enter();
+		for (unsigned int i = 0; i < taken.count; i++)
+			pv_pte_set(&vm->space, VADDR(taken.from[i] + move.distance), taken.pte[i],
+			           PV_FLUSH_NONE);
+		pv_lazy_mmu_leave();
+	}
 	return 0;
 }
 

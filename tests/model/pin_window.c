@@ -32,6 +32,29 @@ void pin_window_store(void)
 	world_check_quiet();
 }
 
+/* The same by a change of a range: of the entry that is there. */
+static bool edit_soft(vaddr_t va, pte_t *pte, void *arg)
+{
+	(void)arg;
+	CHECK(va.v == SCENARIO_ADDRESS);
+	pte->v |= PTE_SOFT0;
+	return true;
+}
+
+void pin_window_rewrite(void)
+{
+	CHECK(xen_pte_rewrite(&space, VADDR(SCENARIO_ADDRESS),
+	                      VADDR(SCENARIO_ADDRESS + 2 * PAGE_BYTES), edit_soft, NULL)
+	          .v == SCENARIO_ADDRESS + 2 * PAGE_BYTES);
+	world_check_quiet();
+}
+
+void pin_window_rewrite_finish(void)
+{
+	CHECK(xen_pte_read(&space, VADDR(SCENARIO_ADDRESS)).v & PTE_SOFT0);
+	scenario_space_end(&space, frame);
+}
+
 void pin_window_finish(void)
 {
 	CHECK(space.pinned);

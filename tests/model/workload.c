@@ -84,29 +84,58 @@ static void map(unsigned int n, unsigned int i)
 		world_frame_free(old);
 }
 
-/* Take a random part of the places out, in lazy mode or one by one; frames go when the flush is
- * done. */
-static void unmap(unsigned int n, bool lazy)
-{
+/* What is taken out of a space: frames go when the flush is done. */
+struct taken {
+	unsigned int n, count;
 	pfn_t gone[PLACES];
-	unsigned int count = 0;
+};
 
-	if (lazy)
+static void take(struct taken *taken, unsigned int i)
+{
+	taken->gone[taken->count++] = lives[taken->n].mapped[i];
+	lives[taken->n].mapped[i] = PFN_NONE;
+}
+
+static bool edit_take(vaddr_t va, pte_t *pte, void *arg)
+{
+	struct taken *taken = arg;
+	unsigned int i = 0;
+
+	while (place(i) != pt_offset(va))
+		i++;
+	CHECK(pte_pfn(*pte).v == lives[taken->n].mapped[i].v);
+	if (choose(2, "leave this place") == 1)
+		return choose(4, "stop") != 1;
+	*pte = PTE_NONE;
+	take(taken, i);
+	return true;
+}
+
+enum unmap_how { UNMAP_EACH, UNMAP_LAZY, UNMAP_REWRITE };
+
+/* Take a random part of the places out: one by one, in lazy mode, or in one go. */
+static void unmap(unsigned int n, enum unmap_how how)
+{
+	const vaddr_t end = {(uintptr_t)PT_FORMAT.user_end};
+	struct pt_space *space = &lives[n].space;
+	struct taken taken = {.n = n};
+
+	if (how == UNMAP_REWRITE)
+		xen_pte_rewrite(space, (vaddr_t){0}, end, edit_take, &taken);
+	if (how == UNMAP_LAZY)
 		xen_lazy_enter(XEN_LAZY_MMU);
-	for (unsigned int i = 0; i < PLACES; i++) {
+	for (unsigned int i = 0; i < PLACES && how != UNMAP_REWRITE; i++) {
 		if (pfn_is_none(lives[n].mapped[i]) || choose(2, "leave this place") == 1)
 			continue;
-		xen_pte_set(&lives[n].space, VADDR(place(i)), PTE_NONE, XEN_FLUSH_PAGE);
-		gone[count++] = lives[n].mapped[i];
-		lives[n].mapped[i] = PFN_NONE;
+		xen_pte_set(space, VADDR(place(i)), PTE_NONE, XEN_FLUSH_PAGE);
+		take(&taken, i);
 	}
-	if (lazy)
+	if (how == UNMAP_LAZY)
 		xen_lazy_leave(XEN_LAZY_MMU);
-	while (count > 0)
-		world_frame_free(gone[--count]);
+	while (taken.count > 0)
+		world_frame_free(taken.gone[--taken.count]);
 	if (choose(2, "trim") == 1)
-		xen_tables_trim(&lives[n].space, (vaddr_t){0},
-		                (vaddr_t){(uintptr_t)PT_FORMAT.user_end});
+		xen_tables_trim(space, (vaddr_t){0}, end);
 }
 
 static void compare(unsigned int n)
@@ -124,15 +153,18 @@ static void step(unsigned int n)
 		begin(n);
 		return;
 	}
-	switch (choose(8, "what to do")) {
+	switch (choose(9, "what to do")) {
 	case 0:
 		map(n, choose(PLACES, "where"));
 		break;
 	case 1:
-		unmap(n, false);
+		unmap(n, UNMAP_EACH);
 		break;
 	case 2:
-		unmap(n, true);
+		unmap(n, UNMAP_LAZY);
+		break;
+	case 7:
+		unmap(n, UNMAP_REWRITE);
 		break;
 	case 3:
 		xen_space_activate(&lives[n].space);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The entries of a space, in all formats: what must hold of setting them, of lazy mode, and of
- * the end of empty tables. Random histories of all this are entry_history.c.
+ * The entries of a space, in all formats: what must hold of setting them, of lazy mode, of
+ * rewriting a range, and of the end of empty tables. Random histories of all this are entry_history.c.
  */
 #include "tests/unit/pin_cases.h"
 
@@ -153,6 +153,167 @@ static void test_lazy_flush_settles_and_stays(void **state)
 	}
 }
 
+/* Rewriting a range. */
+
+/* What the editor makes of the entries, one after the other; stops behind the last. */
+struct edits {
+	unsigned int next, count;
+	pte_t to[FIXTURE_ADDRESSES];
+};
+
+static bool edit_next(vaddr_t va, pte_t *pte, void *arg)
+{
+	struct edits *edits = arg;
+
+	if (edits->next == edits->count)
+		return false;
+	assert_int_equal(va.v, fixture_address(edits->next).v);
+	assert_int_equal(pte->v, fixture_entry(edits->next).v);
+	*pte = edits->to[edits->next++];
+	return true;
+}
+
+/* A space in force with so many entries, two in each leaf table. */
+static void start_rewrite(const struct pt_format *format, unsigned int count)
+{
+	fixture_start(format);
+	fixture_prepare_and_pin(count);
+	for (unsigned int i = 0; i < count; i++)
+		xen_pte_set(&fixture.space, fixture_address(i), fixture_entry(i), XEN_FLUSH_NONE);
+	xen_space_switch(&fixture.space);
+	fake_forget();
+}
+
+static vaddr_t rewrite_all(struct edits *edits)
+{
+	return xen_pte_rewrite(&fixture.space, rules_va(0), rules_va(port_pt_format->user_end),
+	                       edit_next, edits);
+}
+
+/* All tables in one batch, and one flush behind it. */
+static void test_rewrite_is_one_batch(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		struct edits edits = {.count = 6}; /* to nothing */
+
+		start_rewrite(&fake_formats[format], 6);
+		assert_int_equal(rewrite_all(&edits).v, rules_va(port_pt_format->user_end).v);
+		assert_int_equal(fake.trap_count, 1);
+		assert_int_equal(fake.request_count, 7);
+		assert_int_equal(fixture_flush_count(), 1);
+		assert_int_equal(fake_last_request()->ext.cmd, MMUEXT_TLB_FLUSH_LOCAL);
+		for (unsigned int i = 0; i < 6; i++)
+			assert_true(pte_none(xen_pte_read(&fixture.space, fixture_address(i))));
+	}
+}
+
+/* The one at which the editor stops, and all behind it, stay as they are. */
+static void test_rewrite_stops(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		struct edits edits = {.count = 3};
+
+		start_rewrite(&fake_formats[format], 6);
+		assert_int_equal(rewrite_all(&edits).v, fixture_address(3).v);
+		assert_int_equal(fake.request_count, 4);
+		for (unsigned int i = 3; i < 6; i++)
+			assert_int_equal(xen_pte_read(&fixture.space, fixture_address(i)).v,
+			                 fixture_entry(i).v);
+		assert_int_equal(fake_frame_locks_held(), 0);
+	}
+}
+
+/* Inside lazy mode it is part of that batch. */
+static void test_rewrite_inside_lazy_mode(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		struct edits edits = {.count = 4};
+
+		start_rewrite(&fake_formats[format], 4);
+		xen_lazy_enter(XEN_LAZY_MMU);
+		rewrite_all(&edits);
+		assert_int_equal(fake.trap_count, 0);
+		xen_lazy_leave(XEN_LAZY_MMU);
+		assert_int_equal(fake.trap_count, 1);
+		assert_int_equal(fixture_flush_count(), 1);
+	}
+}
+
+static void test_rewrite_of_unpinned_tables(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		struct edits edits = {.count = 1, .to = {{PTE_SOFT0}}};
+
+		fixture_start(&fake_formats[format]);
+		fixture.offset[0] = PAGE_BYTES;
+		assert_int_equal(xen_pte_prepare(&fixture.space, fixture_address(0)), 0);
+		xen_pte_set(&fixture.space, fixture_address(0), fixture_entry(0), XEN_FLUSH_NONE);
+		rewrite_all(&edits);
+		assert_int_equal(fake.trap_count, 0);
+		assert_int_equal(xen_pte_read(&fixture.space, fixture_address(0)).v, PTE_SOFT0);
+	}
+}
+
+static bool edit_first(vaddr_t va, pte_t *pte, void *arg)
+{
+	const struct edits *edits = arg;
+
+	(void)va;
+	*pte = edits->to[0];
+	return true;
+}
+
+/* What takes something away is flushed, and what only gives is not. */
+static void test_rewrite_flushes_what_is_stale(void **state)
+{
+	const uint64_t all = PTE_PRESENT | PTE_USER | PTE_WRITE;
+	const struct {
+		uint64_t from, to;
+		unsigned int frame;
+		bool flush;
+	} cases[] = {
+	    {all, all, 0, false},
+	    {all, all & ~(uint64_t)PTE_WRITE, 0, true},
+	    {all & ~(uint64_t)PTE_WRITE, all, 0, false},
+	    {all, all & ~(uint64_t)PTE_USER, 0, true},
+	    {all & ~(uint64_t)PTE_USER, all, 0, false},
+	    {all, all & ~(uint64_t)PTE_PRESENT, 0, true},
+	    {all & ~(uint64_t)PTE_PRESENT, all, 0, false},
+	    {all, all | PTE_NX, 0, true},
+	    {all | PTE_NX, all, 0, false},
+	    {all, all, 1, true},
+	    {PTE_SOFT0, PTE_SOFT1, 0, false},
+	    {all, all | PTE_SOFT0, 0, false},
+	};
+
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			uint64_t nx = port_pt_format->entry_shift == 2 ? ~(uint64_t)PTE_NX : ~0ull;
+			pte_t from = pte_from_pfn(PFN(1), cases[i].from & nx);
+			struct edits edits = {.count = 1};
+
+			if ((cases[i].from | cases[i].to) & ~nx)
+				continue;
+			edits.to[0] = pte_from_pfn(PFN(1 + cases[i].frame), cases[i].to);
+			start_rewrite(&fake_formats[format], 2);
+			xen_pte_set(&fixture.space, fixture_address(0), from, XEN_FLUSH_NONE);
+			fake_forget();
+			xen_pte_rewrite(&fixture.space, fixture_address(0), fixture_address(1),
+			                edit_first, &edits);
+			assert_int_equal(xen_pte_read(&fixture.space, fixture_address(0)).v,
+			                 edits.to[0].v);
+			assert_int_equal(fake.request_count,
+			                 (from.v != edits.to[0].v) + cases[i].flush);
+			assert_int_equal(fixture_flush_count(), cases[i].flush);
+		}
+	}
+}
+
 /* Trimming. */
 
 /* The translation of a table that goes is dropped after its entry is cleared and before it is
@@ -290,6 +451,11 @@ int entry_cases_run(void)
 	    cmocka_unit_test(test_no_flush_for_a_space_not_in_force),
 	    cmocka_unit_test(test_lazy_sets_and_their_flush),
 	    cmocka_unit_test(test_lazy_flush_settles_and_stays),
+	    cmocka_unit_test(test_rewrite_is_one_batch),
+	    cmocka_unit_test(test_rewrite_stops),
+	    cmocka_unit_test(test_rewrite_inside_lazy_mode),
+	    cmocka_unit_test(test_rewrite_of_unpinned_tables),
+	    cmocka_unit_test(test_rewrite_flushes_what_is_stale),
 	    cmocka_unit_test(test_trim_flushes_before_it_frees),
 	    cmocka_unit_test(test_trim_keeps_what_reaches_out),
 	    cmocka_unit_test(test_tables_inside_lazy_mode),

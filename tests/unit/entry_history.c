@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The entries of a space, in all formats: random histories of sets, walks, trims and switches
+ * The entries of a space, in all formats: random histories of sets, walks, rewrites, trims and switches
  * against a plain map of what was set.
  */
 #include "tests/unit/pin_cases.h"
@@ -110,6 +110,7 @@ struct walk_check {
 	unsigned int next, seen;
 	uint64_t end;
 	bool replace;
+	vaddr_t stopped;
 };
 
 static bool has_entry(unsigned int i)
@@ -117,17 +118,23 @@ static bool has_entry(unsigned int i)
 	return first_of_its_address(i) && model.value[i] != 0;
 }
 
-static bool see_entry(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+/* It is the next that there is. */
+static void check_next(struct walk_check *walk, vaddr_t va, pte_t pte)
 {
-	struct walk_check *walk = arg;
-
-	assert_ptr_equal(space, &fixture.space);
 	while (walk->next < FIXTURE_ADDRESSES && !has_entry(walk->next))
 		walk->next++;
 	assert_true(walk->next < FIXTURE_ADDRESSES);
 	assert_int_equal(pt_offset(va), fixture.offset[walk->next]);
 	assert_int_equal(pte.v, model.value[walk->next]);
 	assert_true(pt_offset(va) < walk->end);
+}
+
+static bool see_entry(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+{
+	struct walk_check *walk = arg;
+
+	assert_ptr_equal(space, &fixture.space);
+	check_next(walk, va, pte);
 	if (walk->replace) {
 		pte_t entry = random_entry();
 
@@ -139,13 +146,34 @@ static bool see_entry(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
 	return true;
 }
 
-static void random_walk(void)
+/* Keeps an entry, replaces it, or stops. */
+static bool edit_entry(vaddr_t va, pte_t *pte, void *arg)
+{
+	struct walk_check *walk = arg;
+
+	check_next(walk, va, *pte);
+	if (fake_random() % 8 == 0) {
+		walk->stopped = va;
+		return false;
+	}
+	if (walk->replace) {
+		*pte = random_entry();
+		note_value(walk->next, pte->v);
+	}
+	walk->next++;
+	walk->seen++;
+	return true;
+}
+
+/* See all entries of a range, or change them in one go. */
+static void random_walk(bool rewrite)
 {
 	unsigned int a = (unsigned int)(fake_random() % FIXTURE_ADDRESSES),
 	             b = (unsigned int)(fake_random() % FIXTURE_ADDRESSES);
 	uint64_t start_at = fixture.offset[a < b ? a : b],
 	         end = fixture.offset[a < b ? b : a] + fake_random() % 2 * PAGE_BYTES;
-	struct walk_check walk = {.end = end, .replace = fake_random() % 2};
+	struct walk_check walk = {
+	    .end = end, .replace = fake_random() % 2, .stopped = rules_va(end)};
 	unsigned int expected = 0;
 
 	for (unsigned int i = 0; i < FIXTURE_ADDRESSES; i++) {
@@ -154,9 +182,17 @@ static void random_walk(void)
 		if (fixture.offset[i] < start_at)
 			walk.next = i + 1;
 	}
-	assert_true(
-	    xen_pte_walk(&fixture.space, rules_va(start_at), rules_va(end), see_entry, &walk));
-	assert_int_equal(walk.seen, expected);
+	if (rewrite) {
+		vaddr_t stopped = xen_pte_rewrite(&fixture.space, rules_va(start_at), rules_va(end),
+		                                  edit_entry, &walk);
+
+		assert_int_equal(stopped.v, walk.stopped.v);
+	} else {
+		assert_true(xen_pte_walk(&fixture.space, rules_va(start_at), rules_va(end),
+		                         see_entry, &walk));
+	}
+	if (walk.stopped.v == rules_va(end).v)
+		assert_int_equal(walk.seen, expected);
 }
 
 static void note_prepared(void *arg, pfn_t table, unsigned int level, uint64_t offset)
@@ -229,7 +265,7 @@ static void random_step(void)
 		random_lazy_sets();
 		break;
 	case 5:
-		random_walk();
+		random_walk(fake_random() % 2);
 		break;
 	case 6:
 		random_trim();

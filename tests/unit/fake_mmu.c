@@ -168,6 +168,52 @@ static bool pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_
 	return true;
 }
 
+static void lazy_enter(void)
+{
+	ASSERT(!lazy);
+	lazy = true;
+}
+
+static void lazy_leave(void)
+{
+	ASSERT(lazy);
+	for (unsigned int i = 0; i < update_count; i++)
+		carry_out(&updates[i]);
+	for (unsigned int i = 0; i < update_count; i++)
+		flush(&updates[i]);
+	update_count = 0;
+	lazy = false;
+}
+
+/* In a batch with what lazy mode has collected, if it is on. */
+static vaddr_t pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_editor *edit,
+                           void *arg)
+{
+	struct table *table = table_of(space);
+	bool in_lazy = lazy;
+	vaddr_t stopped = end;
+
+	if (!in_lazy)
+		lazy_enter();
+	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++) {
+		vaddr_t va = VADDR(FAKE_MMU_BASE + page * PAGE_BYTES);
+		pte_t pte = table->entry[page];
+
+		if (va.v < start.v || va.v >= end.v || pte_none(pte))
+			continue;
+		ASSERT(!table->set_in_batch[page]);
+		if (!edit(va, &pte, arg)) {
+			stopped = va;
+			break;
+		}
+		if (pte.v != table->entry[page].v)
+			pte_set(space, va, pte, PV_FLUSH_PAGE);
+	}
+	if (!in_lazy)
+		lazy_leave();
+	return stopped;
+}
+
 static bool leaf_empty(const struct table *table, unsigned int leaf)
 {
 	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++)
@@ -192,23 +238,6 @@ static void tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 	}
 }
 
-static void lazy_enter(void)
-{
-	ASSERT(!lazy);
-	lazy = true;
-}
-
-static void lazy_leave(void)
-{
-	ASSERT(lazy);
-	for (unsigned int i = 0; i < update_count; i++)
-		carry_out(&updates[i]);
-	for (unsigned int i = 0; i < update_count; i++)
-		flush(&updates[i]);
-	update_count = 0;
-	lazy = false;
-}
-
 static pte_t pte_make(pfn_t pfn, uint64_t flags)
 {
 	return pte_from_mfn(MFN(pfn.v), flags);
@@ -227,6 +256,7 @@ static const struct pv_mmu_ops mmu = {
     .pte_prepare_like = pte_prepare_like,
     .pte_set = pte_set,
     .pte_walk = pte_walk,
+    .pte_rewrite = pte_rewrite,
     .tables_trim = tables_trim,
     .lazy_enter = lazy_enter,
     .lazy_leave = lazy_leave,

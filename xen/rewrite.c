@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Many entries of a space changed in one batch: see pv/mmu.h. A leaf table is found and locked once,
+ * however many of its entries change.
+ */
+#include "xen/multicall.h"
+#include "xen/percpu.h"
+#include "xen/pin.h"
+#include "xen/pt_walk.h"
+#include "xen/pv_lock.h"
+#include "xen/space_entries.h"
+#include "xen/tlb.h"
+
+struct rewrite {
+	struct pt_space *space;
+	struct mc_batch *batch;
+	xen_pte_editor *edit;
+	void *arg;
+	vaddr_t stopped; /* where the editor did, or the end of the range */
+
+	/* The leaf table at hand. */
+	bool live;
+	maddr_t leaf;
+};
+
+/* Whether a CPU may still do through the old entry what the new one forbids, or reach another
+ * frame. */
+static bool stale(pte_t old, pte_t new)
+{
+	bool lost_rights = (old.v & ~new.v &(PTE_PRESENT | PTE_USER | PTE_WRITE)) != 0;
+	bool lost_exec = (new.v & ~old.v &PTE_NX) != 0;
+
+	return pte_present(old) &&
+	       (lost_rights || lost_exec || ((old.v ^ new.v) & PTE_FRAME_MASK) != 0);
+}
+
+static bool rewrite_entry(void *arg, const struct pt_place *place)
+{
+	struct rewrite *rewrite = arg;
+	vaddr_t va = pt_vaddr(place->offset);
+	uint64_t in_leaf = (uint64_t)place->idx << PT_FORMAT.entry_shift;
+	pte_t pte = place->entry;
+
+	if (!rewrite->edit(va, &pte, rewrite->arg)) {
+		rewrite->stopped = va;
+		return false;
+	}
+	if (pte.v == place->entry.v)
+		return true;
+	if (!rewrite->live) {
+		pt_entry_store(place->table, place->idx, pte);
+		return true;
+	}
+	mc_mmu_update(rewrite->batch, (maddr_t){rewrite->leaf.v + in_leaf}, pte);
+	if (stale(place->entry, pte))
+		tlb_note_stale(rewrite->batch, rewrite->space, va);
+	return true;
+}
+
+static bool rewrite_leaf(void *arg, pfn_t leaf, uint64_t from, uint64_t to)
+{
+	struct rewrite *rewrite = arg;
+	struct pt_frame *frame = pin_frame(leaf);
+	struct spinlock *lock = pin_leaf_lock(rewrite->space, frame);
+	bool done;
+
+	/* As for one entry: held from the look to the last change. What has an entry is marked so
+	 * already. */
+	spinlock_lock(lock);
+	rewrite->live = frame->flags & PT_FRAME_TABLE;
+	rewrite->leaf = pt_entry_maddr(leaf, 0);
+	done = pt_walk_leaf(leaf, from, to,
+	                    &(struct pt_visitor){.entry = rewrite_entry, .arg = rewrite});
+	spinlock_unlock(lock);
+	return done;
+}
+
+vaddr_t xen_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_editor *edit,
+                        void *arg)
+{
+	struct mc_batch batch = mc_begin();
+	struct rewrite rewrite = {
+	    .space = space, .batch = &batch, .edit = edit, .arg = arg, .stopped = end};
+
+	space_walk_leaves(space, start, end, rewrite_leaf, &rewrite);
+	if (this_cpu()->lazy != XEN_LAZY_MMU)
+		tlb_settle(&batch);
+	mc_commit(&batch);
+	return rewrite.stopped;
+}
