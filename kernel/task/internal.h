@@ -101,7 +101,7 @@ void process_timers_drop(struct process *process); /* exit */
 void process_timers_exec(struct process *process);
 uint64_t cpu_timer_deadline(const struct process *process); /* monotonic: when to look again */
 void cpu_timer_check(struct process *process);
-void cpu_timer_update(struct process *process); /* whether it needs checks at all */
+void cpu_timer_start(struct process *process); /* after a change: every CPU that runs it looks */
 
 /* Futexes (futex.c). */
 void futex_exit_task(struct task *task); /* robust list, clear_child_tid; the vm is still there */

@@ -8,6 +8,7 @@
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/clock.h"
+#include "kernel/task/cpu.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/posix_timer.h"
 #include "kernel/task/task.h"
@@ -74,11 +75,36 @@ static uint64_t cpu_limit_ns(const struct process *process)
 	return seconds >= INT64_MAX / NS_PER_SEC ? TIMER_NEVER : seconds * NS_PER_SEC;
 }
 
-void cpu_timer_update(struct process *process)
+static void cpu_timer_update(struct process *process)
 {
 	process->cpu_timer = process->itimer[ABI_ITIMER_VIRTUAL].deadline_ns != 0 ||
 	                     process->itimer[ABI_ITIMER_PROF].deadline_ns != 0 ||
 	                     cpu_limit_ns(process) != TIMER_NEVER;
+}
+
+void cpu_timer_start(struct process *process)
+{
+	struct task *task;
+
+	cpu_timer_update(process);
+	if (!process->cpu_timer)
+		return;
+	if (process == current()->process)
+		sched_timer_request(cpu_timer_deadline(process));
+	/* A CPU whose task computes and computes would not look by itself. */
+	list_for_each_entry (task, &process->tasks, struct task, process_node)
+		sched_kick(task);
+}
+
+/* CPUs that run its tasks now: its time goes so many times as fast as any clock. */
+static unsigned int running_count(const struct process *process)
+{
+	unsigned int count = 0;
+	struct task *task;
+
+	list_for_each_entry (task, &process->tasks, struct task, process_node)
+		count += task->cpu && task->cpu->current == task;
+	return MAX(count, 1u);
 }
 
 uint64_t cpu_timer_deadline(const struct process *process)
@@ -100,7 +126,9 @@ uint64_t cpu_timer_deadline(const struct process *process)
 	}
 	/* Not closer than a tick of Linux's usual clock, so that a late timer cannot fill the CPU.
 	 */
-	return remaining == TIMER_NEVER ? TIMER_NEVER : clock_after(MAX(remaining, 1000000ull));
+	if (remaining == TIMER_NEVER)
+		return TIMER_NEVER;
+	return clock_after(MAX(remaining / running_count(process), 1000000ull));
 }
 
 static void cpu_limit_check(struct process *process)
@@ -162,9 +190,7 @@ static void itimer_set(struct process *process, int which, uint64_t value_ns, ui
 	if (which == ABI_ITIMER_REAL)
 		timer_arm(&process->real_timer,
 		          itimer->deadline_ns ? itimer->deadline_ns : TIMER_NEVER);
-	cpu_timer_update(process);
-	if (process->cpu_timer)
-		sched_timer_request(cpu_timer_deadline(process));
+	cpu_timer_start(process);
 }
 
 static struct abi_itimerval itimer_value(const struct process *process, int which)

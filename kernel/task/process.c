@@ -223,6 +223,7 @@ void process_put(struct process *process)
 static void process_inherit(struct process *process, struct process *parent)
 {
 	memcpy(process->rlimit, parent->rlimit, sizeof(process->rlimit));
+	cpu_timer_start(process);
 	process->parent = parent;
 	process->pgid = parent->pgid;
 	process->sid = parent->sid;

@@ -37,11 +37,8 @@ static int limit_set(struct process *process, unsigned int which, const struct a
 	if (result != 0)
 		return result;
 	process->rlimit[which] = *limit;
-	if (which == ABI_RLIMIT_CPU) {
-		cpu_timer_update(process);
-		if (process->cpu_timer)
-			sched_timer_request(cpu_timer_deadline(process));
-	}
+	if (which == ABI_RLIMIT_CPU)
+		cpu_timer_start(process);
 	return 0;
 }
 
