@@ -18,9 +18,10 @@
 struct recount {
 	uint32_t uses[MODEL_FRAMES];
 	uint32_t refs[MODEL_FRAMES];
+	uint32_t linear_entries[MODEL_FRAMES], linear_uses[MODEL_FRAMES];
 };
 
-static void count_entry(struct recount *r, uint64_t entry, unsigned int level)
+static void count_entry(struct recount *r, uint32_t table, uint64_t entry, unsigned int level)
 {
 	if (!(entry & PRESENT))
 		return;
@@ -28,6 +29,12 @@ static void count_entry(struct recount *r, uint64_t entry, unsigned int level)
 
 	if (mfn >= MODEL_FRAMES)
 		world_violation("check: an entry holds frame %u, which does not exist", mfn);
+	if (level > 1 && mfn == table)
+		return;
+	if (level > 1 && model.frames[mfn].type == level) {
+		r->linear_entries[table]++;
+		r->linear_uses[mfn]++;
+	}
 	r->refs[mfn]++;
 	if (level > 1 || (entry & WRITE))
 		r->uses[mfn]++;
@@ -37,7 +44,7 @@ static void count_table(struct recount *r, uint32_t mfn, unsigned int level)
 {
 	for (unsigned int i = 0; i < model.format->entries[level]; i++)
 		if (!model_slot_is_xens(level, i))
-			count_entry(r, model_entry(mfn, i), level);
+			count_entry(r, mfn, model_entry(mfn, i), level);
 }
 
 static void count_all(struct recount *r)
@@ -54,7 +61,7 @@ static void count_all(struct recount *r)
 		}
 	}
 	for (uint32_t pfn = 0; pfn < MODEL_FRAMES; pfn++)
-		count_entry(r, model.direct[pfn], 1);
+		count_entry(r, MODEL_NONE, model.direct[pfn], 1);
 	for (unsigned int i = 0; i < model.vcpu_count; i++) {
 		const struct model_vcpu *vcpu = &model.vcpus[i];
 		const uint32_t used[3] = {vcpu->base, vcpu->user_base, vcpu->info_mfn};
@@ -133,6 +140,12 @@ void model_check(void)
 		if (frame->refs != r.refs[mfn])
 			world_violation("check: frame %u has %u references, counted %u", mfn,
 			                frame->refs, r.refs[mfn]);
+		if (frame->linear_entries != r.linear_entries[mfn] ||
+		    frame->linear_uses != r.linear_uses[mfn])
+			world_violation("check: frame %u has %u linear entries and %u linear uses, "
+			                "counted %u and %u",
+			                mfn, frame->linear_entries, frame->linear_uses,
+			                r.linear_entries[mfn], r.linear_uses[mfn]);
 		check_writable(model_pfn(mfn));
 		check_translation(mfn);
 	}

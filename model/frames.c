@@ -18,12 +18,10 @@
 #define PRESENT     1ull
 #define WRITE       2ull
 #define USER        4ull
-#define LARGE       0x80ull
 #define GLOBAL      0x100ull
 #define OF_KERNEL   (1ull << 52)
 #define FRAME_MASK  0x000ffffffffff000ull
 #define FRAME_SHIFT 12
-#define XENS_FRAME  0xfffffull /* none of the guest's */
 
 /* The shapes are Xen's; tables have 8 entries where the processor's have 512 or 1024, so that a
  * walk is a few steps of a schedule and not hundreds. Nothing in the rules depends on the
@@ -197,8 +195,8 @@ static long validate(uint32_t mfn, unsigned int level)
 	for (unsigned int i = 0; i < model.format->entries[level]; i++) {
 		if (model_slot_is_xens(level, i))
 			continue;
-		long result =
-		    model_get_entry(model_entry(mfn, i), level, model_slot_is_kernel_l2(level, i));
+		long result = model_get_entry(mfn, level, model_entry(mfn, i),
+		                              model_slot_is_kernel_l2(level, i));
 
 		if (result == 0) {
 			model_entry_write(mfn, i, model_adjust(model_entry(mfn, i), level));
@@ -206,7 +204,7 @@ static long validate(uint32_t mfn, unsigned int level)
 		}
 		while (i-- > 0)
 			if (!model_slot_is_xens(level, i))
-				model_put_entry(model_entry(mfn, i), level);
+				model_put_entry(mfn, level, model_entry(mfn, i));
 		return result;
 	}
 	return 0;
@@ -217,14 +215,15 @@ static void fill_xens_slots(uint32_t mfn)
 {
 	for (unsigned int i = 0; i < model.format->entries[model.format->levels]; i++)
 		if (model_slot_is_xens(model.format->levels, i))
-			model_entry_write(mfn, i, XENS_FRAME << FRAME_SHIFT | PRESENT | WRITE);
+			model_entry_write(mfn, i,
+			                  MODEL_XENS_FRAME << FRAME_SHIFT | PRESENT | WRITE);
 }
 
 static void devalidate(uint32_t mfn, unsigned int level)
 {
 	for (unsigned int i = 0; i < model.format->entries[level]; i++)
 		if (!model_slot_is_xens(level, i))
-			model_put_entry(model_entry(mfn, i), level);
+			model_put_entry(mfn, level, model_entry(mfn, i));
 }
 
 long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2)
@@ -270,49 +269,4 @@ void model_put_type(uint32_t mfn)
 		devalidate(mfn, frame->type);
 	frame->type = TYPE_NONE;
 	frame->kernel_l2 = false;
-}
-
-/* Whether an entry, if it is present, has no bit that it must not have. */
-bool model_flags_allowed(uint64_t entry, unsigned int level)
-{
-	if (!(entry & PRESENT))
-		return true;
-	if (level > 1 && (entry & (LARGE | GLOBAL)) && model.format->user_top)
-		return false;
-	return level != model.format->levels || model.format->top_has_rights || !(entry & WRITE);
-}
-
-/* Take what a present entry of a table of `level` uses. */
-long model_get_entry(uint64_t entry, unsigned int level, bool kernel_l2)
-{
-	if (!(entry & PRESENT))
-		return 0;
-	uint64_t mfn = (entry & FRAME_MASK) >> FRAME_SHIFT;
-
-	if (mfn == XENS_FRAME) /* a table of Xen's, for a leaf mapped writable */
-		return level == 1 ? -EBUSY : -EINVAL;
-	if (mfn >= MODEL_FRAMES || !model.frames[mfn].owned)
-		return -EINVAL;
-	if (!model_flags_allowed(entry, level))
-		return -EINVAL;
-	long result = 0;
-
-	if (level > 1)
-		result = model_get_type((uint32_t)mfn, (enum model_type)(level - 1), kernel_l2);
-	else if ((entry & WRITE) && model_get_type((uint32_t)mfn, TYPE_WRITABLE, false) != 0)
-		result = -EBUSY; /* a table mapped writable has an error of its own */
-	if (result == 0)
-		model.frames[mfn].refs++;
-	return result;
-}
-
-void model_put_entry(uint64_t entry, unsigned int level)
-{
-	if (!(entry & PRESENT))
-		return;
-	uint32_t mfn = (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
-
-	if (level > 1 || (entry & WRITE))
-		model_put_type(mfn);
-	model.frames[mfn].refs--;
 }

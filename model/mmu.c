@@ -39,12 +39,12 @@ long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool k
 		value |= old & (ACCESSED | DIRTY);
 	bool kernel_l2 = model_slot_is_kernel_l2(level, idx);
 	bool same = frame_of(old) == frame_of(value) && (old & PRESENT) && (value & PRESENT) &&
-	            (level > 1 || !((old ^ value) & WRITE));
+	            !((old ^ value) & WRITE);
 
 	if (!model_flags_allowed(value, level))
 		return -EINVAL;
 	if (!same) {
-		long result = model_get_entry(value, level, kernel_l2);
+		long result = model_get_entry(table, level, value, kernel_l2);
 
 		if (result != 0)
 			return result;
@@ -52,10 +52,11 @@ long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool k
 	value = model_adjust(value, level);
 	model_entry_write(table, idx, value);
 	model_tlb_entry_changed(table, level, idx, old, value);
-	if (level > 1 && (value & PRESENT) && (!same || ((value & ~old) & WRITE)))
+	if (level > 1 && (value & PRESENT) &&
+	    (frame_of(old) != frame_of(value) || !(old & PRESENT) || ((value & ~old) & WRITE)))
 		model_tlb_linked(frame_of(value), level - 1, value & WRITE);
 	if (!same)
-		model_put_entry(old, level);
+		model_put_entry(table, level, old);
 	return 0;
 }
 
@@ -88,10 +89,10 @@ static long change_direct(uint32_t pfn, uint64_t value)
 		                (unsigned long long)value);
 	if (!((old ^ value) & WRITE))
 		return 0;
-	result = model_get_entry(value, 1, false);
+	result = model_get_entry(MODEL_NONE, 1, value, false);
 	if (result != 0)
 		return result;
-	model_put_entry(old, 1);
+	model_put_entry(MODEL_NONE, 1, old);
 	model.direct[pfn] = value;
 	if (mprotect(model_direct_map + (size_t)pfn * PAGE, PAGE,
 	             value & WRITE ? PROT_READ | PROT_WRITE : PROT_READ) != 0)
@@ -138,6 +139,8 @@ long model_update_va(uint64_t va, uint64_t value, unsigned long flags)
 			return -EINVAL;
 		table = frame_of(entry);
 	}
+	if (model.frames[table].type != TYPE_L1) /* by way of a linear entry */
+		return -EINVAL;
 	result = model_change_entry(table, (unsigned int)(va >> 12) % f->entries[1], value, false);
 	return result != 0 ? result : flush_by_flags(va, flags);
 }

@@ -44,6 +44,8 @@
  * world says (struct model, image): only for what a guest registers there. */
 #define MODEL_IMAGE_MFN 0x10000u
 
+#define MODEL_XENS_FRAME 0xfffffull /* what Xen's own entries in a top hold */
+
 #define MODEL_POLLS_NOTHING UINT32_MAX
 #define MODEL_POLLS_ANY     (UINT32_MAX - 1)
 
@@ -86,6 +88,9 @@ struct model_frame {
 	bool kernel_l2; /* PAE: this L2 serves slot 3, so it serves no other table */
 	uint32_t type_count;
 	uint32_t refs;
+	/* Entries in it that lead to other tables of its level, and such entries elsewhere that
+	 * lead to it. */
+	uint32_t linear_entries, linear_uses;
 };
 
 /* What a vcpu may still hold though its entry is gone or has lost rights: a translation, or an
@@ -300,9 +305,11 @@ void model_entry_write(uint32_t mfn, unsigned int idx, uint64_t value);
 uint64_t model_adjust(uint64_t entry, unsigned int level);
 long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2);
 void model_put_type(uint32_t mfn);
+/* Whether an entry, if it is present, has no bit that it must not have. */
 bool model_flags_allowed(uint64_t entry, unsigned int level);
-long model_get_entry(uint64_t entry, unsigned int level, bool kernel_l2);
-void model_put_entry(uint64_t entry, unsigned int level);
+/* Take what an entry of `table` (MODEL_NONE: of the direct map) uses, and give it back. */
+long model_get_entry(uint32_t table, unsigned int level, uint64_t entry, bool kernel_l2);
+void model_put_entry(uint32_t table, unsigned int level, uint64_t entry);
 bool model_slot_is_xens(unsigned int level, unsigned int idx);
 bool model_slot_is_kernel_l2(unsigned int level, unsigned int idx);
 long model_update(const struct mmu_update *request);

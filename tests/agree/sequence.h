@@ -70,5 +70,6 @@ bool agree_vcpus(const struct agree_world *world);
 bool agree_processor(const struct agree_world *world);
 bool agree_spaces(const struct agree_world *world);
 bool agree_upper(const struct agree_world *world);
+bool agree_linear(const struct agree_world *world);
 
 #endif

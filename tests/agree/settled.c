@@ -171,6 +171,36 @@ static void entry_flags(void)
 	add_result(call_unpin(TABLE));
 }
 
+static void add_update(unsigned int table, unsigned int idx, unsigned int target, uint64_t flags)
+{
+	add_result(call_update(table, idx, entry_of(target, PRESENT | USER | flags)));
+}
+
+/* A table of its own level: for reading; one that has such entries cannot be one of theirs. */
+static void linear_tables(void)
+{
+	for (unsigned int i = TABLE; i < TABLE + 3; i++) {
+		add_result(call_map_direct(i, false));
+		add_result(call_pin(i, 2));
+	}
+	add(" linear=");
+	add_update(TABLE, 1, TABLE, 0);
+	add_update(TABLE, 2, TABLE, WRITE);
+	add_update(TABLE, 1, TABLE, WRITE);
+	add_update(TABLE, 2, TABLE + 1, WRITE);
+	add_update(TABLE, 2, TABLE + 1, 0);
+	add_update(TABLE + 1, 1, TABLE + 1, 0);
+	add_update(TABLE + 1, 2, TABLE, 0);
+	add_update(TABLE + 1, 2, TABLE + 2, 0);
+	add_update(TABLE + 2, 1, TABLE, 0);
+	add_result(call_unpin(TABLE + 1)); /* it stays what it is */
+	add_result(call_map_direct(TABLE + 1, true));
+	add_result(call_update(TABLE, 2, 0));
+	add_result(call_map_direct(TABLE + 1, true));
+	add_result(call_unpin(TABLE));
+	add_result(call_unpin(TABLE + 2));
+}
+
 bool agree_settled(const struct agree_world *the_world)
 {
 	bool clean;
@@ -184,5 +214,7 @@ bool agree_settled(const struct agree_world *the_world)
 	former_tables();
 	clean = frames_back();
 	entry_flags();
+	clean &= frames_back();
+	linear_tables();
 	return clean && frames_back();
 }

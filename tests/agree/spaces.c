@@ -122,9 +122,7 @@ static void make_op(struct mmuext_op *op, unsigned long *mask)
 
 	memset(op, 0, sizeof(*op));
 	op->cmd = commands[kind];
-	/* A table at two levels could be linked into one of its own level for reading, a linear table,
-	 * which the model leaves out: what is used above level 1 is not what a lower table may lead to. */
-	if (kind == 1 || kind == 2 || (kind == 0 && pick(3) != 0))
+	if (kind <= 2 && pick(3) != 0)
 		frame = pick(3) == 0 ? DATA + pick(4) : first[kind] + pick(count[kind]);
 	if ((kind == 3 || kind == 6) && frame < DATA)
 		frame = KERNEL_TOP + pick(2);
@@ -133,9 +131,8 @@ static void make_op(struct mmuext_op *op, unsigned long *mask)
 	/* An empty table would be taken, and be the end as well. */
 	if (kind == 5 && frame < KERNEL_TOP)
 		frame = DATA;
-	/* A top without its kernel half would be the end if it were loaded, and the copy of an upper
-	 * table a linear one. */
-	if (kind == 14 || (kind == 13 && (frame >= KERNEL_TOP || pick(4) != 0)))
+	/* A top without its kernel half would be the end if it were loaded. */
+	if ((kind == 13 || kind == 14) && frame >= KERNEL_TOP && frame < DATA)
 		frame = DATA + pick(4);
 	add("/%u.%u", op->cmd, frame);
 	op->arg1.mfn = pick(24) == 0 ? BAD_FRAME : world->mfn(frame);

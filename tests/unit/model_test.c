@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: model/calls.c model/check.c model/clock.c model/descriptors.c model/events.c model/frames.c model/mmu.c model/tlb.c model/vcpus.c */
+/* sources: model/calls.c model/check.c model/clock.c model/descriptors.c model/entries.c model/events.c model/frames.c model/mmu.c model/tlb.c model/vcpus.c */
 /*
  * The model's own rules that no sequence on real Xen shows: what a vcpu may still hold, and what
  * the model says when that is forgotten. Two vcpus, on one space, in 4-level tables of 8 entries.
@@ -270,9 +270,18 @@ static void shared_table_may_be_linked_while_walked(void **state)
 	set(PFN_L2, 1, entry(PFN_L1, PRESENT));
 	set(PFN_L2, 0, 0);
 	set(PFN_L2, 2, entry(PFN_L1, PRESENT));
-	assert_violation(set(PFN_L2, 2, entry(PFN_L1, PRESENT | WRITE)), "put to a new use");
 	mmuext(MMUEXT_TLB_FLUSH_ALL, 0);
 	set(PFN_L2, 2, entry(PFN_L1, PRESENT | WRITE));
+	set(PFN_L2, 1, 0);
+	assert_violation(set(PFN_L2, 3, entry(PFN_L1, PRESENT | WRITE)), "put to a new use");
+}
+
+static void shared_table_gets_no_right_while_walked(void **state)
+{
+	(void)state;
+	set(PFN_L2, 1, entry(PFN_L1, PRESENT));
+	set(PFN_L2, 0, 0);
+	assert_violation(set(PFN_L2, 1, entry(PFN_L1, PRESENT | WRITE)), "put to a new use");
 }
 
 static void shared_table_gets_nothing_while_walked(void **state)
@@ -317,6 +326,7 @@ int main(void)
 	    cmocka_unit_test_setup(user_mode_has_its_own_top, start),
 	    cmocka_unit_test_setup(leaving_a_user_top_drops_nothing, start),
 	    cmocka_unit_test_setup(shared_table_may_be_linked_while_walked, start),
+	    cmocka_unit_test_setup(shared_table_gets_no_right_while_walked, start),
 	    cmocka_unit_test_setup(shared_table_gets_nothing_while_walked, start),
 	    cmocka_unit_test_setup(new_entry_is_reached_by_the_old_link, start),
 	    cmocka_unit_test_setup(kernel_apart_has_nothing_of_user_space, start),

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a present entry of a table uses: a frame as data, a table of the level below, or, read-only,
+ * a table of its own level.
+ *
+ * The last kind is a linear page table. An entry that leads to its own table counts as nothing;
+ * one that leads to another is a use of that as what it already is. A table has linear entries or
+ * is used by them, never both, so that there are no chains.
+ */
+#include "model/model.h"
+
+#include <errno.h>
+
+#define PRESENT     1ull
+#define WRITE       2ull
+#define LARGE       0x80ull
+#define GLOBAL      0x100ull
+#define FRAME_MASK  0x000ffffffffff000ull
+#define FRAME_SHIFT 12
+
+bool model_flags_allowed(uint64_t entry, unsigned int level)
+{
+	if (!(entry & PRESENT))
+		return true;
+	if (level > 1 && (entry & (LARGE | GLOBAL)) && model.format->user_top)
+		return false;
+	return level != model.format->levels || model.format->top_has_rights || !(entry & WRITE);
+}
+
+/* Of an entry that is no use as the level below. */
+static long get_linear(uint32_t table, unsigned int level, uint64_t entry)
+{
+	uint32_t mfn = (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
+	struct model_frame *from = &model.frames[table], *to = &model.frames[mfn];
+
+	if ((entry & WRITE) || to->type != level || to->type_count == 0)
+		return -EINVAL;
+	if (mfn == table)
+		return 0;
+	if (from->linear_uses > 0 || to->linear_entries > 0)
+		return -EINVAL;
+	from->linear_entries++;
+	to->linear_uses++;
+	to->type_count++;
+	to->refs++;
+	return 0;
+}
+
+long model_get_entry(uint32_t table, unsigned int level, uint64_t entry, bool kernel_l2)
+{
+	if (!(entry & PRESENT))
+		return 0;
+	uint64_t mfn = (entry & FRAME_MASK) >> FRAME_SHIFT;
+
+	if (mfn == MODEL_XENS_FRAME) /* a table of Xen's, for a leaf mapped writable */
+		return level == 1 ? -EBUSY : -EINVAL;
+	if (mfn >= MODEL_FRAMES || !model.frames[mfn].owned || !model_flags_allowed(entry, level))
+		return -EINVAL;
+	long result = 0;
+
+	if (level > 1)
+		result = model_get_type((uint32_t)mfn, (enum model_type)(level - 1), kernel_l2);
+	else if ((entry & WRITE) && model_get_type((uint32_t)mfn, TYPE_WRITABLE, false) != 0)
+		result = -EBUSY; /* a table mapped writable has an error of its own */
+	if (level > 1 && result == -EINVAL)
+		return get_linear(table, level, entry);
+	if (result == 0)
+		model.frames[mfn].refs++;
+	return result;
+}
+
+void model_put_entry(uint32_t table, unsigned int level, uint64_t entry)
+{
+	uint32_t mfn = (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
+
+	if (!(entry & PRESENT) || (level > 1 && mfn == table))
+		return;
+	if (level > 1 && model.frames[mfn].type == level) {
+		model.frames[table].linear_entries--;
+		model.frames[mfn].linear_uses--;
+	}
+	if (level > 1 || (entry & WRITE))
+		model_put_type(mfn);
+	model.frames[mfn].refs--;
+}
