@@ -7,6 +7,7 @@
 #define PINFOLD_PV_SMP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "pv/ops.h"
 #include "xen/percpu.h"
@@ -17,11 +18,11 @@
  * before). Stable only where the caller cannot move to another CPU. */
 static inline unsigned int pv_cpu_id(void)
 {
-	return this_cpu()->id.v;
+	return port_this_cpu32(offsetof(struct xen_cpu, id));
 }
 static inline void *pv_cpu_data(void)
 {
-	return this_cpu()->host_data;
+	return (void *)port_this_cpu_word(offsetof(struct xen_cpu, host_data));
 }
 static inline void pv_cpu_set_data(void *data)
 {

@@ -8,22 +8,26 @@
 
 static sys_fn call_missing;
 
-#define HAVE(number, name) [number] = sys_##name,
-#define NONE(number, name) [number] = call_missing,
-sys_fn *const syscall_functions[SYSCALL_COUNT + 1] = {
+#define HAVE(number, name)  [number] = {sys_##name, false},
+#define QUICK(number, name) [number] = {sys_##name, true},
+#define NONE(number, name)  [number] = {call_missing, false},
+const struct syscall syscalls[SYSCALL_COUNT + 1] = {
 #include "kernel/linux/syscall_list.h"
     /* The numbers that the ABI leaves out, and all beyond. */
-    [335 ... 423] = call_missing,
-    [SYSCALL_COUNT] = call_missing,
+    [335 ... 423] = {call_missing, false},
+    [SYSCALL_COUNT] = {call_missing, false},
 };
 #undef HAVE
+#undef QUICK
 #undef NONE
 
 static const char *const names[SYSCALL_COUNT + 1] = {
 #define HAVE(number, name)
+#define QUICK(number, name)
 #define NONE(number, name) [number] = #name,
 #include "kernel/linux/syscall_list.h"
 #undef HAVE
+#undef QUICK
 #undef NONE
 };
 

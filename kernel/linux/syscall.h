@@ -21,25 +21,35 @@ typedef long sys_fn(const struct sys_args *args);
 #define SYS_PTR(args, n)  ((void *)(uintptr_t)(args)->arg[n])
 #define SYS_LONG(args, n) ((long)(args)->arg[n])
 
-#define HAVE(number, name) long sys_##name(const struct sys_args *args);
+#define HAVE(number, name)  long sys_##name(const struct sys_args *args);
+#define QUICK(number, name) HAVE(number, name)
 #define NONE(number, name)
 #include "kernel/linux/syscall_list.h"
 #undef HAVE
+#undef QUICK
 #undef NONE
 
 #define SYSCALL_COUNT 463u
 
 /* By number; a call that is missing has a function that says so. */
-extern sys_fn *const syscall_functions[SYSCALL_COUNT + 1];
+struct syscall {
+	sys_fn *function;
+	bool quick; /* see the list */
+};
+extern const struct syscall syscalls[SYSCALL_COUNT + 1];
 
-/* From the entry code, events enabled: runs the call and puts its result into the frame. */
-static inline void syscall_dispatch(struct cpu_frame *frame)
+static inline const struct syscall *syscall_of(const struct cpu_frame *frame)
 {
 	/* The number's upper half does not count; what is beyond the table is missing too. */
 	uint32_t number = (uint32_t)frame->error_code;
-	sys_fn *function = syscall_functions[MIN(number, SYSCALL_COUNT)];
 
-	frame->rax = (uint64_t)function((const struct sys_args *)frame->call_arg);
+	return &syscalls[MIN(number, SYSCALL_COUNT)];
+}
+
+/* Runs the call and puts its result into the frame. */
+static inline void syscall_run(const struct syscall *call, struct cpu_frame *frame)
+{
+	frame->rax = (uint64_t)call->function((const struct sys_args *)frame->call_arg);
 }
 
 #endif

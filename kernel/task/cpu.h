@@ -14,7 +14,7 @@
 #include "pv/time.h"
 
 struct cpu {
-	struct task *current;
+	struct task *current; /* first: see current() */
 	unsigned int id;
 	uint64_t account_ticks;                        /* CPU time is charged up to here */
 	uint64_t user_ticks, system_ticks, idle_ticks; /* … in all */
@@ -28,6 +28,8 @@ struct cpu {
 	uint64_t timer_deadline_ns; /* programmed */
 	uint64_t switch_count;
 };
+
+_Static_assert(offsetof(struct cpu, current) == 0, "current() reads the first word");
 
 extern struct cpu cpus[PV_CPU_COUNT_MAX];
 

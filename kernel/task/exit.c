@@ -95,7 +95,7 @@ void children_reparent(struct process *process)
 
 	list_for_each_entry_safe (child, next, &process->children, struct process, sibling) {
 		list_remove(&child->sibling);
-		child->parent = heir;
+		process_set_parent(child, heir);
 		list_insert_before(&heir->children, &child->sibling);
 		if (child->parent_death_signal && !child->zombie)
 			signal_send_process(child, child->parent_death_signal, NULL);

@@ -164,7 +164,7 @@ static int child_add(struct task *child, struct process *process,
 	if (request->flags & ABI_CLONE_PARENT) {
 		process->exit_signal = process->parent->exit_signal;
 		if (process->parent->parent)
-			process->parent = process->parent->parent;
+			process_set_parent(process, process->parent->parent);
 	}
 	return process_add(process, child);
 }

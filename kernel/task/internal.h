@@ -24,6 +24,8 @@ void process_put(struct process *process);
 /* A process without tasks, child of `parent`, with one reference and its credentials, limits,
  * group, session and terminal. NULL: out of memory. */
 struct process *process_alloc(struct process *parent);
+/* Whose child it is, but for the parent's list. */
+void process_set_parent(struct process *process, struct process *parent);
 /* Give it a number and its place in the tree. -EAGAIN: no number left. */
 int process_add(struct process *process, struct task *leader);
 /* Add a task to a process that is in the tree; it gets a number. */

@@ -219,12 +219,18 @@ void process_put(struct process *process)
 	kfree(process);
 }
 
+void process_set_parent(struct process *process, struct process *parent)
+{
+	process->parent = parent;
+	__atomic_store_n(&process->parent_pid, parent->pid, __ATOMIC_RELAXED);
+}
+
 /* What a child has from its parent. */
 static void process_inherit(struct process *process, struct process *parent)
 {
 	memcpy(process->rlimit, parent->rlimit, sizeof(process->rlimit));
 	cpu_timer_start(process);
-	process->parent = parent;
+	process_set_parent(process, parent);
 	process->pgid = parent->pgid;
 	process->sid = parent->sid;
 	process->tty = parent->tty;

@@ -34,11 +34,6 @@
 
 struct cpu cpus[PV_CPU_COUNT_MAX];
 
-struct task *current(void)
-{
-	return cpu_now()->current;
-}
-
 void task_account_system(void)
 {
 	struct cpu *cpu = cpu_now();

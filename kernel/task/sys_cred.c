@@ -16,25 +16,25 @@
 long sys_getuid(const struct sys_args *args)
 {
 	(void)args;
-	return current()->process->uid;
+	return __atomic_load_n(&current()->process->uid, __ATOMIC_RELAXED);
 }
 
 long sys_geteuid(const struct sys_args *args)
 {
 	(void)args;
-	return current()->process->euid;
+	return __atomic_load_n(&current()->process->euid, __ATOMIC_RELAXED);
 }
 
 long sys_getgid(const struct sys_args *args)
 {
 	(void)args;
-	return current()->process->gid;
+	return __atomic_load_n(&current()->process->gid, __ATOMIC_RELAXED);
 }
 
 long sys_getegid(const struct sys_args *args)
 {
 	(void)args;
-	return current()->process->egid;
+	return __atomic_load_n(&current()->process->egid, __ATOMIC_RELAXED);
 }
 
 /* Real, effective and saved number of one kind. */

@@ -24,13 +24,13 @@ long sys_gettid(const struct sys_args *args)
 long sys_getppid(const struct sys_args *args)
 {
 	(void)args;
-	return current()->process->parent->pid;
+	return __atomic_load_n(&current()->process->parent_pid, __ATOMIC_RELAXED);
 }
 
 long sys_getpgrp(const struct sys_args *args)
 {
 	(void)args;
-	return current()->process->pgid;
+	return __atomic_load_n(&current()->process->pgid, __ATOMIC_RELAXED);
 }
 
 /* The process a call means by number; 0 is the caller. */

@@ -17,6 +17,7 @@
 #include "kernel/task/timer.h"
 #include "kernel/wait.h"
 #include "lib/list.h"
+#include "pv/smp.h"
 
 struct cpu;
 struct vm;
@@ -68,8 +69,9 @@ struct process_itimer {
 struct process {
 	int pid;
 	uint32_t ref_count;
-	struct process *parent;
-	struct list children; /* struct process.sibling */
+	struct process *parent; /* set by process_set_parent() */
+	int parent_pid;         /* read without the lock */
+	struct list children;   /* struct process.sibling */
 	struct list sibling;
 	struct list all_node; /* on process_all, ascending by start */
 	struct list hash_node;
@@ -174,7 +176,11 @@ struct task {
 	uint32_t timer_slack_ns;
 };
 
-struct task *current(void);
+/* The calling CPU's: its area (cpu.h) begins with it. */
+static inline struct task *current(void)
+{
+	return *(struct task *const *)pv_cpu_data();
+}
 
 /*
  * Have the task look for work when it next returns to user mode. A system call's return does not

@@ -36,10 +36,9 @@ struct hosted_page {
 	char bytes[PAGE_BYTES];
 };
 
-struct task *current(void)
-{
-	return &task;
-}
+static struct task *running = &task; /* what a CPU's area begins with */
+static struct xen_cpu cpu = {.host_data = &running};
+void *port_current_cpu = &cpu;
 
 struct page *page_alloc(unsigned int order)
 {

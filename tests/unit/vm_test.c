@@ -57,10 +57,9 @@ static unsigned int short_count, fork_count, move_count;
 static struct process process;
 static struct task task = {.process = &process};
 
-struct task *current(void)
-{
-	return &task;
-}
+static struct task *running = &task; /* what a CPU's area begins with */
+static struct xen_cpu cpu = {.host_data = &running};
+void *port_current_cpu = &cpu;
 
 static struct page *get_file_page(struct inode *inode, uint64_t index, bool write)
 {
