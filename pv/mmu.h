@@ -135,6 +135,14 @@ static inline vaddr_t pv_pte_rewrite(struct pt_space *space, vaddr_t start, vadd
 	return pv->mmu->pte_rewrite(space, start, end, edit, arg);
 }
 
+/* Move all that one leaf table maps: what is at `from` is found at `to`, both where a leaf table
+ * begins. Nothing is mapped by the leaf table at `to`. In one batch with its flush, of the cost of two
+ * entries; carried out on return. -ENOMEM: nothing has moved. Moving it back does not fail. */
+static inline int pv_table_move(struct pt_space *space, vaddr_t from, vaddr_t to)
+{
+	return pv->mmu->table_move(space, from, to);
+}
+
 /* Free the tables that lie wholly inside [start, end) and hold no entry any more. Flushes what
  * is needed. */
 static inline void pv_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)

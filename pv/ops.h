@@ -47,6 +47,7 @@ struct pv_mmu_ops {
 	                 void *arg);
 	vaddr_t (*pte_rewrite)(struct pt_space *space, vaddr_t start, vaddr_t end,
 	                       pv_pte_editor *edit, void *arg);
+	int (*table_move)(struct pt_space *space, vaddr_t from, vaddr_t to);
 	void (*tables_trim)(struct pt_space *space, vaddr_t start, vaddr_t end);
 	unsigned int (*tables_reclaim)(void);
 	void (*flush_space)(struct pt_space *space);

@@ -73,6 +73,7 @@ bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_vi
                   void *arg);
 vaddr_t xen_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_editor *edit,
                         void *arg);
+int xen_table_move(struct pt_space *space, vaddr_t from, vaddr_t to);
 void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end);
 
 #endif

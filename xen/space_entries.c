@@ -142,24 +142,13 @@ static pfn_t table_add(struct pt_space *space, pfn_t parent, unsigned int level,
 	return table;
 }
 
-/* `dense`: the leaf table will hold so much that it is built as ordinary memory first. */
-static int prepare(struct pt_space *space, uint64_t offset, bool dense)
+int space_prepare(struct pt_space *space, uint64_t offset, unsigned int lowest)
 {
 	pfn_t parent = space->root;
 
-	if (!pfn_is_none(leaf_find(space, offset)))
-		return 0;
-	for (unsigned int level = PT_FORMAT.levels; level > 1; level--) {
+	for (unsigned int level = PT_FORMAT.levels; level > lowest; level--) {
 		pfn_t table = pt_find_table(space->root, offset, level - 1);
 
-		if (pfn_is_none(table) && level == 2 && dense && pin_is_live(parent)) {
-			table = table_alloc();
-			if (pfn_is_none(table))
-				return -XEN_ENOMEM;
-			leaf_remember(space, offset, table);
-			space->leaf_building = true;
-			return 0;
-		}
 		if (pfn_is_none(table))
 			table = table_add(space, parent, level, offset);
 		if (pfn_is_none(table))
@@ -171,14 +160,31 @@ static int prepare(struct pt_space *space, uint64_t offset, bool dense)
 
 int xen_pte_prepare(struct pt_space *space, vaddr_t va)
 {
-	return prepare(space, pt_offset(va), false);
+	uint64_t offset = pt_offset(va);
+
+	return pfn_is_none(leaf_find(space, offset)) ? space_prepare(space, offset, 1) : 0;
 }
 
 int xen_pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_space *model)
 {
-	pfn_t leaf = pt_find_table(model->root, pt_offset(va), 1);
+	uint64_t offset = pt_offset(va);
+	pfn_t leaf = pt_find_table(model->root, offset, 1);
+	bool dense = !pfn_is_none(leaf) && !space_pays_to_clear(leaf);
 
-	return prepare(space, pt_offset(va), !pfn_is_none(leaf) && !space_pays_to_clear(leaf));
+	if (!dense || !pfn_is_none(leaf_find(space, offset)))
+		return xen_pte_prepare(space, va);
+	if (space_prepare(space, offset, 2) != 0)
+		return -XEN_ENOMEM;
+	if (!pin_is_live(pt_find_table(space->root, offset, 2)))
+		return space_prepare(space, offset, 1);
+	/* It will hold so much that it is built as ordinary memory first. */
+	pfn_t table = table_alloc();
+
+	if (pfn_is_none(table))
+		return -XEN_ENOMEM;
+	leaf_remember(space, offset, table);
+	space->leaf_building = true;
+	return 0;
 }
 
 /* Whether Xen, entered now, would find the space's entries by address: it looks in the tables that

@@ -33,6 +33,9 @@ void space_entry_store(pfn_t table, unsigned int idx, pte_t value);
 void space_set_upper(struct mc_batch *batch, struct pt_space *space, pfn_t table, uint64_t offset,
                      unsigned int level, pte_t value);
 
+/* Make the tables for `offset` from the top down to the level `lowest`. -XEN_ENOMEM. */
+int space_prepare(struct pt_space *space, uint64_t offset, unsigned int lowest);
+
 /* The leaf table that was being built joins the others: read-only, validated once with all that it
  * holds, and only then linked. Carried out on return. */
 void space_leaf_finish(struct pt_space *space);

@@ -124,6 +124,13 @@ void tlb_note_stale(struct mc_batch *batch, const struct pt_space *space, vaddr_
 	cpu->flush_page_count++;
 }
 
+void tlb_note_all_stale(struct mc_batch *batch, const struct pt_space *space)
+{
+	/* Two addresses are as good as all. */
+	tlb_note_stale(batch, space, (vaddr_t){0});
+	tlb_note_stale(batch, space, (vaddr_t){0});
+}
+
 void tlb_settle(struct mc_batch *batch)
 {
 	struct xen_cpu *cpu = this_cpu();

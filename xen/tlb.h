@@ -27,6 +27,8 @@ void tlb_flush_page_all(struct mc_batch *batch, vaddr_t va);
  * may hold it: dropped there when the batch ends with tlb_settle(), together with all others noted
  * until then. Queued behind the changes. */
 void tlb_note_stale(struct mc_batch *batch, const struct pt_space *space, vaddr_t va);
+/* The same of all that the space maps. */
+void tlb_note_all_stale(struct mc_batch *batch, const struct pt_space *space);
 void tlb_settle(struct mc_batch *batch);
 
 /* The flags (UVMF_*) that make a change of one entry by address drop its translation on every vcpu

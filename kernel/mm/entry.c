@@ -148,8 +148,9 @@ void entry_protect(struct vm *vm, const struct vm_area *area, uintptr_t start, u
 	pv_pte_rewrite(&vm->space, VADDR(start), VADDR(end), edit_protect, (void *)(uintptr_t)area);
 }
 
+/* [from, end) goes to where it is `distance` higher, modulo the address range. */
 struct move {
-	uintptr_t distance; /* new address minus old, modulo the address range */
+	uintptr_t from, end, distance;
 	uintptr_t prepared; /* leaf table that was seen to last */
 };
 
@@ -184,18 +185,15 @@ static bool edit_take(vaddr_t va, pte_t *pte, void *arg)
 	return true;
 }
 
-int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes)
+static int move_entries(struct vm *vm, struct move move)
 {
-	struct move move = {.distance = to - from, .prepared = UINTPTR_MAX};
-
-	if (!pv_pte_walk(&vm->space, VADDR(from), VADDR(from + bytes), visit_move_prepare, &move)) {
-		entry_trim(vm, to, to + bytes);
+	move.prepared = UINTPTR_MAX;
+	if (!pv_pte_walk(&vm->space, VADDR(move.from), VADDR(move.end), visit_move_prepare, &move))
 		return -ENOMEM;
-	}
-	for (vaddr_t at = VADDR(from); at.v < from + bytes;) {
+	for (vaddr_t at = VADDR(move.from); at.v < move.end;) {
 		struct taken taken = {.count = 0};
 
-		at = pv_pte_rewrite(&vm->space, at, VADDR(from + bytes), edit_take, &taken);
+		at = pv_pte_rewrite(&vm->space, at, VADDR(move.end), edit_take, &taken);
 		pv_lazy_mmu_enter();
 		for (unsigned int i = 0; i < taken.count; i++)
 			pv_pte_set(&vm->space, VADDR(taken.from[i] + move.distance), taken.pte[i],
@@ -203,6 +201,79 @@ int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes)
 		pv_lazy_mmu_leave();
 	}
 	return 0;
+}
+
+/* Whether what lies in the leaf table at `block` can move with the table: it is all that the table
+ * maps, and where the table goes nothing is mapped. */
+static bool table_can_move(struct vm *vm, const struct move *move, uintptr_t block)
+{
+	uintptr_t start = MAX(block, move->from), end = MIN(block + LEAF_BYTES, move->end);
+	uintptr_t place = block + move->distance;
+
+	/* A part that has moved already has no area yet. */
+	if (move->from + move->distance < block + LEAF_BYTES && move->end + move->distance > block)
+		return false;
+	return (move->distance & (LEAF_BYTES - 1)) == 0 &&
+	       area_bytes_in(vm, block, block + LEAF_BYTES) == end - start &&
+	       area_bytes_in(vm, place, place + LEAF_BYTES) == 0;
+}
+
+/* The part of a move that lies in the leaf table at `block`, or the way back. The areas are as they
+ * were before. */
+static int move_block(struct vm *vm, const struct move *move, uintptr_t block, bool back)
+{
+	uintptr_t shift = back ? move->distance : 0;
+	struct move part = {.from = MAX(block, move->from) + shift,
+	                    .end = MIN(block + LEAF_BYTES, move->end) + shift,
+	                    .distance = back ? -move->distance : move->distance};
+
+	if (!table_can_move(vm, move, block))
+		return move_entries(vm, part);
+	block += shift;
+	return pv_table_move(&vm->space, VADDR(block), VADDR(block + part.distance));
+}
+
+static bool visit_find(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
+{
+	uintptr_t *found = arg;
+
+	(void)space;
+	(void)pte;
+	*found = va.v;
+	return false;
+}
+
+/* The first entry from `at` on, or `end`. */
+static uintptr_t entry_find(struct vm *vm, uintptr_t at, uintptr_t end)
+{
+	uintptr_t found = end;
+
+	if (at < end)
+		pv_pte_walk(&vm->space, VADDR(at), VADDR(end), visit_find, &found);
+	return found;
+}
+
+static uintptr_t leaf_floor(uintptr_t addr)
+{
+	return addr & ~(LEAF_BYTES - 1);
+}
+
+int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes)
+{
+	const struct move move = {.from = from, .end = from + bytes, .distance = to - from};
+	uintptr_t at = entry_find(vm, from, move.end), failed;
+
+	while (at < move.end && move_block(vm, &move, leaf_floor(at), false) == 0)
+		at = entry_find(vm, leaf_floor(at) + LEAF_BYTES, move.end);
+	if (at == move.end)
+		return 0;
+	/* The tables of the way back are there. */
+	failed = leaf_floor(at);
+	for (at = leaf_floor(from); at < failed; at += LEAF_BYTES)
+		if (move_block(vm, &move, at, true) != 0)
+			panic("mm: a move cannot be undone");
+	entry_trim(vm, to, to + bytes);
+	return -ENOMEM;
 }
 
 void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end)

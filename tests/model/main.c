@@ -101,6 +101,7 @@ const struct scenario scenarios[] = {
      smp_retire_setup,
      {smp_flush_owner, smp_flush_user, smp_flush_user},
      smp_flush_finish},
+    {"smp-move", 2, smp_retire_setup, {smp_move_owner, smp_flush_user}, smp_flush_finish},
     {"smp-down", 2, smp_down_setup, {smp_down_caller, smp_down_target}, smp_down_finish},
     {"smp-lazy", 2, smp_lazy_setup, {smp_lazy_collect, smp_lazy_send}, smp_lazy_finish},
     {"user-return", 2, user_return_setup, {user_return_run, user_return_send}, user_return_finish},

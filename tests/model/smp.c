@@ -179,6 +179,22 @@ void smp_flush_owner(void)
 	end_listening();
 }
 
+/* The same with a table that changes its place first: nobody finds the entry at the old one. */
+void smp_move_owner(void)
+{
+	uintptr_t reach = (uintptr_t)pt_entry_reach(2);
+	uintptr_t from = SCENARIO_ADDRESS & ~(reach - 1), to = from + reach;
+
+	xen_irq_enable();
+	if (choose(2, "on the space itself"))
+		xen_space_switch(&spaces[0]);
+	CHECK(xen_table_move(&spaces[0], VADDR(from), VADDR(to)) == 0);
+	xen_pte_set(&spaces[0], VADDR(SCENARIO_ADDRESS - from + to), PTE_NONE, XEN_FLUSH_PAGE);
+	world_frame_free(frames[0]);
+	xen_space_switch(NULL);
+	end_listening();
+}
+
 void smp_flush_user(void)
 {
 	xen_irq_enable();

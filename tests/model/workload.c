@@ -138,6 +138,46 @@ static void unmap(unsigned int n, enum unmap_how how)
 		xen_tables_trim(space, (vaddr_t){0}, end);
 }
 
+static uintptr_t leaf_of(unsigned int i)
+{
+	return place(i) & ~((uintptr_t)pt_entry_reach(2) - 1);
+}
+
+/* The place that is as far from another as the leaf table of `to` is from that of `from`; PLACES:
+ * none. */
+static unsigned int counterpart(unsigned int i, unsigned int from, unsigned int to)
+{
+	unsigned int k = 0;
+
+	while (k < PLACES && place(k) - leaf_of(to) != place(i) - leaf_of(from))
+		k++;
+	return k;
+}
+
+/* The leaf table of one place goes to that of another, where nothing is, if all that it maps has a
+ * place there. */
+static void move_table(unsigned int n, unsigned int from, unsigned int to)
+{
+	pfn_t *mapped = lives[n].mapped;
+
+	for (unsigned int i = 0; i < PLACES; i++) {
+		bool goes = leaf_of(i) == leaf_of(from) && !pfn_is_none(mapped[i]);
+
+		if ((goes && counterpart(i, from, to) == PLACES) ||
+		    (leaf_of(i) == leaf_of(to) && !pfn_is_none(mapped[i])))
+			return;
+	}
+	if (leaf_of(from) == leaf_of(to) ||
+	    xen_table_move(&lives[n].space, VADDR(leaf_of(from)), VADDR(leaf_of(to))) != 0)
+		return;
+	for (unsigned int i = 0; i < PLACES; i++) {
+		if (leaf_of(i) != leaf_of(from) || pfn_is_none(mapped[i]))
+			continue;
+		mapped[counterpart(i, from, to)] = mapped[i];
+		mapped[i] = PFN_NONE;
+	}
+}
+
 static void compare(unsigned int n)
 {
 	for (unsigned int i = 0; i < PLACES; i++) {
@@ -153,7 +193,7 @@ static void step(unsigned int n)
 		begin(n);
 		return;
 	}
-	switch (choose(9, "what to do")) {
+	switch (choose(10, "what to do")) {
 	case 0:
 		map(n, choose(PLACES, "where"));
 		break;
@@ -165,6 +205,9 @@ static void step(unsigned int n)
 		break;
 	case 7:
 		unmap(n, UNMAP_REWRITE);
+		break;
+	case 8:
+		move_table(n, choose(PLACES, "from where"), choose(PLACES, "where"));
 		break;
 	case 3:
 		xen_space_activate(&lives[n].space);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The entries of a space, in all formats: what must hold of setting them, of lazy mode, of
- * rewriting a range, and of the end of empty tables. Random histories of all this are entry_history.c.
+ * rewriting a range, of moving a table, and of the end of empty tables. Random histories of all this are entry_history.c.
  */
 #include "tests/unit/pin_cases.h"
 
@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include <port/memory.h>
+
+#include <xen/errno.h>
 
 #include "tests/unit/space_fixture.h"
 #include "tests/unit/table_rules.h"
@@ -314,6 +316,129 @@ static void test_rewrite_flushes_what_is_stale(void **state)
 	}
 }
 
+/* Moving a leaf table. */
+
+/* Far from what the fixture has: upper tables are missing. */
+static uint64_t far_place(void)
+{
+	return port_pt_format->user_end / 2 + 3 * rules_reach(2);
+}
+
+/* Move the first leaf table with its two entries to `to` and look. */
+static void move_first(uint64_t to)
+{
+	assert_int_equal(xen_table_move(&fixture.space, rules_va(0), rules_va(to)), 0);
+	rules_check_space(&fixture.space);
+	for (unsigned int i = 0; i < 2; i++) {
+		vaddr_t moved = rules_va(fixture.offset[i] % rules_reach(2) + to);
+
+		assert_int_equal(xen_pte_read(&fixture.space, moved).v, fixture_entry(i).v);
+	}
+	for (unsigned int i = 0; i < 2; i++)
+		if (to != 0)
+			assert_true(pte_none(xen_pte_read(&fixture.space, fixture_address(i))));
+}
+
+/* Two addresses in one leaf table at the start, and a space that is active or not. */
+static void start_move(const struct pt_format *format, bool active)
+{
+	fixture_start(format);
+	for (unsigned int i = 0; i < 2; i++) {
+		fixture.offset[i] = (i + 1) * PAGE_BYTES;
+		assert_int_equal(xen_pte_prepare(&fixture.space, fixture_address(i)), 0);
+		xen_pte_set(&fixture.space, fixture_address(i), fixture_entry(i), XEN_FLUSH_NONE);
+	}
+	if (active) {
+		xen_space_activate(&fixture.space);
+		xen_space_switch(&fixture.space);
+	}
+	fake_forget();
+}
+
+static void test_table_move(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int active = 0; active < 2; active++) {
+			start_move(&fake_formats[format], active);
+			move_first(far_place());
+			if (!active)
+				assert_int_equal(fake.trap_count, 0);
+			/* Back, which takes no frame. */
+			unsigned long taken = fake_frames_taken();
+
+			assert_int_equal(
+			    xen_table_move(&fixture.space, rules_va(far_place()), rules_va(0)), 0);
+			assert_int_equal(fake_frames_taken(), taken);
+			assert_int_equal(xen_pte_read(&fixture.space, fixture_address(1)).v,
+			                 fixture_entry(1).v);
+			fixture_trim(0, port_pt_format->user_end);
+			move_first(rules_reach(2));
+		}
+	}
+}
+
+/* The new link, the end of the old one, a flush of all: one batch. */
+static void test_table_move_is_one_batch(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		start_move(&fake_formats[format], true);
+		/* In the 2-level format the table above is the top. */
+		move_first(rules_reach(2));
+		assert_int_equal(fake.trap_count, 1);
+		assert_true(fake.requests[0].update.val != 0);
+		assert_int_equal(fake.requests[fake.request_count - 2].update.val, 0);
+		assert_int_equal(fake.requests[fake.request_count - 2].op, __HYPERVISOR_mmu_update);
+		assert_int_equal(fake_last_request()->op, __HYPERVISOR_mmuext_op);
+		assert_int_equal(fake_last_request()->ext.cmd, MMUEXT_TLB_FLUSH_LOCAL);
+	}
+}
+
+static void test_table_move_makes_room(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		start_move(&fake_formats[format], true);
+		/* An empty table goes; one that maps something is not overwritten. */
+		assert_int_equal(
+		    xen_pte_prepare(&fixture.space, rules_va(far_place() + PAGE_BYTES)), 0);
+		move_first(far_place());
+		assert_int_equal(xen_pte_prepare(&fixture.space, rules_va(PAGE_BYTES)), 0);
+		xen_pte_set(&fixture.space, rules_va(PAGE_BYTES), fixture_entry(5), XEN_FLUSH_NONE);
+		assert_non_null(FAKE_PANIC_OF(
+		    xen_table_move(&fixture.space, rules_va(far_place()), rules_va(0))));
+	}
+}
+
+static void test_table_move_without_table(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		start_move(&fake_formats[format], true);
+		assert_int_equal(xen_table_move(&fixture.space, rules_va(far_place()),
+		                                rules_va(5 * rules_reach(2))),
+		                 0);
+		assert_int_equal(fake.request_count, 0);
+	}
+}
+
+static void test_table_move_out_of_memory(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		start_move(&fake_formats[format], true);
+		if (port_pt_format->levels == 2)
+			continue;
+		fake.allocations_left = 0;
+		assert_int_equal(xen_table_move(&fixture.space, rules_va(0), rules_va(far_place())),
+		                 -XEN_ENOMEM);
+		assert_int_equal(xen_pte_read(&fixture.space, fixture_address(1)).v,
+		                 fixture_entry(1).v);
+		rules_check_space(&fixture.space);
+	}
+}
+
 /* Trimming. */
 
 /* The translation of a table that goes is dropped after its entry is cleared and before it is
@@ -456,6 +581,11 @@ int entry_cases_run(void)
 	    cmocka_unit_test(test_rewrite_inside_lazy_mode),
 	    cmocka_unit_test(test_rewrite_of_unpinned_tables),
 	    cmocka_unit_test(test_rewrite_flushes_what_is_stale),
+	    cmocka_unit_test(test_table_move),
+	    cmocka_unit_test(test_table_move_is_one_batch),
+	    cmocka_unit_test(test_table_move_makes_room),
+	    cmocka_unit_test(test_table_move_without_table),
+	    cmocka_unit_test(test_table_move_out_of_memory),
 	    cmocka_unit_test(test_trim_flushes_before_it_frees),
 	    cmocka_unit_test(test_trim_keeps_what_reaches_out),
 	    cmocka_unit_test(test_tables_inside_lazy_mode),

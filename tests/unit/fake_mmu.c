@@ -23,6 +23,7 @@
 struct table {
 	bool used;
 	struct page *leaf[LEAVES]; /* frames that the tables take */
+	struct page *upper[LEAVES];
 	pte_t entry[FAKE_MMU_PAGES];
 	pte_t tlb[CPUS][FAKE_MMU_PAGES];
 	bool set_in_batch[FAKE_MMU_PAGES];
@@ -39,6 +40,7 @@ static struct table tables[SPACES];
 static struct update updates[UPDATES_MAX];
 static unsigned int update_count;
 static bool lazy;
+unsigned int fake_mmu_tables_moved;
 
 static struct table *table_of(const struct pt_space *space)
 {
@@ -78,9 +80,12 @@ static void space_dissolve(struct pt_space *space, xen_pte_release *release, voi
 	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++)
 		if (!pte_none(table->entry[page]))
 			release(table->entry[page], arg);
-	for (unsigned int i = 0; i < LEAVES; i++)
+	for (unsigned int i = 0; i < LEAVES; i++) {
 		if (table->leaf[i])
 			page_put(table->leaf[i]);
+		if (table->upper[i])
+			page_put(table->upper[i]);
+	}
 	*table = (struct table){0};
 }
 
@@ -223,6 +228,39 @@ static bool leaf_empty(const struct table *table, unsigned int leaf)
 	return true;
 }
 
+/* Each leaf has an upper table of its own here, so that there is one that may be missing. */
+static int table_move(struct pt_space *space, vaddr_t from, vaddr_t to)
+{
+	struct table *table = table_of(space);
+	unsigned int old = leaf_number(from.v), new = leaf_number(to.v);
+
+	ASSERT(!lazy && from.v % LEAF_BYTES == 0 && to.v % LEAF_BYTES == 0 && old != new);
+	if (!table->leaf[old])
+		return 0;
+	if (!table->upper[new])
+		table->upper[new] = page_alloc_zeroed();
+	if (!table->upper[old])
+		table->upper[old] = page_alloc_zeroed();
+	if (!table->upper[new] || !table->upper[old])
+		return -ENOMEM;
+	ASSERT(leaf_empty(table, new));
+	if (table->leaf[new])
+		page_put(table->leaf[new]);
+	table->leaf[new] = table->leaf[old];
+	table->leaf[old] = NULL;
+	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++) {
+		uintptr_t addr = FAKE_MMU_BASE + page * PAGE_BYTES;
+
+		if (leaf_number(addr) != old || pte_none(table->entry[page]))
+			continue;
+		table->entry[page_number(addr - from.v + to.v)] = table->entry[page];
+		table->entry[page] = PTE_NONE;
+	}
+	memset(table->tlb, 0, sizeof(table->tlb));
+	fake_mmu_tables_moved++;
+	return 0;
+}
+
 static void tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 {
 	struct table *table = table_of(space);
@@ -257,6 +295,7 @@ static const struct pv_mmu_ops mmu = {
     .pte_set = pte_set,
     .pte_walk = pte_walk,
     .pte_rewrite = pte_rewrite,
+    .table_move = table_move,
     .tables_trim = tables_trim,
     .lazy_enter = lazy_enter,
     .lazy_leave = lazy_leave,

@@ -29,6 +29,7 @@
 #define PROCESSES  5u
 #define PAGES      FAKE_MMU_PAGES
 #define FILE_PAGES 40u
+#define LEAF_PAGES 512u /* of a leaf table */
 #define ROUNDS     400000u
 
 enum kind { HOLE, ANONYMOUS, FILE_PRIVATE, FILE_SHARED };
@@ -210,18 +211,9 @@ static void range_choose(unsigned int *first, unsigned int *count)
 	*count = MIN(*count, PAGES - *first);
 }
 
-static void do_map(struct actor *actor)
+static void map_pages(struct actor *actor, unsigned int first, unsigned int count,
+                      struct expected model)
 {
-	static const unsigned int prots[] = {
-	    0, VM_READ, VM_READ | VM_WRITE, VM_READ | VM_WRITE, VM_PROT_ALL, VM_EXEC};
-	struct expected model = {.kind = ANONYMOUS + fake_random(3), .prot = prots[fake_random(6)]};
-	unsigned int first, count;
-
-	range_choose(&first, &count);
-	if (model.kind != ANONYMOUS) {
-		model.file_page = fake_random(FILE_PAGES);
-		count = MIN(count, FILE_PAGES - model.file_page);
-	}
 	unsigned int flags = fake_random(8) == 0 ? VM_NO_RESERVE : 0;
 	long at = vm_map(actor->vm, address(first), count * PAGE_BYTES, model.prot,
 	                 flags | (model.kind == FILE_SHARED ? VM_SHARED : 0),
@@ -235,17 +227,37 @@ static void do_map(struct actor *actor)
 		actor->pages[first + i] = model;
 }
 
-static void do_unmap(struct actor *actor)
+static void do_map(struct actor *actor)
 {
+	static const unsigned int prots[] = {
+	    0, VM_READ, VM_READ | VM_WRITE, VM_READ | VM_WRITE, VM_PROT_ALL, VM_EXEC};
+	struct expected model = {.kind = ANONYMOUS + fake_random(3), .prot = prots[fake_random(6)]};
 	unsigned int first, count;
 
 	range_choose(&first, &count);
+	if (model.kind != ANONYMOUS) {
+		model.file_page = fake_random(FILE_PAGES);
+		count = MIN(count, FILE_PAGES - model.file_page);
+	}
+	map_pages(actor, first, count, model);
+}
+
+static void unmap_pages(struct actor *actor, unsigned int first, unsigned int count)
+{
 	int result = vm_unmap(actor->vm, address(first), count * PAGE_BYTES);
 
 	if (refused(result))
 		return;
 	assert_int_equal(result, 0);
 	memset(&actor->pages[first], 0, count * sizeof(struct expected));
+}
+
+static void do_unmap(struct actor *actor)
+{
+	unsigned int first, count;
+
+	range_choose(&first, &count);
+	unmap_pages(actor, first, count);
 }
 
 /* Ends at the first hole, where the error is given. */
@@ -285,6 +297,30 @@ static void do_drop(struct actor *actor)
 	}
 }
 
+/* All that a process has goes to as many pages apart as a leaf table has: mostly the table can go
+ * there. */
+static void choose_table_move(struct actor *actor, unsigned int *first, unsigned int *count,
+                              unsigned int *to)
+{
+	bool up = fake_random(2);
+	unsigned int low = fake_random(PAGES - LEAF_PAGES);
+
+	*count = 1 + fake_random(PAGES - LEAF_PAGES - low);
+	*to = up ? low + LEAF_PAGES : low;
+	*first = up ? low : low + LEAF_PAGES;
+	unmap_pages(actor, 0, PAGES);
+	map_pages(actor, *first, *count,
+	          (struct expected){.kind = ANONYMOUS, .prot = VM_READ | VM_WRITE});
+	for (unsigned int i = 0; i < 8; i++)
+		write_page(actor, *first + fake_random(*count));
+	/* Or another has a part of the table. */
+	if (fake_random(3) == 0 && *first > 0) {
+		map_pages(actor, *first - 1, 1,
+		          (struct expected){.kind = ANONYMOUS, .prot = VM_PROT_ALL});
+		write_page(actor, *first - 1);
+	}
+}
+
 /* Within one area to a place apart from it. */
 static void do_move(struct actor *actor)
 {
@@ -292,6 +328,8 @@ static void do_move(struct actor *actor)
 
 	range_choose(&first, &count);
 	to = fake_random(PAGES - count + 1);
+	if (fake_random(8) == 0)
+		choose_table_move(actor, &first, &count, &to);
 	const struct vm_area *area = vm_find(actor->vm, address(first));
 
 	if (!area || area->end < address(first + count) ||
@@ -471,6 +509,7 @@ static void run_random(void)
 	size_t all = page_free_count();
 
 	short_count = fork_count = move_count = 0;
+	fake_mmu_tables_moved = 0;
 	file.size = FILE_PAGES * PAGE_BYTES;
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		one_step();
@@ -491,6 +530,7 @@ static void run_random(void)
 	assert_int_equal(page_free_count(), all);
 	assert_int_equal(entry_zero_page()->ref_count, 1);
 	assert_true(fork_count > 100 && move_count > 100);
+	assert_true(fake_mmu_tables_moved > 100);
 }
 
 #define FRAMES       8192u
@@ -673,9 +713,9 @@ static void test_window_short(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_window),        cmocka_unit_test(test_window_refused),
-	    cmocka_unit_test(test_window_bounds), cmocka_unit_test(test_window_file),
-	    cmocka_unit_test(test_window_short),  cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_random),         cmocka_unit_test(test_window),
+	    cmocka_unit_test(test_window_refused), cmocka_unit_test(test_window_bounds),
+	    cmocka_unit_test(test_window_file),    cmocka_unit_test(test_window_short),
 	    cmocka_unit_test(test_random_short),
 	};
 
