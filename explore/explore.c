@@ -423,7 +423,8 @@ struct explore_result explore_deepen(const struct scenario *scenario,
 		if (!result.complete)
 			result.bound = all.bound;
 		all = result;
-		if (result.failed || result.unbounded || spent(options, &all))
+		if (result.failed || result.unbounded || spent(options, &all) ||
+		    (options->enough && all.points >= options->enough && bound >= options->least))
 			break;
 	}
 	return all;

@@ -92,7 +92,8 @@ static uint64_t visited_hash(void)
 		if (!vcpu->stack_used || sp < vcpu->stack_used)
 			vcpu->stack_used = sp;
 	}
-	/* The same place with and without a choice before it. */
+	/* Who takes over from one that could have gone on is where a choice is still to come: the
+	 * others that it has were offered a moment ago. After a wait they were not all. */
 	const uint32_t next[2] = {ex->running, ex->request == REQUEST_POINT};
 
 	hash = explore_hash(hash, next, sizeof(next));

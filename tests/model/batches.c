@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Batches on two vcpus, each preempted by Xen between any two of its entries.
+ * Batches on several vcpus, each preempted by Xen between any two of its entries.
  *
  * The buffers are per CPU, Xen overwrites what it has finished, and another vcpu runs in the middle
  * of a multicall: callbacks must still run behind their entries, in order, and each vcpu's entries
@@ -13,13 +13,13 @@
 #include "xen/p2m.h"
 #include "xen/pt_walk.h"
 
-static struct pt_space spaces[2];
-static pfn_t frames[2];
-static unsigned int called[2];
+static struct pt_space spaces[EXPLORE_VCPUS];
+static pfn_t frames[EXPLORE_VCPUS];
+static unsigned int called[EXPLORE_VCPUS];
 
 void batches_setup(void)
 {
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < model.vcpu_count; i++) {
 		scenario_space(&spaces[i], &frames[i], 4);
 		xen_space_activate(&spaces[i]);
 	}
@@ -53,7 +53,7 @@ void batches_run(void)
 
 void batches_finish(void)
 {
-	for (unsigned int me = 0; me < 2; me++) {
+	for (unsigned int me = 0; me < model.vcpu_count; me++) {
 		for (unsigned int i = 1; i < 4; i++)
 			CHECK(pte_pfn(xen_pte_read(&spaces[me],
 			                           VADDR(SCENARIO_ADDRESS + i * PAGE_BYTES)))
@@ -62,7 +62,7 @@ void batches_finish(void)
 	}
 }
 
-/* Two spaces come to life, are run, changed in lazy mode, left and destroyed side by side. The
+/* Spaces come to life, are run, changed in lazy mode, left and destroyed side by side. The
  * frame is given away after the flush that leaving lazy mode brings, and not before. */
 void lives_setup(void)
 {

@@ -12,7 +12,8 @@ MODEL_CFLAGS := -std=gnu11 -O2 -g -fno-strict-aliasing $(WARNINGS) -I. -Iport/ho
 
 # One lock per leaf table, and one per space: both are built and run.
 define model_program
-$(MODEL_BUILD)/model-test-$(1): $(addprefix $(MODEL_BUILD)/$(1)/,$(addsuffix .o,$(MODEL_SOURCES)))
+$(MODEL_BUILD)/model-test-$(1): $(addprefix $(MODEL_BUILD)/$(1)/,$(addsuffix .o,$(MODEL_SOURCES))) \
+		$(MODEL_BUILD)/commit.o
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) -o $$@ $$^
 $(MODEL_BUILD)/$(1)/%.o: % $(FLAGS_STAMP)
@@ -31,8 +32,16 @@ $(MODEL_EXAMPLE): $(addprefix $(MODEL_BUILD)/split/,$(addsuffix .o,$(MODEL_EXAMP
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^
 
+# What a failure names: looked at whenever make runs, made anew when it is another.
 MODEL_COMMIT = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
-MODEL_RUN = MODEL_COMMIT=$(MODEL_COMMIT) $(MODEL_BUILD)/model-test
+$(MODEL_BUILD)/commit.c: force
+	@mkdir -p $(@D)
+	@echo 'extern const char model_commit[]; const char model_commit[] = "$(MODEL_COMMIT)";' > $@.new
+	@cmp -s $@.new $@ || cp $@.new $@
+$(MODEL_BUILD)/commit.o: $(MODEL_BUILD)/commit.c $(FLAGS_STAMP)
+	$(Q)$(CC) $(MODEL_CFLAGS) -c -o $@ $<
+
+MODEL_RUN = $(MODEL_BUILD)/model-test
 
 # Both lock models side by side.
 define model_set
@@ -47,6 +56,8 @@ model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
 	$(call model_set,--standard)
 test-model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single $(MODEL_EXAMPLE)
 	$(Q)$(MODEL_EXAMPLE)
+	$(Q)test "`$(MODEL_RUN)-split --commit`" = "$(MODEL_COMMIT)" && echo ok model/commit || \
+		{ echo "FAIL model/commit: not $(MODEL_COMMIT)"; exit 1; }
 	$(call model_set,--quick)
 
 # make replay CASE='pin-window 4-level split 41=1' [SHRINK=1]: that run again, with a timeline.

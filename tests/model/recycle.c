@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Recycled tables: two vcpus end spaces and make others from what the pool has, while one of them
+ * Recycled tables: vcpus end spaces and make others from what the pool has, while one of them
  * empties the pool as if memory had run out.
  *
  * A table must go into the pool only when its clearing has been carried out and no vcpu reaches it
@@ -14,7 +14,7 @@
 #include "xen/pin.h"
 #include "xen/table_pool.h"
 
-static struct pt_space spaces[2];
+static struct pt_space spaces[EXPLORE_VCPUS];
 
 void scenario_release(pte_t pte, void *arg)
 {
@@ -49,15 +49,15 @@ void recycle_setup(void)
 
 void recycle_run(void)
 {
-	begin(&spaces[0]);
-	end(&spaces[0]);
+	begin(&spaces[explore_vcpu()]);
+	end(&spaces[explore_vcpu()]);
 }
 
 void recycle_and_reclaim(void)
 {
-	begin(&spaces[1]);
+	begin(&spaces[explore_vcpu()]);
 	xen_tables_reclaim();
-	end(&spaces[1]);
+	end(&spaces[explore_vcpu()]);
 }
 
 /* What is live is in the pool, and pinned on its own; but for the kernel's tables, which are none

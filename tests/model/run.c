@@ -19,13 +19,16 @@
 #define SEED         20240607u
 
 const struct run_set run_quick = {.preemptions = 2,
+                                  .enough = 100000,
                                   .points = 150000,
                                   .faults = 1,
                                   .pct_schedules = 200,
                                   .pct_depth = 3,
                                   .random_schedules = 200};
 const struct run_set run_standard = {.preemptions = 8,
-                                     .points = 4000000,
+                                     .enough = 800000,
+                                     .points = 60000000,
+                                     .least = 2,
                                      .faults = 1,
                                      .pct_schedules = 3000,
                                      .pct_depth = 3,
@@ -92,16 +95,14 @@ static void print_bounds(enum explore_strategy strategy, const struct explore_op
 
 static void print_failure(const struct scenario *scenario, const struct explore_result *result)
 {
-	const char *commit = getenv("MODEL_COMMIT");
-
 	printf("# commit %s, %s locks; %u preemptions, %u faults, %u steps\n%s"
 	       "# again: make replay CASE='%s %s %s %s'\n",
-	       commit ? commit : "unknown", locks, result->preemptions, result->faults,
-	       result->steps, result->story, scenario->name, format_names[format], locks,
-	       result->choices);
+	       model_commit, locks, result->preemptions, result->faults, result->steps,
+	       result->story, scenario->name, format_names[format], locks, result->choices);
 }
 
-/* One strategy on one scenario in one format: run, report, and if it fails make it short. */
+/* One strategy on one scenario in one format: run, report, and if it fails make it short. To
+ * have given up before the least bound is a failure, too. */
 static bool run_one(const struct scenario *scenario, enum explore_strategy strategy,
                     const char *how, struct explore_options options)
 {
@@ -115,14 +116,17 @@ static bool run_one(const struct scenario *scenario, enum explore_strategy strat
 	totals.states += result.states;
 	totals.pruned += result.pruned;
 	totals.runs++;
-	printf("%s model/%s/%s/%s/%s", result.failed ? "FAIL" : "ok", scenario->name,
+	bool gave_up = !result.failed && !result.unbounded && result.bound < options.least;
+
+	printf("%s model/%s/%s/%s/%s", result.failed || gave_up ? "FAIL" : "ok", scenario->name,
 	       format_names[format], locks, how);
 	if (!result.failed) {
-		printf("  # %lu schedules, %lu points", result.schedules, result.points);
+		printf("%s  # %lu schedules, %lu points", gave_up ? ": gave up too early" : "",
+		       result.schedules, result.points);
 		print_bounds(strategy, &options, &result, scenario->vcpus);
 		printf("\n");
 		fflush(stdout);
-		return true;
+		return !gave_up;
 	}
 	printf(": %s\n# after %lu schedules\n", result.what, result.schedules);
 	result = explore_shrink(&ready, &options, &result, SHRINK_TRIES);
@@ -131,17 +135,23 @@ static bool run_one(const struct scenario *scenario, enum explore_strategy strat
 	return false;
 }
 
-static bool run_scenario(const struct scenario *scenario, const struct run_set *set, bool search)
+static bool search_all(const struct scenario *scenario, const struct run_set *set)
 {
 	struct explore_options options = options_for(EXPLORE_EXHAUSTIVE);
-	bool good = true;
 
-	if (search) {
-		options.preemptions = set->preemptions;
-		options.faults = set->faults;
-		options.points = set->points;
-		good &= run_one(scenario, EXPLORE_EXHAUSTIVE, "exhaustive", options);
-	}
+	options.preemptions = set->preemptions;
+	options.faults = set->faults;
+	options.enough = set->enough;
+	options.points = set->points;
+	options.least = set->least;
+	return run_one(scenario, EXPLORE_EXHAUSTIVE, "exhaustive", options);
+}
+
+static bool run_scenario(const struct scenario *scenario, const struct run_set *set, bool search)
+{
+	struct explore_options options;
+	bool good = !search || search_all(scenario, set);
+
 	if (scenario->vcpus > 2) {
 		options = options_for(EXPLORE_PCT);
 		options.depth = set->pct_depth;
@@ -154,24 +164,26 @@ static bool run_scenario(const struct scenario *scenario, const struct run_set *
 	return run_one(scenario, EXPLORE_RANDOM, "random", options) && good;
 }
 
-static bool run_table(const struct scenario *scenario, const struct run_set *set, const char *name,
-                      bool search)
+static bool run_table(const struct scenario_table *table, const struct run_set *set,
+                      const char *name)
 {
+	unsigned int formats = table->each_format ? FORMATS : 1;
 	bool good = true;
 
-	for (; scenario->name; scenario++)
-		for (format = 0; format < FORMATS; format++)
+	for (const struct scenario *scenario = table->list; scenario->name; scenario++)
+		for (format = 0; format < formats; format++)
 			if (!name || strcmp(name, scenario->name) == 0)
-				good &= run_scenario(scenario, set, search);
+				good &= run_scenario(scenario, set, table->search);
 	return good;
 }
 
 bool run_all(const struct run_set *set, const char *name)
 {
 	clock_t started = clock();
-	bool good = run_table(scenarios, set, name, true);
+	bool good = true;
 
-	good &= run_table(workloads, set, name, false);
+	for (const struct scenario_table *table = scenario_tables; table->list; table++)
+		good &= run_table(table, set, name);
 	printf("# %s locks: %lu runs of scenarios, %lu schedules (%lu cut short at a known state), "
 	       "%lu points, %lu states; %.0f schedules a second of processor time\n",
 	       locks, totals.runs, totals.schedules, totals.pruned, totals.points, totals.states,
@@ -179,22 +191,22 @@ bool run_all(const struct run_set *set, const char *name)
 	return good;
 }
 
-static const struct scenario *find_in(const struct scenario *scenario, const char *name)
+static const struct scenario *find_by_name(const char *name)
 {
-	while (scenario->name && strcmp(scenario->name, name) != 0)
-		scenario++;
-	return scenario;
+	for (const struct scenario_table *table = scenario_tables; table->list; table++)
+		for (const struct scenario *scenario = table->list; scenario->name; scenario++)
+			if (strcmp(scenario->name, name) == 0)
+				return scenario;
+	return NULL;
 }
 
 static const struct scenario *find(const char *name, const char *format_name)
 {
-	const struct scenario *scenario = find_in(scenarios, name);
+	const struct scenario *scenario = find_by_name(name);
 
-	if (!scenario->name)
-		scenario = find_in(workloads, name);
 	for (format = 0; format < FORMATS && strcmp(format_names[format], format_name) != 0;)
 		format++;
-	if (!scenario->name || format == FORMATS) {
+	if (!scenario || format == FORMATS) {
 		fprintf(stderr, "model-test: no such scenario or format: %s %s\n", name,
 		        format_name);
 		exit(2);
@@ -227,21 +239,27 @@ int run_again(const char *name, const char *format_name, const char *choices, bo
 	return again.failed;
 }
 
+static void bench_one(const struct scenario *scenario)
+{
+	struct explore_options options = options_for(EXPLORE_RANDOM);
+	struct scenario ready = booted(scenario);
+	clock_t started = clock();
+
+	format = 0;
+	options.schedules = BENCH_TRIES / scenario->vcpus;
+	struct explore_result result = explore_run(&ready, &options);
+	double seconds = (double)(clock() - started) / CLOCKS_PER_SEC;
+
+	printf("bench model/%s  %.0f schedules/s of %lu points, %.0f points/s\n", scenario->name,
+	       (double)result.schedules / seconds, result.points / result.schedules,
+	       (double)result.points / seconds);
+	fflush(stdout);
+}
+
 void run_bench(void)
 {
-	for (const struct scenario *scenario = scenarios; scenario->name; scenario++) {
-		struct explore_options options = options_for(EXPLORE_RANDOM);
-		struct scenario ready = booted(scenario);
-		clock_t started = clock();
-
-		format = 0;
-		options.schedules = BENCH_TRIES / scenario->vcpus;
-		struct explore_result result = explore_run(&ready, &options);
-		double seconds = (double)(clock() - started) / CLOCKS_PER_SEC;
-
-		printf("bench model/%s  %.0f schedules/s of %lu points, %.0f points/s\n",
-		       scenario->name, (double)result.schedules / seconds,
-		       result.points / result.schedules, (double)result.points / seconds);
-		fflush(stdout);
-	}
+	for (const struct scenario_table *table = scenario_tables; table->list; table++)
+		for (const struct scenario *scenario = table->list; scenario->name; scenario++)
+			if (table->search)
+				bench_one(scenario);
 }

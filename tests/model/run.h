@@ -7,15 +7,32 @@
 
 #include <stdbool.h>
 
+#include "explore/explore.h"
+
+/* Scenarios, up to a NULL name. Those that are not searched run by PCT and at random. */
+struct scenario_table {
+	const struct scenario *list;
+	bool search;      /* all schedules within bounds */
+	bool each_format; /* else the first alone */
+};
+
+/* Ends with a NULL list. */
+extern const struct scenario_table scenario_tables[];
+
 /* How far a set goes. Points, unlike seconds, are the same on every machine. */
 struct run_set {
 	unsigned int preemptions;    /* exhaustive: up to this bound … */
-	unsigned long points;        /* … or so many points of a scenario in a format */
+	unsigned long enough;        /* … or the one that so many points end with … */
+	unsigned long points;        /* … or so many points, whatever they end with */
+	unsigned int least;          /* … but not to have completed this bound is a failure */
 	unsigned int faults;         /* exhaustive: at most */
 	unsigned long pct_schedules; /* PCT: from three vcpus on */
 	unsigned int pct_depth;
 	unsigned long random_schedules;
 };
+
+/* What the sources were when this program was built. */
+extern const char model_commit[];
 
 extern const struct run_set run_quick, run_standard;
 

@@ -124,13 +124,13 @@ void smp_retire_finish(void)
 	CHECK(world_frames_used() == 0);
 }
 
-/* Two vcpus run on each other's space and retire their own. */
+/* Each vcpu runs on its neighbour's space and retires its own. */
 
 void smp_cross_setup(void)
 {
-	listen(2);
-	make_space(0);
-	make_space(1);
+	listen(model.vcpu_count);
+	for (unsigned int i = 0; i < model.vcpu_count; i++)
+		make_space(i);
 }
 
 static void cross(bool masked)
@@ -138,9 +138,9 @@ static void cross(bool masked)
 	unsigned int me = explore_vcpu();
 
 	xen_irq_enable();
-	xen_space_switch(&spaces[1 - me]);
+	xen_space_switch(&spaces[(me + 1) % model.vcpu_count]);
 	count_up(&ready);
-	wait_for(&ready, 2);
+	wait_for(&ready, model.vcpu_count);
 	if (masked)
 		xen_irq_disable();
 	tear_down(me);
@@ -212,29 +212,34 @@ void smp_flush_finish(void)
 	CHECK(world_frames_used() == 0);
 }
 
-/* vcpu 1 goes down while vcpu 0 calls it. */
+/* vcpu 1 goes down while the others call it. */
 
-static unsigned int called;
+#define DOWN_CALLS 2u
+
+static unsigned int called[EXPLORE_VCPUS]; /* for each caller */
+static bool stopped;
 
 void smp_down_setup(void)
 {
-	listen(2);
+	listen(model.vcpu_count);
 }
 
 static void on_call(void *arg)
 {
-	(void)arg;
 	CHECK(!xen_irq_enabled() && explore_vcpu() == 1);
-	called++;
+	CHECK(!stopped);
+	++*(unsigned int *)arg;
 }
 
 void smp_down_caller(void)
 {
+	unsigned int *count = &called[explore_vcpu()];
+
 	xen_irq_enable();
-	for (unsigned int round = 1; round <= 2; round++) {
+	for (unsigned int round = 1; round <= DOWN_CALLS; round++) {
 		ipi_reschedule((vcpu_t){1});
-		ipi_call_one((vcpu_t){1}, on_call, NULL, round == 2);
-		CHECK(called % 100 <= round);
+		ipi_call_one((vcpu_t){1}, on_call, count, round == DOWN_CALLS);
+		CHECK(*count <= round);
 	}
 	xen_irq_disable();
 }
@@ -246,12 +251,14 @@ void smp_down_target(void)
 	xen_irq_disable();
 	port_and_word(&xen_online_mask, ~xen_cpu_bit(this_cpu()));
 	ipi_stop_cpu();
-	called += 100; /* nothing is called from here on */
+	stopped = true;
 }
 
 void smp_down_finish(void)
 {
-	CHECK(called >= 100 && called <= 102);
+	CHECK(stopped);
+	for (unsigned int i = 0; i < model.vcpu_count; i++)
+		CHECK(called[i] <= DOWN_CALLS);
 	CHECK(xen_cpus[1].ipi.calls == 0);
 }
 

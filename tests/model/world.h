@@ -60,8 +60,4 @@ void world_enter_user(bool work_pending);
 			explore_fail("%s:%d: not true: %s", __FILE__, __LINE__, #cond); \
 	} while (0)
 
-/* All scenarios; each ends with a NULL name. Workloads choose so much on their own that no search
- * gets through: they are run at random. */
-extern const struct scenario scenarios[], workloads[];
-
 #endif

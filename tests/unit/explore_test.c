@@ -229,6 +229,25 @@ static void test_deepening_finds_the_fewest(void **arg)
 	assert_int_equal(result.preemptions, 1);
 }
 
+static void test_deepening_ends_with_enough(void **arg)
+{
+	const struct scenario toy = {"steps", 2, clear, {run_program, run_program}, NULL};
+	struct explore_options options = options_for(EXPLORE_EXHAUSTIVE);
+
+	(void)arg;
+	for (unsigned int i = 0; i < sizeof(program); i++)
+		program[i / PROGRAM_OPS][i % PROGRAM_OPS] = i % 2 ? 2 : 4; /* stores and coins */
+	options.enough = 1;
+	assert_int_equal(explore_deepen(&toy, &options).bound, 0);
+	options.least = 2;
+	struct explore_result result = explore_deepen(&toy, &options);
+
+	assert_true(result.complete && !result.unbounded);
+	assert_int_equal(result.bound, 2);
+	options.enough = 0;
+	assert_true(explore_deepen(&toy, &options).unbounded);
+}
+
 /* Fails when the third vcpu has looked early and again two steps of the first later. */
 static void body_noise(void)
 {
@@ -485,6 +504,7 @@ int main(void)
 	    cmocka_unit_test(test_pruning_is_sound),
 	    cmocka_unit_test(test_pct_keeps_its_promise),
 	    cmocka_unit_test(test_deepening_finds_the_fewest),
+	    cmocka_unit_test(test_deepening_ends_with_enough),
 	    cmocka_unit_test(test_shrinker_is_minimal),
 	    cmocka_unit_test(test_replay_is_the_same_run),
 	    cmocka_unit_test(test_deadlock_is_named),
