@@ -74,8 +74,8 @@ static inline void pv_fpu_save(void *area)
 {
 	pv->cpu->fpu_save(area);
 }
-/* Save to any area, a program's memory too (the range has been checked, the 64 bytes behind the
- * first 512 are zero): false if it cannot be written. */
+/* Save to any area, a program's memory too (aligned to 64, the 64 bytes behind the first 512 are
+ * zero): false if it cannot be written. */
 static inline bool pv_fpu_save_user(void *area)
 {
 	return pv->cpu->fpu_save_user(area);

@@ -92,6 +92,25 @@ static inline pte_t pv_pte_read(const struct pt_space *space, vaddr_t va)
 	return pv->mmu->pte_read(space, va);
 }
 
+/* What user mode's read at `va`, or write, comes to, at the kernel's own address in the direct map:
+ * good to the end of the page, and until an entry changes. NULL: there is no such entry, or it does
+ * not permit the access, or the frame is not ours. */
+static inline void *pv_user_reach(struct pt_space *space, vaddr_t va, bool write)
+{
+	return pv->mmu->user_reach(space, va, write);
+}
+
+/* The same where that is known from before; NULL if it is not. */
+static inline void *pv_user_reached(const struct pt_space *space, vaddr_t va, bool write)
+{
+	const struct pt_reached *reached = &space->reached[space_reached_place(va)];
+
+	if (reached->last != (va.v | (PAGE_BYTES - 1)) || *reached->entry != reached->value ||
+	    (write && !(reached->value & PTE_WRITE)))
+		return NULL;
+	return reached->page + (va.v & (PAGE_BYTES - 1));
+}
+
 /* Make sure that every table down to the leaf for `va` exists. -ENOMEM when no frame is left
  * (tables made so far stay). */
 static inline int pv_pte_prepare(struct pt_space *space, vaddr_t va)

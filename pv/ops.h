@@ -40,6 +40,7 @@ struct pv_mmu_ops {
 	void (*space_dissolve)(struct pt_space *space, xen_pte_release *release, void *arg);
 	void (*space_switch)(struct pt_space *next);
 	pte_t (*pte_read)(const struct pt_space *space, vaddr_t va);
+	void *(*user_reach)(struct pt_space *space, vaddr_t va, bool write);
 	int (*pte_prepare)(struct pt_space *space, vaddr_t va);
 	int (*pte_prepare_like)(struct pt_space *space, vaddr_t va, const struct pt_space *model);
 	void (*pte_set)(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush);

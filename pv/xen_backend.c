@@ -51,6 +51,7 @@ static const struct pv_mmu_ops mmu_ops = {
     .space_dissolve = xen_space_dissolve,
     .space_switch = xen_space_switch,
     .pte_read = xen_pte_read,
+    .user_reach = xen_user_reach,
     .pte_prepare = xen_pte_prepare,
     .pte_prepare_like = xen_pte_prepare_like,
     .pte_set = set_entry,

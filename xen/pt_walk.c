@@ -11,7 +11,7 @@
 #include "xen/hooks.h"
 #include "xen/p2m.h"
 
-static volatile void *entry_address(pfn_t table, unsigned int idx)
+volatile void *pt_entry_address(pfn_t table, unsigned int idx)
 {
 	return (char *)xen_pfn_to_virt(table) + ((uintptr_t)idx << PT_FORMAT.entry_shift);
 }
@@ -19,8 +19,8 @@ static volatile void *entry_address(pfn_t table, unsigned int idx)
 pte_t pt_entry_read(pfn_t table, unsigned int idx)
 {
 	if (PT_FORMAT.entry_shift == 2)
-		return (pte_t){port_load32(entry_address(table, idx))};
-	return (pte_t){port_load64(entry_address(table, idx))};
+		return (pte_t){port_load32(pt_entry_address(table, idx))};
+	return (pte_t){port_load64(pt_entry_address(table, idx))};
 }
 
 maddr_t pt_entry_maddr(pfn_t table, unsigned int idx)
@@ -30,7 +30,7 @@ maddr_t pt_entry_maddr(pfn_t table, unsigned int idx)
 
 void pt_entry_store(pfn_t table, unsigned int idx, pte_t value)
 {
-	volatile void *address = entry_address(table, idx);
+	volatile void *address = pt_entry_address(table, idx);
 
 	if (PT_FORMAT.entry_shift == 2)
 		port_store32(address, (uint32_t)value.v);

@@ -78,6 +78,8 @@ unsigned int pt_entries_max(pfn_t table, unsigned int level);
 unsigned int pt_next_entry(pfn_t table, unsigned int idx, unsigned int end, uint64_t bits);
 
 /* Entry `idx` of a table through its mapping, and the machine address that Xen knows it by. */
+/* An entry in the direct map, and its value. */
+volatile void *pt_entry_address(pfn_t table, unsigned int idx);
 pte_t pt_entry_read(pfn_t table, unsigned int idx);
 maddr_t pt_entry_maddr(pfn_t table, unsigned int idx);
 

@@ -17,6 +17,24 @@
 #include "arch/x86/pte.h"
 #include "arch/x86/units.h"
 
+/* Where an access of user mode's was found to come to. It still does while the entry is the same and
+ * its table is one of the space's. */
+struct pt_reached {
+	uintptr_t last;                 /* the last byte of the page; 0: nothing */
+	const volatile uint64_t *entry; /* 64 bits: not for the 2-level format */
+	uint64_t value;                 /* of the entry */
+	char *page;                     /* in the direct map */
+};
+
+#define SPACE_REACHED 16u
+
+/* The place of a page among those reached. Pages that are used by turns often lie apart by powers of
+ * two, as stacks of threads do: the number is scrambled. */
+static inline unsigned int space_reached_place(vaddr_t va)
+{
+	return ((uint32_t)(va.v >> PAGE_SHIFT) * 2654435761u) >> 28;
+}
+
 struct pt_space {
 	pfn_t root; /* the top table that walks begin at */
 	/* x86-64, tops in step: user mode's top table, the user half of which is that of root.
@@ -30,6 +48,7 @@ struct pt_space {
 	pfn_t leaf;           /* … and is this */
 	bool leaf_building;   /* it is not linked yet: ordinary memory, filled by plain stores */
 	struct spinlock lock; /* of all its leaf tables, where they have none of their own */
+	struct pt_reached reached[SPACE_REACHED]; /* space_reached_place() */
 };
 
 enum xen_flush {
@@ -66,6 +85,7 @@ void xen_space_destroy(struct pt_space *space);
 void xen_space_dissolve(struct pt_space *space, xen_pte_release *release, void *arg);
 void xen_space_switch(struct pt_space *next);
 pte_t xen_pte_read(const struct pt_space *space, vaddr_t va);
+void *xen_user_reach(struct pt_space *space, vaddr_t va, bool write);
 int xen_pte_prepare(struct pt_space *space, vaddr_t va);
 int xen_pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_space *model);
 void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush flush);

@@ -6,6 +6,7 @@
 
 #include <xen/errno.h>
 
+#include "xen/direct_map.h"
 #include "xen/hooks.h"
 #include "xen/lazy.h"
 #include "xen/multicall.h"
@@ -101,6 +102,8 @@ void space_leaf_forget(struct pt_space *space)
 {
 	space_leaf_finish(space);
 	space->leaf_end = 0;
+	for (unsigned int i = 0; i < SPACE_REACHED; i++)
+		space->reached[i].last = 0;
 }
 
 pte_t xen_pte_read(const struct pt_space *space, vaddr_t va)
@@ -110,6 +113,26 @@ pte_t xen_pte_read(const struct pt_space *space, vaddr_t va)
 	    leaf_known(space, offset) ? space->leaf : pt_find_table(space->root, offset, 1);
 
 	return pfn_is_none(table) ? PTE_NONE : pt_entry_read(table, pt_index(offset, 1));
+}
+
+void *xen_user_reach(struct pt_space *space, vaddr_t va, bool write)
+{
+	const uint64_t needed = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
+	pfn_t leaf = leaf_find(space, pt_offset(va));
+	pte_t pte = pfn_is_none(leaf) ? PTE_NONE : xen_pte_read(space, va);
+	pfn_t frame = (pte.v & needed) == needed ? pte_pfn(pte) : PFN_NONE;
+
+	if (pfn_is_none(frame))
+		return NULL;
+	char *page = xen_pfn_to_virt(frame);
+
+	if (PT_FORMAT.entry_shift == 3)
+		space->reached[space_reached_place(va)] =
+		    (struct pt_reached){.last = va.v | (PAGE_BYTES - 1),
+		                        .entry = pt_entry_address(leaf, pt_index(pt_offset(va), 1)),
+		                        .value = pte.v,
+		                        .page = page};
+	return page + (va.v & (PAGE_BYTES - 1));
 }
 
 /* And not more than this part of a table. */

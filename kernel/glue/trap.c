@@ -62,28 +62,30 @@ static void fault_signal(const struct cpu_frame *frame, uintptr_t address, int e
 	}
 }
 
-/* Faults of user mode, and of the kernel where it reads or writes user memory through a fix-up. */
+/* A page fault of user mode. */
 static void page_fault(struct cpu_frame *frame)
 {
 	uintptr_t address = pv_cpu_fault_address();
-	bool user = frame_from_user(frame);
-	uintptr_t fixup = user ? 0 : host_fixup(frame->rip);
 	int error = -EFAULT;
 
-	if (!user && fixup == 0)
-		kernel_fault(frame, address);
-	if (frame->rflags & RFLAGS_IF)
-		pv_irq_enable();
-	if (user)
-		kernel_lock();
-	if (address < PV_USER_END && current() && current()->vm && (frame->rflags & RFLAGS_IF))
+	pv_irq_enable();
+	kernel_lock();
+	if (address < PV_USER_END)
 		error = vm_fault(current()->vm, address, wanted_access(frame->error_code));
-	if (error != 0 && user)
+	if (error != 0)
 		fault_signal(frame, address, error);
-	if (user)
-		kernel_unlock();
-	else if (error != 0)
-		frame->rip = fixup;
+	kernel_unlock();
+}
+
+/* Any exception of the kernel's own: a few instructions of the layer may fault and say so; the
+ * kernel itself reaches user memory without faults (mm/uaccess.c). */
+static void kernel_exception(struct cpu_frame *frame)
+{
+	uintptr_t fixup = host_fixup(frame->rip);
+
+	if (fixup == 0)
+		kernel_fault(frame, frame->vector == TRAP_PAGE_FAULT ? pv_cpu_fault_address() : 0);
+	frame->rip = fixup;
 }
 
 /* The si_code of a floating point exception: the first unmasked one in the processor's order of
@@ -155,20 +157,13 @@ static void user_exception(struct cpu_frame *frame)
 
 void host_trap(struct cpu_frame *frame)
 {
-	bool user = frame_from_user(frame);
-
-	if (user)
-		cpu_enter_kernel(cpu_now());
-	if (frame->vector == TRAP_PAGE_FAULT) {
-		page_fault(frame);
+	if (!frame_from_user(frame)) {
+		kernel_exception(frame);
 		return;
 	}
-	if (!user) {
-		uintptr_t fixup = host_fixup(frame->rip);
-
-		if (fixup == 0)
-			kernel_fault(frame, 0);
-		frame->rip = fixup;
+	cpu_enter_kernel(cpu_now());
+	if (frame->vector == TRAP_PAGE_FAULT) {
+		page_fault(frame);
 		return;
 	}
 	pv_irq_enable();

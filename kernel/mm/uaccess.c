@@ -1,94 +1,182 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of programs as the kernel reads and writes it: the running task's through its own
- * mappings, where the CPU checks the rights and faults are resolved as for the program itself; any
- * address space's through the direct map.
+ * Memory of programs as the kernel reads and writes it, always through the direct map: no
+ * instruction of the kernel's has a user address. The page tables are looked at as the CPU would
+ * look at them, and what it would fault on is resolved as for the program itself, by an explicit
+ * call. What was looked up holds to the end of the page and until a table changes, which nobody
+ * else does while we have the kernel lock.
  */
-#include "arch/x86/uaccess.h"
-
 #include "kernel/mm/internal.h"
 #include "kernel/task/task.h"
 
 /* Strings of programs are short as a rule: most fit in one such piece. */
 #define STRING_PIECE_BYTES 64u
 
-/* Without an address space of its own, a task would reach into whichever was in force last. */
-static bool accessible(const void *user, size_t bytes)
-{
-	const struct task *task = current();
+/* What one access may need: more could only mean that the tables and the areas disagree. */
+#define FAULTS_MAX 4u
 
-	return user_range_ok(user, bytes) && task && task->vm;
+/* The address space to reach for [user, user + bytes), a range of user space; NULL: none. */
+static struct vm *accessible(uintptr_t user, size_t bytes)
+{
+	return user_range_ok((const void *)user, bytes) ? current()->vm : NULL;
+}
+
+/* Where `user` is, good to the end of its page. NULL: it must not be accessed so. */
+static void *reach(struct vm *vm, uintptr_t user, bool write)
+{
+	void *at = pv_user_reach(&vm->space, VADDR(user), write);
+
+	for (unsigned int i = 0; !at && i < FAULTS_MAX; i++) {
+		if (vm_fault(vm, user, write ? VM_WRITE : VM_READ) != 0)
+			return NULL;
+		at = pv_user_reach(&vm->space, VADDR(user), write);
+	}
+	return at;
+}
+
+static inline size_t in_page(uintptr_t user, size_t bytes)
+{
+	return MIN(bytes, PAGE_BYTES - (user & (PAGE_BYTES - 1)));
+}
+
+static __attribute__((noinline)) void *reach_first(uintptr_t user, size_t bytes, bool write)
+{
+	struct vm *vm = bytes > 0 ? accessible(user, bytes) : NULL;
+
+	return vm ? reach(vm, user, write) : NULL;
+}
+
+/* Where [user, user + bytes) is if it lies in one page, as most does. What was reached before is of
+ * user space. */
+static inline void *reach_span(uintptr_t user, size_t bytes, bool write)
+{
+	const struct vm *vm = current()->vm;
+	void *at;
+
+	if (bytes > PAGE_BYTES - (user & (PAGE_BYTES - 1)))
+		return NULL;
+	at = vm ? pv_user_reached(&vm->space, VADDR(user), write) : NULL;
+	return at ? at : reach_first(user, bytes, write);
+}
+
+enum how { FROM_USER, TO_USER, CLEAR_USER };
+
+/* What lies in more pages than one, page by page; `kernel` is not used to clear. */
+static __attribute__((noinline)) int each_page(enum how how, uintptr_t user, char *kernel,
+                                               size_t bytes)
+{
+	struct vm *vm = accessible(user, bytes);
+
+	while (bytes > 0) {
+		char *at = vm ? reach(vm, user, how != FROM_USER) : NULL;
+		size_t part = in_page(user, bytes);
+
+		if (!at)
+			return -EFAULT;
+		if (how == FROM_USER)
+			memcpy(kernel, at, part);
+		else if (how == TO_USER)
+			memcpy(at, kernel, part);
+		else
+			memset(at, 0, part);
+		user += part;
+		kernel = kernel ? kernel + part : NULL;
+		bytes -= part;
+	}
+	return 0;
 }
 
 int copy_from_user(void *to, const void *user_from, size_t bytes)
 {
-	if (bytes == 0)
-		return 0;
-	if (!accessible(user_from, bytes))
-		return -EFAULT;
-	return uaccess_copy(to, user_from, bytes) == 0 ? 0 : -EFAULT;
+	const void *at = reach_span((uintptr_t)user_from, bytes, false);
+
+	if (!at)
+		return each_page(FROM_USER, (uintptr_t)user_from, to, bytes);
+	(memcpy)(to, at, bytes);
+	return 0;
 }
 
 int copy_to_user(void *user_to, const void *from, size_t bytes)
 {
-	if (bytes == 0)
-		return 0;
-	if (!accessible(user_to, bytes))
-		return -EFAULT;
-	return uaccess_copy(user_to, from, bytes) == 0 ? 0 : -EFAULT;
+	void *at = reach_span((uintptr_t)user_to, bytes, true);
+
+	if (!at)
+		return each_page(TO_USER, (uintptr_t)user_to, (char *)(uintptr_t)from, bytes);
+	(memcpy)(at, from, bytes);
+	return 0;
 }
 
 int clear_user(void *user_to, size_t bytes)
 {
-	if (bytes == 0)
-		return 0;
-	if (!accessible(user_to, bytes))
+	void *at = reach_span((uintptr_t)user_to, bytes, true);
+
+	if (!at)
+		return each_page(CLEAR_USER, (uintptr_t)user_to, NULL, bytes);
+	(memset)(at, 0, bytes);
+	return 0;
+}
+
+void *user_span(uintptr_t user, size_t bytes)
+{
+	return reach_span(user, bytes, true);
+}
+
+/* An aligned word of the program's; NULL: it is none, or not accessible so. */
+static uint32_t *word_at(uintptr_t user, bool write)
+{
+	return user % sizeof(uint32_t) == 0 ? reach_span(user, sizeof(uint32_t), write) : NULL;
+}
+
+int user_load32(uintptr_t user, uint32_t *value)
+{
+	const uint32_t *word = word_at(user, false);
+
+	if (!word)
 		return -EFAULT;
-	return uaccess_clear(user_to, bytes) == 0 ? 0 : -EFAULT;
+	*value = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	return 0;
 }
 
-int user_load32(uintptr_t address, uint32_t *value)
+int user_store32(uintptr_t user, uint32_t value)
 {
-	const void *user = (const void *)address;
+	if (user % sizeof(value) != 0)
+		return copy_to_user((void *)user, &value, sizeof(value));
+	uint32_t *word = word_at(user, true);
 
-	return accessible(user, sizeof(*value)) && uaccess_load32(user, value) ? 0 : -EFAULT;
+	if (!word)
+		return -EFAULT;
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	return 0;
 }
 
-int user_store32(uintptr_t address, uint32_t value)
+int user_cmpxchg32(uintptr_t user, uint32_t *expected, uint32_t wanted)
 {
-	void *user = (void *)address;
+	uint32_t *word = word_at(user, true);
 
-	return accessible(user, sizeof(value)) && uaccess_store32(user, value) ? 0 : -EFAULT;
-}
-
-int user_cmpxchg32(uintptr_t address, uint32_t *expected, uint32_t wanted)
-{
-	void *user = (void *)address;
-
-	return accessible(user, sizeof(wanted)) && uaccess_cmpxchg32(user, expected, wanted)
-	           ? 0
-	           : -EFAULT;
+	if (!word)
+		return -EFAULT;
+	__atomic_compare_exchange_n(word, expected, wanted, false, __ATOMIC_SEQ_CST,
+	                            __ATOMIC_SEQ_CST);
+	return 0;
 }
 
 long strncpy_from_user(char *to, const char *user_from, size_t size)
 {
+	uintptr_t user = (uintptr_t)user_from;
 	size_t done = 0;
 
 	while (done < size) {
-		const char *from = user_from + done;
-		size_t in_page = PAGE_BYTES - ((uintptr_t)from & (PAGE_BYTES - 1));
-		size_t want = MIN(MIN(in_page, size - done), (size_t)STRING_PIECE_BYTES);
+		size_t want = MIN(in_page(user + done, size - done), (size_t)STRING_PIECE_BYTES);
+		const char *from = reach_span(user + done, want, false);
 
-		if (!accessible(from, want))
+		if (!from)
 			return -EFAULT;
-		size_t got = want - uaccess_copy(to + done, from, want);
-		const char *end = memchr(to + done, '\0', got);
+		memcpy(to + done, from, want);
+		const char *end = memchr(to + done, '\0', want);
 
 		if (end)
 			return end - to;
-		if (got < want)
-			return -EFAULT;
-		done += got;
+		done += want;
 	}
 	return -ENAMETOOLONG;
 }

@@ -92,14 +92,18 @@ void vm_truncate_inode(struct inode *inode, uint64_t first_index);
  * file (SIGBUS). May sleep. */
 int vm_fault(struct vm *vm, uintptr_t addr, unsigned int access);
 
-/* The running task's user memory. 0 or -EFAULT; never touches kernel memory whatever the pointer
- * is. Demand paging happens. */
+/* The running task's user memory. 0 or -EFAULT; what lies before the first bad page is done. Never
+ * touches kernel memory whatever the pointer is. Demand paging happens. */
 int copy_from_user(void *to, const void *user_from, size_t bytes);
 int copy_to_user(void *user_to, const void *from, size_t bytes);
 int clear_user(void *user_to, size_t bytes);
+/* The kernel's own address of [user, user + bytes), which the program may write and which lies in one
+ * page; NULL if it is not so. Good until a table changes. */
+void *user_span(uintptr_t user, size_t bytes);
 /* An aligned word of the running task's memory in one access: what programs change atomically must
  * not be seen or written by halves. 0 or -EFAULT. */
 int user_load32(uintptr_t address, uint32_t *value);
+/* One that is not aligned is stored as bytes. */
 int user_store32(uintptr_t address, uint32_t value);
 /* In one atomic step: store `wanted` if the word is *expected; *expected becomes what was there. */
 int user_cmpxchg32(uintptr_t address, uint32_t *expected, uint32_t wanted);

@@ -36,30 +36,33 @@ static bool on_altstack(const struct task *task, uint64_t sp)
 	return sp > task->altstack.sp && sp - task->altstack.sp <= task->altstack.size;
 }
 
-/* Write the FPU state, as the CPU has it, straight to the stack. */
-static int fpu_push(uintptr_t to)
+/* The FPU state, as the CPU has it, goes straight to the stack, or through a page of the kernel's
+ * where the stack does not lie in one page. */
+static int fpu_push(uintptr_t to, size_t frame_bytes)
 {
+	static _Alignas(FPU_ALIGNMENT) uint8_t aside[PAGE_BYTES];
 	struct abi_fpx_software software = {0};
-	uint32_t magic2 = ABI_FP_XSTATE_MAGIC2;
+	const uint32_t magic2 = ABI_FP_XSTATE_MAGIC2;
 	uint32_t bytes = pv_fpu_area_bytes();
-	int result = 0;
+	uint64_t features = pv_fpu_features();
+	uint8_t *direct = user_span(to, frame_bytes);
+	uint8_t *area = direct ? direct : aside;
 
-	if (!user_range_ok((void *)to, fpu_frame_bytes()))
-		return -EFAULT;
+	ASSERT(frame_bytes <= sizeof(aside));
 	/* The CPU writes only a part of the header. */
-	if (pv_fpu_features())
-		result = clear_user((void *)(to + ABI_FXSAVE_BYTES), XSAVE_HEADER_BYTES);
-	if (result != 0 || !pv_fpu_save_user((void *)to))
-		return -EFAULT;
-	if (pv_fpu_features()) {
+	if (features)
+		memset(area + ABI_FXSAVE_BYTES, 0, XSAVE_HEADER_BYTES);
+	if (!pv_fpu_save_user(area))
+		panic("signal: the state of the FPU cannot be saved");
+	if (features) {
 		software.magic1 = ABI_FP_XSTATE_MAGIC1;
 		software.extended_bytes = bytes + (uint32_t)sizeof(magic2);
-		software.features = pv_fpu_features();
+		software.features = features;
 		software.state_bytes = bytes;
-		result |= copy_to_user((void *)(to + bytes), &magic2, sizeof(magic2));
+		memcpy(area + bytes, &magic2, sizeof(magic2));
 	}
-	result |= copy_to_user((void *)(to + ABI_FPX_SOFTWARE_OFFSET), &software, sizeof(software));
-	return result ? -EFAULT : 0;
+	memcpy(area + ABI_FPX_SOFTWARE_OFFSET, &software, sizeof(software));
+	return direct ? 0 : copy_to_user((void *)to, aside, frame_bytes);
 }
 
 static void context_fill(struct abi_sigcontext *context, const struct cpu_frame *frame,
@@ -100,6 +103,7 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 	struct abi_rt_sigframe user = {.return_address = action->restorer, .info = *info};
 	bool was_on_altstack = on_altstack(task, frame->rsp);
 	uintptr_t sp = frame->rsp - RED_ZONE_BYTES;
+	size_t fpu_bytes = fpu_frame_bytes();
 	uintptr_t fpu;
 
 	/* The CPU refuses to go to an address that is none, and not in the program's name. */
@@ -107,7 +111,7 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 		return -EFAULT;
 	if ((action->flags & ABI_SA_ONSTACK) && task->altstack.size != 0 && !was_on_altstack)
 		sp = task->altstack.sp + task->altstack.size;
-	fpu = (sp - fpu_frame_bytes()) & ~(uintptr_t)(FPU_ALIGNMENT - 1);
+	fpu = (sp - fpu_bytes) & ~(uintptr_t)(FPU_ALIGNMENT - 1);
 	sp = ((fpu - sizeof(user)) & ~15ul) - sizeof(uint64_t);
 	if (was_on_altstack && !on_altstack(task, sp))
 		return -EFAULT;
@@ -118,7 +122,7 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 	user.uc.stack = task->altstack;
 	user.uc.context.fpstate = fpu;
 	user.uc.sigmask = restore_mask;
-	if (fpu_push(fpu) != 0 || copy_to_user((void *)sp, &user, sizeof(user)) != 0)
+	if (fpu_push(fpu, fpu_bytes) != 0 || copy_to_user((void *)sp, &user, sizeof(user)) != 0)
 		return -EFAULT;
 	if (task->altstack.flags & ABI_SS_AUTODISARM)
 		task->altstack = (struct abi_stack){.flags = ABI_SS_DISABLE};

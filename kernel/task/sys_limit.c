@@ -276,7 +276,7 @@ static int attr_read_user(uintptr_t user, struct abi_sched_attr *attr)
 {
 	uint32_t size;
 
-	if (user_load32(user, &size) != 0)
+	if (copy_from_user(&size, (void *)user, sizeof(size)) != 0)
 		return -EFAULT;
 	if (size == 0)
 		size = sizeof(*attr);

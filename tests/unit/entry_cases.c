@@ -16,6 +16,7 @@
 
 #include <xen/errno.h>
 
+#include "pv/mmu.h"
 #include "tests/unit/space_fixture.h"
 #include "tests/unit/table_rules.h"
 #include "xen/lazy.h"
@@ -439,6 +440,70 @@ static void test_table_move_out_of_memory(void **state)
 	}
 }
 
+/* Where user mode's accesses come to. */
+
+static vaddr_t plus(vaddr_t va, unsigned int bytes)
+{
+	return (vaddr_t){va.v + bytes};
+}
+
+static void expect_reach(vaddr_t va, bool write, unsigned long pfn)
+{
+	char *at = (char *)PORT_DIRECT_MAP_BASE + pfn * PAGE_BYTES + 5;
+
+	if (xen_user_reach(&fixture.space, plus(va, 5), write) != (pfn == 0 ? NULL : at))
+		fail_msg("an access comes to another place than its entry says");
+	if (port_pt_format->entry_shift == 3 &&
+	    pv_user_reached(&fixture.space, plus(va, 5), write) != (pfn == 0 ? NULL : at))
+		fail_msg("what was reached before is not where it was");
+}
+
+static void test_reach(void **state)
+{
+	const pte_t foreign = pte_from_mfn(MFN(9), PTE_PRESENT | PTE_USER | PTE_FOREIGN);
+
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		fixture_start(&fake_formats[format]);
+		fixture_prepare_and_pin(2);
+		vaddr_t va = fixture_address(0);
+
+		expect_reach(va, false, 0);
+		xen_pte_set(&fixture.space, va, fixture_entry(3), XEN_FLUSH_NONE);
+		expect_reach(va, false, 3);
+		expect_reach(va, true, 0);
+		expect_reach(fixture_address(1), false, 0);
+		xen_pte_set(&fixture.space, va, pte_set_flags(fixture_entry(4), PTE_WRITE),
+		            XEN_FLUSH_PAGE);
+		assert_null(pv_user_reached(&fixture.space, va, false));
+		expect_reach(va, true, 4);
+		expect_reach(va, false, 4);
+		xen_pte_set(&fixture.space, va, foreign, XEN_FLUSH_PAGE);
+		expect_reach(va, false, 0);
+		assert_null(
+		    xen_user_reach(&fixture.space, rules_va(port_pt_format->user_end / 2), false));
+	}
+}
+
+/* Not through a table that has gone. */
+static void test_reach_ends_with_the_table(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		fixture_start(&fake_formats[format]);
+		fixture_prepare_and_pin(1);
+		vaddr_t va = fixture_address(0);
+
+		xen_pte_set(&fixture.space, va, fixture_entry(3), XEN_FLUSH_NONE);
+		expect_reach(va, false, 3);
+		xen_pte_set(&fixture.space, va, PTE_NONE, XEN_FLUSH_PAGE);
+		xen_tables_trim(&fixture.space, (vaddr_t){0}, rules_va(port_pt_format->user_end));
+		for (unsigned int i = 0; i < SPACE_REACHED; i++)
+			if (fixture.space.reached[i].last != 0)
+				fail_msg("a table that has gone is still looked at");
+	}
+}
+
 /* Trimming. */
 
 /* The translation of a table that goes is dropped after its entry is cleared and before it is
@@ -586,6 +651,8 @@ int entry_cases_run(void)
 	    cmocka_unit_test(test_table_move_makes_room),
 	    cmocka_unit_test(test_table_move_without_table),
 	    cmocka_unit_test(test_table_move_out_of_memory),
+	    cmocka_unit_test(test_reach),
+	    cmocka_unit_test(test_reach_ends_with_the_table),
 	    cmocka_unit_test(test_trim_flushes_before_it_frees),
 	    cmocka_unit_test(test_trim_keeps_what_reaches_out),
 	    cmocka_unit_test(test_tables_inside_lazy_mode),

@@ -97,6 +97,19 @@ static pte_t pte_read(const struct pt_space *space, vaddr_t va)
 	return table_of(space)->entry[page];
 }
 
+static void *user_reach(struct pt_space *space, vaddr_t va, bool write)
+{
+	pte_t *entry = &table_of(space)->entry[page_number(va.v)];
+
+	if (!pte_present(*entry) || (write && !pte_writable(*entry)))
+		return NULL;
+	char *page = page_virt(page_of_pfn(PFN(pte_mfn(*entry).v)));
+
+	space->reached[space_reached_place(va)] = (struct pt_reached){
+	    .last = va.v | (PAGE_BYTES - 1), .entry = &entry->v, .value = entry->v, .page = page};
+	return page + (va.v & (PAGE_BYTES - 1));
+}
+
 static int pte_prepare(struct pt_space *space, vaddr_t va)
 {
 	struct page **leaf = &table_of(space)->leaf[leaf_number(va.v)];
@@ -290,6 +303,7 @@ static const struct pv_mmu_ops mmu = {
     .space_init = space_init,
     .space_dissolve = space_dissolve,
     .pte_read = pte_read,
+    .user_reach = user_reach,
     .pte_prepare = pte_prepare,
     .pte_prepare_like = pte_prepare_like,
     .pte_set = pte_set,

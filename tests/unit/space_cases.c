@@ -311,7 +311,7 @@ static void test_no_memory_for_a_space(void **state)
 	(void)state;
 	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
 		fixture_start(&fake_formats[format]);
-		const long needed = rules_tops() + (port_pt_format->levels == 3);
+		const long needed = (long)rules_tops() + (port_pt_format->levels == 3);
 		unsigned long taken = fake_frames_taken();
 		struct pt_space space;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/mm/area.c kernel/mm/entry.c kernel/mm/vm.c kernel/mm/fault.c kernel/mm/fork.c */
-/* sources: kernel/mm/sys_mremap.c kernel/mm/page.c kernel/mm/kmalloc.c */
+/* sources: kernel/mm/sys_mremap.c kernel/mm/uaccess.c kernel/mm/page.c kernel/mm/kmalloc.c */
 /* sources: tests/unit/fake_kernel.c tests/unit/fake_mmu.c */
 /*
  * Address spaces under random operations of several processes, against an oracle that knows what
  * each page of each must hold: mapping, unmapping, protecting, moving, forking, dropping,
- * truncating a file under its mappings, with memory enough and with far too little.
+ * truncating a file under its mappings, with memory enough and with far too little; accesses are the
+ * CPU's own and the kernel's.
  *
  * The fake page tables (fake_mmu.c) have a TLB that keeps what nobody flushed, carry out lazy
  * updates only at the end, and stop the test when a frame is given back while an entry may still be
@@ -53,11 +54,10 @@ static struct page *file_pages[FILE_PAGES];
 static uint64_t file_values[FILE_PAGES];
 static uint64_t next_value = 1;
 static bool memory_is_short;
-static unsigned int short_count, fork_count, move_count;
+static unsigned int short_count, fork_count, move_count, kernel_count;
 
 static struct process process;
 static struct task task = {.process = &process};
-
 static struct task *running = &task; /* what a CPU's area begins with */
 static struct xen_cpu cpu = {.host_data = &running};
 void *port_current_cpu = &cpu;
@@ -144,6 +144,21 @@ static int cpu_access(struct actor *actor, unsigned int number, unsigned int acc
 	return 0;
 }
 
+/* The same for the process by the kernel, at any of its words. */
+static int kernel_access(struct actor *actor, unsigned int number, bool write, uint64_t *value)
+{
+	void *user = (void *)address(number);
+
+	task.vm = actor->vm;
+	int result = write ? copy_to_user(user, value, sizeof(*value))
+	                   : copy_from_user(value, user, sizeof(*value));
+
+	task.vm = NULL;
+	if (result == 0)
+		kernel_count++;
+	return result;
+}
+
 static void check_result(unsigned int number, unsigned int access, int result, int expect)
 {
 	if (result == expect)
@@ -161,8 +176,15 @@ static void check_page(struct actor *actor, unsigned int number)
 	unsigned int access = fake_random(3) == 0 ? VM_EXEC : VM_READ;
 	uint64_t want = 0, have = 0;
 	int expect = expected_access(page, access, &want);
-	int result = cpu_access(actor, number, access, &have);
+	int result;
 
+	if (access == VM_READ && fake_random(3) == 0) {
+		result = kernel_access(actor, number, false, &have);
+		if (result != 0 && (expect != 0 || memory_is_short))
+			return;
+	} else {
+		result = cpu_access(actor, number, access, &have);
+	}
 	if (refused(result))
 		return;
 	check_result(number, access, result, expect);
@@ -176,8 +198,15 @@ static void write_page(struct actor *actor, unsigned int number)
 	struct expected *page = &actor->pages[number];
 	uint64_t before, value = next_value++;
 	int expect = expected_access(page, VM_WRITE, &before);
-	int result = cpu_access(actor, number, VM_WRITE, &value);
+	int result;
 
+	if (fake_random(3) == 0) {
+		result = kernel_access(actor, number, true, &value);
+		if (result != 0 && (expect != 0 || memory_is_short))
+			return;
+	} else {
+		result = cpu_access(actor, number, VM_WRITE, &value);
+	}
 	if (refused(result))
 		return;
 	check_result(number, VM_WRITE, result, expect);
@@ -508,7 +537,7 @@ static void run_random(void)
 {
 	size_t all = page_free_count();
 
-	short_count = fork_count = move_count = 0;
+	short_count = fork_count = move_count = kernel_count = 0;
 	fake_mmu_tables_moved = 0;
 	file.size = FILE_PAGES * PAGE_BYTES;
 	for (unsigned int round = 0; round < ROUNDS; round++) {
@@ -529,7 +558,7 @@ static void run_random(void)
 
 	assert_int_equal(page_free_count(), all);
 	assert_int_equal(entry_zero_page()->ref_count, 1);
-	assert_true(fork_count > 100 && move_count > 100);
+	assert_true(fork_count > 100 && move_count > 100 && kernel_count > 1000);
 	assert_true(fake_mmu_tables_moved > 100);
 }
 

@@ -29,24 +29,6 @@ uaccess_copy:
 	MAY_FAULT 1b, 4b
 	MAY_FAULT 2b, 3b
 
-/* size_t uaccess_clear(void *to, size_t bytes) */
-	.globl	uaccess_clear
-uaccess_clear:
-	movq	%rsi, %rcx
-	xorl	%eax, %eax
-	movl	%esi, %edx
-	shrq	$3, %rcx
-	andl	$7, %edx
-1:	rep stosq
-	movl	%edx, %ecx
-2:	rep stosb
-3:	movq	%rcx, %rax
-	ret
-4:	leaq	(%rdx, %rcx, 8), %rcx
-	jmp	2b
-	MAY_FAULT 1b, 4b
-	MAY_FAULT 2b, 3b
-
 /* bool uaccess_load32(const void *from, uint32_t *value) */
 	.globl	uaccess_load32
 uaccess_load32:
@@ -64,18 +46,6 @@ uaccess_store32:
 1:	movl	%esi, (%rdi)
 	incl	%eax
 2:	ret
-	MAY_FAULT 1b, 2b
-
-/* bool uaccess_cmpxchg32(void *at, uint32_t *expected, uint32_t wanted) */
-	.globl	uaccess_cmpxchg32
-uaccess_cmpxchg32:
-	movl	(%rsi), %eax
-1:	lock cmpxchgl %edx, (%rdi)
-	movl	%eax, (%rsi)
-	movl	$1, %eax
-	ret
-2:	xorl	%eax, %eax
-	ret
 	MAY_FAULT 1b, 2b
 
 /* bool port_read_safe(const void *address, unsigned long *value) */
