@@ -39,6 +39,7 @@ static void memory_init(const struct xen_boot_info *boot)
 	pv_memory_adopt();
 	page_free_range(PFN(first), usable - first);
 	page_set_reclaim(pv_tables_reclaim);
+	pv_spaces_set_apart(true); /* mm/uaccess.c */
 }
 
 static void root_init(const struct xen_boot_info *boot)
