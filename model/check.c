@@ -43,7 +43,7 @@ static void count_entry(struct recount *r, uint32_t table, uint64_t entry, unsig
 static void count_table(struct recount *r, uint32_t mfn, unsigned int level)
 {
 	for (unsigned int i = 0; i < model.format->entries[level]; i++)
-		if (!model_slot_is_xens(level, i))
+		if (!model_slot_is_xens(mfn, level, i))
 			count_entry(r, mfn, model_entry(mfn, i), level);
 }
 

@@ -15,6 +15,7 @@
 #define WRITE       2ull
 #define LARGE       0x80ull
 #define GLOBAL      0x100ull
+#define NO_EXECUTE  (1ull << 63)
 #define FRAME_MASK  0x000ffffffffff000ull
 #define FRAME_SHIFT 12
 
@@ -22,9 +23,9 @@ bool model_flags_allowed(uint64_t entry, unsigned int level)
 {
 	if (!(entry & PRESENT))
 		return true;
-	if (level > 1 && (entry & (LARGE | GLOBAL)) && model.format->user_top)
+	if (model.format->levels == 3 && level == 3 && (entry & NO_EXECUTE))
 		return false;
-	return level != model.format->levels || model.format->top_has_rights || !(entry & WRITE);
+	return level == 1 || !(entry & (LARGE | GLOBAL));
 }
 
 /* Of an entry that is no use as the level below. */
@@ -33,7 +34,8 @@ static long get_linear(uint32_t table, unsigned int level, uint64_t entry)
 	uint32_t mfn = (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
 	struct model_frame *from = &model.frames[table], *to = &model.frames[mfn];
 
-	if ((entry & WRITE) || to->type != level || to->type_count == 0)
+	if ((model.format->levels == 3 && level == 3) || (entry & WRITE) || to->type != level ||
+	    to->type_count == 0)
 		return -EINVAL;
 	if (mfn == table)
 		return 0;

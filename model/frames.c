@@ -18,6 +18,7 @@
 #define PRESENT     1ull
 #define WRITE       2ull
 #define USER        4ull
+#define ACCESSED    0x20ull
 #define GLOBAL      0x100ull
 #define OF_KERNEL   (1ull << 52)
 #define FRAME_MASK  0x000ffffffffff000ull
@@ -27,15 +28,17 @@
  * walk is a few steps of a schedule and not hundreds. Nothing in the rules depends on the
  * number. */
 const struct model_format model_formats[4] = {
-    {"4-level", 4, {0, 8, 8, 8, 8}, {0, 12, 15, 18, 21}, 8, 4, 4, 4, true, true, false},
-    {"PAE", 3, {0, 8, 8, 4, 0}, {0, 12, 15, 18, 0}, 8, 3, 1, 0, false, false, false},
-    {"2-level", 2, {0, 8, 8, 0, 0}, {0, 12, 15, 0, 0}, 4, 6, 7, 7, true, false, false},
-    {"4-level-apart", 4, {0, 8, 8, 8, 8}, {0, 12, 15, 18, 21}, 8, 4, 4, 4, true, true, true},
+    {"4-level", 4, {0, 8, 8, 8, 8}, {0, 12, 15, 18, 21}, 8, 4, 4, 4, true, true, false, 0},
+    {"PAE", 3, {0, 8, 8, 4, 0}, {0, 12, 15, 18, 0}, 8, 3, 1, 0, false, false, false, 0},
+    {"2-level", 2, {0, 8, 8, 0, 0}, {0, 12, 15, 0, 0}, 4, 6, 7, 7, true, false, false, 0},
+    {"4-level-apart", 4, {0, 8, 8, 8, 8}, {0, 12, 15, 18, 21}, 8, 4, 4, 4, true, true, true, 0},
 };
 
 const struct model_format model_full_format = {
-    "4-level", 4,    {0, 512, 512, 512, 512}, {0, 12, 21, 30, 39}, 8, 256, 256, 271, true,
-    true,      false};
+    "4-level", 4, {0, 512, 512, 512, 512}, {0, 12, 21, 30, 39}, 8, 256, 256, 271, true, true,
+    false,     0};
+const struct model_format model_full_pae = {
+    "PAE", 3, {0, 512, 512, 4, 0}, {0, 12, 21, 30, 0}, 8, 3, 1, 0, false, false, false, 428};
 
 struct model model;
 char *model_direct_map;
@@ -159,10 +162,12 @@ void model_entry_write(uint32_t mfn, unsigned int idx, uint64_t value)
 	       model.format->entry_bytes);
 }
 
-bool model_slot_is_xens(unsigned int level, unsigned int idx)
+bool model_slot_is_xens(uint32_t table, unsigned int level, unsigned int idx)
 {
 	const struct model_format *f = model.format;
 
+	if (model.frames[table].kernel_l2 && level == 2 && f->kernel_l2_xen_first != 0)
+		return idx >= f->kernel_l2_xen_first;
 	return level == f->levels && f->xen_slot_first <= f->xen_slot_last &&
 	       idx >= f->xen_slot_first && idx <= f->xen_slot_last;
 }
@@ -177,9 +182,18 @@ static bool is_table(enum model_type type)
 	return type >= TYPE_L1 && type <= TYPE_L4;
 }
 
+static bool is_pae_top(unsigned int level)
+{
+	return model.format->levels == 3 && level == 3;
+}
+
 uint64_t model_adjust(uint64_t entry, unsigned int level)
 {
-	if (!(entry & PRESENT) || !model.format->user_top)
+	if (!(entry & PRESENT))
+		return entry;
+	if (is_pae_top(level))
+		return entry | WRITE | USER; /* Xen's own entry, of four levels, has rights */
+	if (!model.format->user_top)
 		return entry;
 	if (level > 1)
 		return entry | USER;
@@ -188,23 +202,49 @@ uint64_t model_adjust(uint64_t entry, unsigned int level)
 	return entry | OF_KERNEL | USER;
 }
 
+static long take_entry(uint32_t mfn, unsigned int level, unsigned int idx)
+{
+	uint64_t entry = model_entry(mfn, idx);
+	bool kernel_l2 = model_slot_is_kernel_l2(level, idx);
+	long result;
+
+	if (model_slot_is_xens(mfn, level, idx))
+		return 0;
+	if (kernel_l2 && !(entry & PRESENT))
+		return -EINVAL; /* the kernel's table must be there */
+	result = model_get_entry(mfn, level, entry, kernel_l2);
+	if (result == 0)
+		model_entry_write(mfn, idx, model_adjust(entry, level));
+	return result;
+}
+
+static void drop_entry(uint32_t mfn, unsigned int level, unsigned int idx)
+{
+	uint64_t entry = model_entry(mfn, idx);
+
+	if (model_slot_is_xens(mfn, level, idx))
+		return;
+	model_put_entry(mfn, level, entry);
+	if (is_pae_top(level) && (entry & PRESENT))
+		model_entry_write(mfn, idx, entry & ~(WRITE | USER | ACCESSED));
+}
+
 /* Validation: all that the table refers to becomes used as what the table makes of it. Undone
- * when an entry is refused. */
+ * when an entry is refused. The processor sees all of a PAE top as one of its own tables: what is
+ * behind the four entries is cleared. */
 static long validate(uint32_t mfn, unsigned int level)
 {
-	for (unsigned int i = 0; i < model.format->entries[level]; i++) {
-		if (model_slot_is_xens(level, i))
-			continue;
-		long result = model_get_entry(mfn, level, model_entry(mfn, i),
-		                              model_slot_is_kernel_l2(level, i));
+	unsigned int bytes = model.format->entries[level] * model.format->entry_bytes;
 
-		if (result == 0) {
-			model_entry_write(mfn, i, model_adjust(model_entry(mfn, i), level));
+	if (is_pae_top(level))
+		memset(model_frame_memory(mfn) + bytes, 0, PAGE - bytes);
+	for (unsigned int i = 0; i < model.format->entries[level]; i++) {
+		long result = take_entry(mfn, level, i);
+
+		if (result == 0)
 			continue;
-		}
 		while (i-- > 0)
-			if (!model_slot_is_xens(level, i))
-				model_put_entry(mfn, level, model_entry(mfn, i));
+			drop_entry(mfn, level, i);
 		return result;
 	}
 	return 0;
@@ -214,7 +254,7 @@ static long validate(uint32_t mfn, unsigned int level)
 static void fill_xens_slots(uint32_t mfn)
 {
 	for (unsigned int i = 0; i < model.format->entries[model.format->levels]; i++)
-		if (model_slot_is_xens(model.format->levels, i))
+		if (model_slot_is_xens(mfn, model.format->levels, i))
 			model_entry_write(mfn, i,
 			                  MODEL_XENS_FRAME << FRAME_SHIFT | PRESENT | WRITE);
 }
@@ -222,8 +262,7 @@ static void fill_xens_slots(uint32_t mfn)
 static void devalidate(uint32_t mfn, unsigned int level)
 {
 	for (unsigned int i = 0; i < model.format->entries[level]; i++)
-		if (!model_slot_is_xens(level, i))
-			model_put_entry(mfn, level, model_entry(mfn, i));
+		drop_entry(mfn, level, i);
 }
 
 long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2)

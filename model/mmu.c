@@ -33,18 +33,21 @@ long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool k
 		model_entry_write(table, idx, value);
 		return 0;
 	}
-	if (model_slot_is_xens(level, idx))
+	if (model_slot_is_xens(table, level, idx))
+		return level == model.format->levels ? -EINVAL : -EPERM;
+	if (idx >= model.format->entries[level])
 		return -EINVAL;
 	if (keep_ad && (value & PRESENT) && (old & PRESENT))
 		value |= old & (ACCESSED | DIRTY);
-	bool kernel_l2 = model_slot_is_kernel_l2(level, idx);
+	if (model_slot_is_kernel_l2(level, idx))
+		return -EINVAL; /* it stays what it was validated */
 	bool same = frame_of(old) == frame_of(value) && (old & PRESENT) && (value & PRESENT) &&
 	            !((old ^ value) & WRITE);
 
 	if (!model_flags_allowed(value, level))
 		return -EINVAL;
 	if (!same) {
-		long result = model_get_entry(table, level, value, kernel_l2);
+		long result = model_get_entry(table, level, value, false);
 
 		if (result != 0)
 			return result;
@@ -150,7 +153,7 @@ static long pin(uint32_t mfn, unsigned int level)
 	struct model_frame *frame = &model.frames[mfn];
 
 	if (level > model.format->levels)
-		return -EINVAL;
+		return model.format->levels == 3 ? 0 : -EINVAL; /* Xen leaves it at that */
 	long result = model_get_type(mfn, (enum model_type)level, false);
 
 	if (result != 0)

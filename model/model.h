@@ -64,11 +64,12 @@ struct model_format {
 	/* The guest's own rule: kernel mode never runs on a top with a user half. Else it keeps its
 	 * two tops in step. */
 	bool tops_apart;
+	unsigned int kernel_l2_xen_first; /* Xen's from here in PAE's kernel table; 0: none is */
 };
 
 extern const struct model_format model_formats[4];
-/* 4-level with tables of 512 entries, as real Xen's. */
-extern const struct model_format model_full_format;
+/* With tables of 512 entries, as real Xen's. */
+extern const struct model_format model_full_format, model_full_pae;
 
 enum model_type {
 	TYPE_NONE,
@@ -310,7 +311,7 @@ bool model_flags_allowed(uint64_t entry, unsigned int level);
 /* Take what an entry of `table` (MODEL_NONE: of the direct map) uses, and give it back. */
 long model_get_entry(uint32_t table, unsigned int level, uint64_t entry, bool kernel_l2);
 void model_put_entry(uint32_t table, unsigned int level, uint64_t entry);
-bool model_slot_is_xens(unsigned int level, unsigned int idx);
+bool model_slot_is_xens(uint32_t table, unsigned int level, unsigned int idx);
 bool model_slot_is_kernel_l2(unsigned int level, unsigned int idx);
 long model_update(const struct mmu_update *request);
 long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool keep_ad);

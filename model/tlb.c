@@ -129,7 +129,7 @@ static void note(const struct change *change, uint32_t at, unsigned int level, u
 		uint64_t entry = model_entry(at, i);
 		bool may_write = (entry & WRITE) || (level == f->levels && !f->top_has_rights);
 
-		if ((entry & PRESENT) && !model_slot_is_xens(level, i))
+		if ((entry & PRESENT) && !model_slot_is_xens(at, level, i))
 			note(change, frame_of(entry), level - 1,
 			     address + ((uint64_t)i << f->shift[level]), writable && may_write);
 	}
@@ -242,7 +242,7 @@ void model_tlb_user_top_left(uint32_t vcpu, uint32_t top)
 	if (model.vcpus[vcpu].just_loaded)
 		return;
 	for (unsigned int i = 0; i < f->user_slots; i++)
-		if (!model_slot_is_xens(f->levels, i))
+		if (!model_slot_is_xens(top, f->levels, i))
 			add_below(vcpu, (uint64_t)i << f->shift[f->levels], f->levels,
 			          model_entry(top, i), true, false);
 }

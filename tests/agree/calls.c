@@ -34,13 +34,19 @@ long call_map_direct(unsigned int frame, bool writable)
 {
 	uint64_t flags = PRESENT | ACCESSED | DIRTY | NO_EXECUTE | (writable ? WRITE : 0);
 
-	return world->call(__HYPERVISOR_update_va_mapping, (unsigned long)world->memory(frame),
-	                   entry_of(frame, flags), UVMF_INVLPG, 0);
+	uint64_t value = entry_of(frame, flags);
+	unsigned long address = (unsigned long)world->memory(frame);
+
+	if (sizeof(long) == 4)
+		return world->call(__HYPERVISOR_update_va_mapping, address, (unsigned long)value,
+		                   (unsigned long)(value >> 32), UVMF_INVLPG);
+	return world->call(__HYPERVISOR_update_va_mapping, address, (unsigned long)value,
+	                   UVMF_INVLPG, 0);
 }
 
 long call_mmuext(unsigned int command, unsigned int frame)
 {
-	struct mmuext_op op = {.cmd = command, .arg1.mfn = world->mfn(frame)};
+	struct mmuext_op op = {.cmd = command, .arg1.mfn = (xen_pfn_t)world->mfn(frame)};
 
 	return world->call(__HYPERVISOR_mmuext_op, (unsigned long)&op, 1, 0, DOMID_SELF);
 }

@@ -114,7 +114,7 @@ void host_main(void)
 	world.kernel_base = p2m_mfn(xen_kernel_space.root).v;
 	for (unsigned int i = 1; i < AGREE_VCPUS; i++)
 		world.shared->vcpu_info[i].evtchn_upcall_mask = 1;
-	if (!agree_run_all(&world, count, print))
+	if (!agree_run_all(&world, agree_topics, (unsigned long)count, print))
 		host_panic("a sequence has not cleaned up");
 	say("finished");
 	pv_cpu_reboot();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sequences on the model: prints their lines. One argument: the number of seeds.
+ * The sequences on the model: prints their lines. Arguments: the number of seeds, and `pae` for those
+ * of a 32-bit guest.
  */
 #include <stdarg.h>
 #include <stdint.h>
@@ -95,10 +96,13 @@ static bool store(unsigned long address, uint32_t value)
 	return found != MODEL_NONE;
 }
 
-/* The kernel's half is not modelled as tables. */
-static void copy_kernel_half(char *top)
+/* The kernel's half is not modelled as tables; of PAE's it is what Xen has there. */
+static void copy_kernel_half(char *table)
 {
-	(void)top;
+	const uint64_t xens = MODEL_XENS_FRAME << 12 | 0x81;
+
+	if (model.format->levels == 3)
+		memcpy(table + model.format->kernel_l2_xen_first * 8u, &xens, sizeof(xens));
 }
 
 static char *memory(unsigned int frame)
@@ -132,7 +136,6 @@ static void boot(void)
 
 	model_init(&model_full_format, AGREE_VCPUS, &shared);
 	memset(shared.evtchn_mask, 0xff, sizeof(shared.evtchn_mask));
-	model.reuse_allowed = true; /* nobody uses the addresses */
 	model.image = image;
 	model.image_pages = 1;
 	must(model_update_va((uintptr_t)model_direct_map + KERNEL_ROOT * 4096ul,
@@ -156,12 +159,17 @@ int main(int argc, char **argv)
 	                                   .store = store,
 	                                   .fill_context = fill_context,
 	                                   .shared = &shared};
-	unsigned long count = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
+	unsigned long count = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;
+	bool pae = argc == 3;
 
-	boot();
+	if (pae)
+		model_init(&model_full_pae, 1, &shared);
+	else
+		boot();
+	model.reuse_allowed = true; /* nobody uses the addresses */
 	world.vcpu_info = model.vcpus[0].info;
 	world.kernel_base = model_mfn(KERNEL_ROOT);
-	if (!agree_run_all(&world, count, print))
+	if (!agree_run_all(&world, pae ? agree_pae_topics : agree_topics, count, print))
 		world_violation("a sequence has not cleaned up");
 	return 0;
 }

@@ -8,18 +8,6 @@
 
 #include "lib/string.h"
 
-const struct agree_topic agree_topics[] = {
-    {"settled", 1000000, agree_settled},
-    {"memory", 1, agree_memory},
-    {"events", 4, agree_events},
-    {"vcpus", 4, agree_vcpus},
-    {"processor", 4, agree_processor},
-    {"spaces", 2, agree_spaces},
-    {"upper", 2, agree_upper},
-    {"linear", 4, agree_linear},
-    {0},
-};
-
 static uint64_t state;
 
 static struct {
@@ -32,7 +20,7 @@ unsigned int pick(unsigned int count)
 	state ^= state << 13;
 	state ^= state >> 7;
 	state ^= state << 17;
-	return (unsigned int)((state >> 11) % count);
+	return (uint32_t)(state >> 32) % count;
 }
 
 void add(const char *format, ...)
@@ -52,10 +40,10 @@ void add_result(long result)
 	add("%ld%s", -result, line.text[line.len - 1] == '=' ? "" : " ");
 }
 
-bool agree_run_all(const struct agree_world *world, unsigned long seeds,
-                   void (*print)(const char *line))
+bool agree_run_all(const struct agree_world *world, const struct agree_topic *topics,
+                   unsigned long seeds, void (*print)(const char *line))
 {
-	for (const struct agree_topic *topic = agree_topics; topic->name; topic++)
+	for (const struct agree_topic *topic = topics; topic->name; topic++)
 		for (unsigned long seed = 1; seed <= (seeds + topic->share - 1) / topic->share;
 		     seed++) {
 			state = seed * 0x9e3779b97f4a7c15ull | 1;

@@ -34,7 +34,7 @@ struct agree_world {
 	struct shared_info *shared;
 	/* Where vcpu 0's is; those of the others are in the shared page. */
 	struct vcpu_info *vcpu_info;
-	/* Into a top table: whatever of it is not user space's. */
+	/* Into a top table, in PAE into a table of level 2: whatever of it is not user space's. */
 	void (*copy_kernel_half)(char *top);
 	unsigned long nowhere; /* an address that nothing is mapped at */
 	uint64_t kernel_base;  /* the machine frame of the top table in force */
@@ -50,11 +50,12 @@ struct agree_topic {
 	bool (*run)(const struct agree_world *world);
 };
 
-extern const struct agree_topic agree_topics[];
+extern const struct agree_topic agree_topics[];     /* of a 64-bit guest */
+extern const struct agree_topic agree_pae_topics[]; /* of a 32-bit one */
 
-/* Carry out all sequences and hand each line to `print`: false if one did not clean up. */
-bool agree_run_all(const struct agree_world *world, unsigned long seeds,
-                   void (*print)(const char *line));
+/* Carry out all sequences of these topics and hand each line to `print`: false if one did not clean up. */
+bool agree_run_all(const struct agree_world *world, const struct agree_topic *topics,
+                   unsigned long seeds, void (*print)(const char *line));
 
 /* For the topics. */
 unsigned int pick(unsigned int count); /* 0 … count - 1, from the seed */
