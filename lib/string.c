@@ -4,7 +4,8 @@
  * itself, so that these must be here, and must not be compiled into calls of themselves.
  *
  * Copies go by 64-byte blocks of plain words: quick on a processor and under an emulator alike, and
- * no vector register is touched. Unaligned words are fine on x86.
+ * no vector register is touched. Unaligned words are fine on x86, so what is no multiple of a word
+ * ends with one that overlaps the word before it.
  */
 #include "lib/string.h"
 
@@ -20,25 +21,32 @@
 #endif
 
 typedef unsigned long word __attribute__((aligned(1), may_alias));
+typedef uint32_t half __attribute__((aligned(1), may_alias));
+typedef uint16_t quarter __attribute__((aligned(1), may_alias));
 
 #define WORD_BYTES  sizeof(word)
 #define BLOCK_BYTES (8 * WORD_BYTES)
+
+static inline void copy_block(unsigned char *to, const unsigned char *from)
+{
+	word *t = (word *)to;
+	const word *f = (const word *)from;
+
+	t[0] = f[0];
+	t[1] = f[1];
+	t[2] = f[2];
+	t[3] = f[3];
+	t[4] = f[4];
+	t[5] = f[5];
+	t[6] = f[6];
+	t[7] = f[7];
+}
 
 /* Lowest address first, so that `to` may lie below `from` and overlap it. */
 static void copy_up(unsigned char *to, const unsigned char *from, size_t bytes)
 {
 	for (; bytes >= BLOCK_BYTES; bytes -= BLOCK_BYTES) {
-		word *t = (word *)to;
-		const word *f = (const word *)from;
-
-		t[0] = f[0];
-		t[1] = f[1];
-		t[2] = f[2];
-		t[3] = f[3];
-		t[4] = f[4];
-		t[5] = f[5];
-		t[6] = f[6];
-		t[7] = f[7];
+		copy_block(to, from);
 		to += BLOCK_BYTES;
 		from += BLOCK_BYTES;
 	}
@@ -65,9 +73,38 @@ static void copy_down(unsigned char *to, const unsigned char *from, size_t bytes
 		*--to = *--from;
 }
 
+/* Less than a word. */
+static inline void copy_rest(unsigned char *to, const unsigned char *from, size_t bytes)
+{
+	if (bytes & sizeof(half)) {
+		*(half *)to = *(const half *)from;
+		to += sizeof(half);
+		from += sizeof(half);
+	}
+	if (bytes & sizeof(quarter)) {
+		*(quarter *)to = *(const quarter *)from;
+		to += sizeof(quarter);
+		from += sizeof(quarter);
+	}
+	if (bytes & 1)
+		*to = *from;
+}
+
 void *string_copy(void *restrict to, const void *restrict from, size_t bytes)
 {
-	copy_up(to, from, bytes);
+	unsigned char *t = to;
+	const unsigned char *f = from;
+	size_t last = bytes - WORD_BYTES, at = 0;
+
+	if (bytes < WORD_BYTES) {
+		copy_rest(t, f, bytes);
+		return to;
+	}
+	for (; bytes - at >= BLOCK_BYTES; at += BLOCK_BYTES)
+		copy_block(t + at, f + at);
+	for (; at < last; at += WORD_BYTES)
+		*(word *)(t + at) = *(const word *)(f + at);
+	*(word *)(t + last) = *(const word *)(f + last);
 	return to;
 }
 
@@ -86,30 +123,46 @@ void *memmove(void *to, const void *from, size_t bytes)
 	return to;
 }
 
+/* Less than a word. */
+static inline void fill_rest(unsigned char *to, word pattern, size_t bytes)
+{
+	if (bytes & sizeof(half)) {
+		*(half *)to = (half)pattern;
+		to += sizeof(half);
+	}
+	if (bytes & sizeof(quarter)) {
+		*(quarter *)to = (quarter)pattern;
+		to += sizeof(quarter);
+	}
+	if (bytes & 1)
+		*to = (unsigned char)pattern;
+}
+
 void *string_fill(void *to, int value, size_t bytes)
 {
-	unsigned char *p = to;
 	const word pattern = (word)-1 / 0xff * (unsigned char)value;
+	unsigned char *t = to;
+	size_t last = bytes - WORD_BYTES, at = 0;
 
-	for (; bytes >= BLOCK_BYTES; bytes -= BLOCK_BYTES) {
-		word *t = (word *)p;
+	if (bytes < WORD_BYTES) {
+		fill_rest(t, pattern, bytes);
+		return to;
+	}
+	for (; bytes - at >= BLOCK_BYTES; at += BLOCK_BYTES) {
+		word *block = (word *)(t + at);
 
-		t[0] = pattern;
-		t[1] = pattern;
-		t[2] = pattern;
-		t[3] = pattern;
-		t[4] = pattern;
-		t[5] = pattern;
-		t[6] = pattern;
-		t[7] = pattern;
-		p += BLOCK_BYTES;
+		block[0] = pattern;
+		block[1] = pattern;
+		block[2] = pattern;
+		block[3] = pattern;
+		block[4] = pattern;
+		block[5] = pattern;
+		block[6] = pattern;
+		block[7] = pattern;
 	}
-	for (; bytes >= WORD_BYTES; bytes -= WORD_BYTES) {
-		*(word *)p = pattern;
-		p += WORD_BYTES;
-	}
-	while (bytes--)
-		*p++ = (unsigned char)value;
+	for (; at < last; at += WORD_BYTES)
+		*(word *)(t + at) = pattern;
+	*(word *)(t + last) = pattern;
 	return to;
 }
 
