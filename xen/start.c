@@ -92,8 +92,10 @@ static void read_features(void)
 		if (xen_op(__HYPERVISOR_xen_version, XENVER_get_features, &info) == 0)
 			features[i] = info.submap;
 	}
-	if (xen_has_feature(XENFEAT_auto_translated_physmap))
-		refuse("this domain is auto-translated, not paravirtual");
+	const char *why = start_features_check(features);
+
+	if (why)
+		refuse(why);
 }
 
 /* Assists are offers: what Xen does not know it refuses, and nothing rests on them. */

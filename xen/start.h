@@ -34,6 +34,8 @@ extern struct xen_boot_info xen_boot;
 /* What a start_info lacks that the layer needs, in words, or NULL. Reads nothing but the
  * structure. Pure. */
 const char *start_info_check(const struct start_info *info);
+/* The same of what Xen says of the domain (XENFEAT_*, a bit each). */
+const char *start_features_check(const uint32_t *features);
 
 /* From the width's head.S; the second on a vcpu that smp_up() has started. */
 _Noreturn void xen_start(struct start_info *info);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is a start_info page usable? (ABI: public/xen.h). Pure, so that it is fuzzed on the host.
+ * Is a start_info page usable, and the domain one that we can run in? (ABI: public/xen.h). Pure, so
+ * that it is fuzzed on the host.
  */
 #include <stdint.h>
 
 #include <xen/xen.h>
+
+#include <xen/features.h>
 
 #include "arch/x86/boot_layout.h"
 #include "lib/string.h"
@@ -42,5 +45,15 @@ const char *start_info_check(const struct start_info *info)
 	    (!page_in_boot_map(info->mod_start & PAGE_MASK, frames) ||
 	     info->mod_len > info->pt_base - info->mod_start || info->mod_start > info->pt_base))
 		return "start_info's ramdisk is not in the boot map";
+	return NULL;
+}
+
+const char *start_features_check(const uint32_t *features)
+{
+	/* Such a domain's tables hold its own frame numbers, and what we would write is wrong. */
+	if (features[XENFEAT_auto_translated_physmap / 32] >>
+	        (XENFEAT_auto_translated_physmap % 32) &
+	    1)
+		return "this domain is auto-translated, not paravirtual";
 	return NULL;
 }

@@ -54,6 +54,14 @@ void events_receive(void)
 	}
 }
 
+/* Enables events once and stays so: one that comes while it does must not wait for the next time. */
+void enable_receive(void)
+{
+	may_handle = true;
+	xen_irq_enable();
+	port_schedule_point("user work");
+}
+
 /* vcpu 1: sends. */
 void events_send(void)
 {

@@ -38,6 +38,7 @@ void lives_run(void);
 void lives_finish(void);
 void events_setup(void);
 void events_receive(void);
+void enable_receive(void);
 void events_send(void);
 void events_finish(void);
 void masking_receive(void);

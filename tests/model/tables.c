@@ -56,6 +56,7 @@ static const struct scenario spaces[] = {
 /* Events, vcpus, time and locks: the format of page tables is nothing to them. */
 static const struct scenario plain[] = {
     {"event-flag", 2, events_setup, {events_receive, events_send}, events_finish},
+    {"event-enable", 2, events_setup, {enable_receive, events_send}, events_finish},
     {"event-masking", 2, events_setup, {masking_receive, events_send}, events_finish},
     {"vcpu-info-move", 2, block_setup, {info_move, block_send}, NULL},
     {"vcpu-info-needed", 2, info_needed_setup, {info_needed_first, vcpu_up_second}, NULL},
@@ -165,6 +166,11 @@ static const struct scenario wide_plain[] = {
      3,
      events_setup,
      {events_receive, events_send, events_send},
+     events_finish},
+    {"event-enable-three",
+     3,
+     events_setup,
+     {enable_receive, events_send, events_send},
      events_finish},
     {"event-masking-three",
      3,

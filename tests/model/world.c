@@ -304,8 +304,20 @@ void world_check_quiet(void)
 	model_check_user_return();
 }
 
+/* Nothing but a look of its own would bring the vcpu to what waits for it. */
+static void check_upcall(unsigned int number)
+{
+	const struct model_vcpu *vcpu = &model.vcpus[number];
+
+	if (vcpu->up && !vcpu->kicked && vcpu->info->evtchn_upcall_pending &&
+	    !vcpu->info->evtchn_upcall_mask)
+		explore_fail("an event waits for vcpu %u, which has events enabled", number);
+}
+
 void world_check_end(void)
 {
+	for (unsigned int i = 0; i < model.vcpu_count; i++)
+		check_upcall(i);
 	for (unsigned int port = 0; port < MODEL_PORTS; port++) {
 		const struct model_vcpu *vcpu = &model.vcpus[model.ports[port].vcpu];
 

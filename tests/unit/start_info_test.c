@@ -16,6 +16,8 @@
 
 #include <xen/xen.h>
 
+#include <xen/features.h>
+
 #include "arch/x86/boot_layout.h"
 #include "xen/start.h"
 
@@ -96,11 +98,27 @@ static void test_each_lack_is_named(void **state)
 	REFUSED_AFTER(info.mod_len = ~0ul, "ramdisk");
 }
 
+static void test_auto_translated(void **state)
+{
+	uint32_t features[XENFEAT_NR_SUBMAPS];
+
+	(void)state;
+	memset(features, 0xff, sizeof(features));
+	assert_non_null(start_features_check(features));
+	features[XENFEAT_auto_translated_physmap / 32] &=
+	    ~(1u << XENFEAT_auto_translated_physmap % 32);
+	assert_null(start_features_check(features));
+	memset(features, 0, sizeof(features));
+	assert_null(start_features_check(features));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_good, start),
 	    cmocka_unit_test(test_each_lack_is_named),
+
+	    cmocka_unit_test(test_auto_translated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
