@@ -7,6 +7,10 @@
  * A space belongs to one address space of the kernel. Its tables cover the user half; the kernel
  * half is shared by all spaces and set up at boot. Calls on one space are serialised by its owner
  * (the kernel's mm lock); the page-table locks inside are the layer's own business.
+ *
+ * After a fork two spaces may have leaf tables in common (pv_tables_share()). Nobody can write
+ * through such a table, its entries are shown without write permission, and they can be set only
+ * when the table is the space's own again: after pv_pte_prepare() or pv_tables_own().
  */
 #ifndef PINFOLD_PV_MMU_H
 #define PINFOLD_PV_MMU_H
@@ -48,7 +52,8 @@ static inline int pv_space_init(struct pt_space *space)
 }
 
 /* The space will not be run again: leave it (for the kernel's own tables) on every CPU, and
- * unpin it if it was pinned. Entries can still be read, and are plain memory from here on. */
+ * unpin it if it was pinned. Entries can still be read, and are plain memory from here on. Not for
+ * one that has ever shared tables: that ends with pv_space_dissolve(). */
 static inline void pv_space_retire(struct pt_space *space)
 {
 	pv->mmu->space_retire(space);
@@ -63,8 +68,8 @@ static inline void pv_space_destroy(struct pt_space *space)
 
 /* The end of a space in one go, and the cheap one: it is left on every CPU, each of its entries is
  * shown to `release` when no CPU can use it any more (what it mapped may be given away then),
- * and its tables are kept for the next space as far as that pays. `release` calls nothing of the
- * layer. */
+ * and its tables are kept for the next space as far as that pays. Entries of a table that others
+ * share stay theirs. `release` calls nothing of the layer. */
 static inline void pv_space_dissolve(struct pt_space *space, xen_pte_release *release, void *arg)
 {
 	pv->mmu->space_dissolve(space, release, arg);
@@ -111,8 +116,8 @@ static inline void *pv_user_reached(const struct pt_space *space, vaddr_t va, bo
 	return reached->page + (va.v & (PAGE_BYTES - 1));
 }
 
-/* Make sure that every table down to the leaf for `va` exists. -ENOMEM when no frame is left
- * (tables made so far stay). */
+/* Make sure that every table down to the leaf for `va` exists, and that this is the space's own.
+ * -ENOMEM when no frame is left (tables made so far stay). */
 static inline int pv_pte_prepare(struct pt_space *space, vaddr_t va)
 {
 	return pv->mmu->pte_prepare(space, va);
@@ -127,8 +132,36 @@ static inline int pv_pte_prepare_like(struct pt_space *space, vaddr_t va,
 	return pv->mmu->pte_prepare_like(space, va, model);
 }
 
-/* Replace the leaf entry for `va`, whose tables exist (pv_pte_prepare succeeded, or an entry was
- * read there). Takes effect at once, or, inside lazy mode, at the latest when lazy mode is left. */
+/* `to`, which is not run yet, becomes a copy of `from` in [start, end). Leaf tables that hold much,
+ * and of which `sharing` says that both are to have them wholly, are linked in both; the entries of
+ * others are shown in ascending order to its visitor, which makes the copy of each. `sharing` is
+ * the same for all spaces of a kernel and stays. What the CPUs may still write through a table of
+ * `from` is flushed on return, or when lazy mode is left: until then `to` is not run. False: a
+ * visitor stopped it, or there was no memory; what has been shared stays so. */
+static inline bool pv_tables_share(struct pt_space *from, struct pt_space *to, vaddr_t start,
+                                   vaddr_t end, const struct xen_sharing *sharing, void *arg)
+{
+	return pv->mmu->tables_share(from, to, start, end, sharing, arg);
+}
+
+/* All leaf tables with an entry in [start, end) become the space's own, so that these entries can be
+ * set. -ENOMEM: some may not be. */
+static inline int pv_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end)
+{
+	return pv->mmu->tables_own(space, start, end);
+}
+
+/* Tables that the space shares, or has shared and not made its own since, and that lie wholly in
+ * [start, end), leave it with all their entries: needs no memory. `gone` sees each of these; the
+ * references stay with the table, and go when nobody links it any more. Not inside lazy mode. */
+static inline void pv_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end,
+                                   xen_pte_release *gone, void *arg)
+{
+	pv->mmu->tables_leave(space, start, end, gone, arg);
+}
+
+/* Replace the leaf entry for `va`, whose tables exist and are the space's own (pv_pte_prepare or
+ * pv_tables_own succeeded, and nothing was shared since). Takes effect at once, or, inside lazy mode, at the latest when lazy mode is left. */
 static inline void pv_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush)
 {
 	pv->mmu->pte_set(space, va, pte, flush);

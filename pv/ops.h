@@ -13,6 +13,7 @@
 
 #include "arch/x86/pte.h"
 #include "arch/x86/units.h"
+#include "xen/share.h"
 #include "xen/space.h"
 
 /* Whether anyone may still hold the old translation after a change, and so must be made to drop
@@ -43,6 +44,11 @@ struct pv_mmu_ops {
 	void *(*user_reach)(struct pt_space *space, vaddr_t va, bool write);
 	int (*pte_prepare)(struct pt_space *space, vaddr_t va);
 	int (*pte_prepare_like)(struct pt_space *space, vaddr_t va, const struct pt_space *model);
+	int (*tables_own)(struct pt_space *space, vaddr_t start, vaddr_t end);
+	bool (*tables_share)(struct pt_space *from, struct pt_space *to, vaddr_t start, vaddr_t end,
+	                     const struct xen_sharing *sharing, void *arg);
+	void (*tables_leave)(struct pt_space *space, vaddr_t start, vaddr_t end,
+	                     xen_pte_release *gone, void *arg);
 	void (*pte_set)(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush);
 	bool (*pte_walk)(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit,
 	                 void *arg);

@@ -18,6 +18,7 @@
 struct pt_frame {
 	uint8_t flags;        /* enum pt_frame_flag, of xen/pin.h */
 	uint8_t level;        /* 1 … 4 while the frame is a page table */
+	uint16_t sharers;     /* of a leaf table that several spaces link: xen/share.h */
 	struct spinlock lock; /* of a leaf table, in the build with split locks */
 	uint64_t empty;       /* of a page table: parts known to hold nothing, xen/pt_walk.h */
 };

@@ -69,6 +69,7 @@ struct path {
 	pfn_t table[PT_LEVELS_MAX + 1];
 	uint64_t base[PT_LEVELS_MAX + 1]; /* first offset the table covers */
 	uint64_t next[PT_LEVELS_MAX + 1]; /* first offset of it not yet looked at */
+	bool read_only;                   /* the entry that links the leaf table */
 };
 
 static uint64_t table_reach(unsigned int level)
@@ -100,14 +101,21 @@ void pt_mark_entry(pfn_t table, unsigned int idx)
 		pt_mark_used(frame, idx);
 }
 
+/* In steps on all bits at once: pairs, fours, eights, and a sum of the bytes. */
+static unsigned int bits_set(uint64_t word)
+{
+	word -= (word >> 1) & 0x5555555555555555ull;
+	word = (word & 0x3333333333333333ull) + ((word >> 2) & 0x3333333333333333ull);
+	word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0full;
+	return (unsigned int)((word * 0x0101010101010101ull) >> 56);
+}
+
 unsigned int pt_entries_max(pfn_t table, unsigned int level)
 {
 	const struct pt_frame *frame = host_frame(table);
 	unsigned int count = pt_entry_count(level);
-	unsigned int used = 0;
+	unsigned int used = bits_set(frame ? ~frame->empty : ~0ull) << pt_part_shift();
 
-	for (uint64_t rest = frame ? ~frame->empty : ~0ull; rest != 0; rest &= rest - 1)
-		used += 1u << pt_part_shift();
 	return used < count ? used : count;
 }
 
@@ -147,7 +155,7 @@ static bool visit_leaf(const struct path *path, uint64_t end, const struct pt_vi
 {
 	uint64_t stop = path->base[1] + table_reach(1);
 	uint64_t start = path->next[1];
-	struct pt_place place = {.level = 1, .table = path->table[1]};
+	struct pt_place place = {.level = 1, .table = path->table[1], .read_only = path->read_only};
 
 	if (stop > end)
 		stop = end;
@@ -176,27 +184,52 @@ bool pt_walk_leaf(pfn_t leaf, uint64_t start, uint64_t end, const struct pt_visi
 {
 	struct path path;
 
+	path.read_only = false;
 	path.table[1] = leaf;
 	path.base[1] = start & ~(pt_entry_reach(2) - 1);
 	path.next[1] = start;
 	return visit_leaf(&path, end, visitor);
 }
 
-static bool visit_table(const struct path *path, unsigned int level,
-                        const struct pt_visitor *visitor)
+static struct pt_place table_place(const struct path *path, unsigned int level)
 {
 	struct pt_place place = {.level = level,
 	                         .table = path->table[level],
 	                         .offset = path->base[level],
 	                         .parent = PFN_NONE};
 
-	if (!visitor->table)
-		return true;
 	if (level < PT_FORMAT.levels) {
 		place.parent = path->table[level + 1];
 		place.parent_idx = pt_index(path->base[level], level + 1);
 	}
+	if (level == 1)
+		place.read_only = path->read_only;
+	return place;
+}
+
+static bool visit_table(const struct path *path, unsigned int level,
+                        const struct pt_visitor *visitor)
+{
+	if (!visitor->table)
+		return true;
+	struct pt_place place = table_place(path, level);
+
 	return visitor->table(visitor->arg, &place);
+}
+
+/* A leaf table that the walk has come to, and its entries. */
+static bool visit_below(const struct path *path, uint64_t end, const struct pt_visitor *visitor)
+{
+	enum pt_way way = PT_ENTER;
+
+	if (visitor->leaf) {
+		struct pt_place place = table_place(path, 1);
+
+		way = visitor->leaf(visitor->arg, &place);
+	}
+	if (way == PT_ENTER && visitor->entry)
+		return visit_leaf(path, end, visitor);
+	return way != PT_STOP;
 }
 
 /* Advance at `level` to the next present entry that lies before `end` and outside the hole:
@@ -226,7 +259,10 @@ static bool descend(struct path *path, unsigned int level, uint64_t end)
 		}
 		if (idx > first)
 			offset = (offset & ~(reach - 1)) + (idx - first) * reach;
-		path->table[level - 1] = table_below(pt_entry_read(path->table[level], idx));
+		pte_t entry = pt_entry_read(path->table[level], idx);
+
+		path->read_only = !pte_writable(entry);
+		path->table[level - 1] = table_below(entry);
 		path->base[level - 1] = offset & ~(reach - 1);
 		path->next[level - 1] = offset;
 		path->next[level] = path->base[level - 1] + reach;
@@ -240,6 +276,7 @@ bool pt_walk(pfn_t root, uint64_t start, uint64_t end, const struct pt_visitor *
 	struct path path;
 	unsigned int level = PT_FORMAT.levels;
 
+	path.read_only = false;
 	path.table[level] = root;
 	path.base[level] = 0;
 	path.next[level] = start;
@@ -248,7 +285,7 @@ bool pt_walk(pfn_t root, uint64_t start, uint64_t end, const struct pt_visitor *
 			level--;
 			continue;
 		}
-		if (level == 1 && visitor->entry && !visit_leaf(&path, end, visitor))
+		if (level == 1 && !visit_below(&path, end, visitor))
 			return false;
 		if (!visit_table(&path, level, visitor))
 			return false;

@@ -7,9 +7,10 @@
  * shows
  * - each table that has any entry in the range, once, after everything below it: the top table
  *   comes last, so that a visitor may take it as its cue for final work;
- * - and, if asked, each entry of a leaf table in the range that is not zero, in ascending order.
- * Under it no entry above the leaf level may change, except that a visitor of a table may clear the
- * entry that points to that table.
+ * - and, if asked, each entry of a leaf table in the range that is not zero, in ascending order;
+ * - and, if asked, each leaf table before its entries, which may be passed over.
+ * Under it no entry above the leaf level may change, except that a visitor of a table, or of a leaf
+ * table before its entries, may change the entry that points to that table.
  */
 #ifndef PINFOLD_XEN_PT_WALK_H
 #define PINFOLD_XEN_PT_WALK_H
@@ -29,13 +30,22 @@ struct pt_place {
 	pte_t entry;        /* leaf visits only */
 	pfn_t parent;       /* table visits: the table above, PFN_NONE for the top */
 	unsigned int parent_idx;
+	bool read_only; /* the entry that links the leaf table permits no writes */
+};
+
+enum pt_way {
+	PT_ENTER, /* show the entries of the leaf table */
+	PT_PASS,  /* not these */
+	PT_STOP,  /* and no others */
 };
 
 struct pt_visitor {
-	/* Either may be NULL: not wanted. False stops the walk. Without `entry` leaf tables are
+	/* Each may be NULL: not wanted. False stops the walk. Without `entry` leaf tables are
 	 * not read. */
 	bool (*table)(void *arg, const struct pt_place *place);
 	bool (*entry)(void *arg, const struct pt_place *place);
+	/* A leaf table, before its entries. */
+	enum pt_way (*leaf)(void *arg, const struct pt_place *place);
 	void *arg;
 };
 

@@ -19,7 +19,7 @@ struct rewrite {
 	vaddr_t stopped; /* where the editor did, or the end of the range */
 
 	/* The leaf table at hand. */
-	bool live;
+	bool live, read_only;
 	maddr_t leaf;
 };
 
@@ -47,6 +47,8 @@ static bool rewrite_entry(void *arg, const struct pt_place *place)
 	}
 	if (pte.v == place->entry.v)
 		return true;
+	if (rewrite->read_only)
+		host_panic("space: an entry is set in a table that is not the space's own");
 	if (!rewrite->live) {
 		pt_entry_store(place->table, place->idx, pte);
 		return true;
@@ -57,7 +59,7 @@ static bool rewrite_entry(void *arg, const struct pt_place *place)
 	return true;
 }
 
-static bool rewrite_leaf(void *arg, pfn_t leaf, uint64_t from, uint64_t to)
+static bool rewrite_leaf(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t to)
 {
 	struct rewrite *rewrite = arg;
 	struct pt_frame *frame = pin_frame(leaf);
@@ -67,6 +69,7 @@ static bool rewrite_leaf(void *arg, pfn_t leaf, uint64_t from, uint64_t to)
 	/* As for one entry: held from the look to the last change. What has an entry is marked so
 	 * already. */
 	spinlock_lock(lock);
+	rewrite->read_only = read_only;
 	rewrite->live = frame->flags & PT_FRAME_TABLE;
 	rewrite->leaf = pt_entry_maddr(leaf, 0);
 	done = pt_walk_leaf(leaf, from, to,

@@ -26,6 +26,7 @@
 #include "xen/pin.h"
 #include "xen/pt_walk.h"
 #include "xen/pv_lock.h"
+#include "xen/share.h"
 #include "xen/space_entries.h"
 #include "xen/table_pool.h"
 #include "xen/tlb.h"
@@ -220,6 +221,8 @@ static void leave_everywhere(struct pt_space *space)
 
 void xen_space_retire(struct pt_space *space)
 {
+	if (space->shared > 0)
+		host_panic("space: retired while it shares tables");
 	leave_everywhere(space);
 	space_leaf_finish(space);
 	unpin_space(space);
@@ -261,7 +264,7 @@ struct dissolve {
 	struct {
 		pfn_t pfn;
 		uint8_t level;
-		bool kept;
+		bool kept, shared;
 	} tables[TABLES_MAX]; /* that the batch detaches */
 };
 
@@ -275,6 +278,11 @@ static void dissolve_settle(struct dissolve *dissolve)
 		pfn_t table = dissolve->tables[i].pfn;
 		unsigned int count = pt_entry_count(1), idx = 0;
 
+		if (dissolve->tables[i].shared) {
+			if (share_drop(table))
+				share_end(dissolve->space, table, dissolve->release, dissolve->arg);
+			continue;
+		}
 		if (dissolve->tables[i].level == 1 && !dissolve->tables[i].kept)
 			for (; (idx = pt_next_entry(table, idx, count, ~0ull)) < count; idx++)
 				dissolve->release(pt_entry_read(table, idx), dissolve->arg);
@@ -298,20 +306,25 @@ static bool visit_dissolve(void *arg, const struct pt_place *place)
 	struct dissolve *dissolve = arg;
 	pfn_t table = place->table;
 	bool sparse = place->level > 1 || space_pays_to_clear(table);
+	bool shared = place->level == 1 && share_with_others(table);
 
 	if (place->level == PT_FORMAT.levels)
 		return true;
+	if (place->level == 1 && !shared)
+		share_forget(table);
 	if (dissolve->table_count == TABLES_MAX ||
 	    dissolve->gone_count > GONE_MAX - SPACE_CLEAR_MAX)
 		dissolve_settle(dissolve);
-	bool kept = sparse && table_detach_begin(&dissolve->batch, table, place->level);
+	bool kept = !shared && sparse && table_detach_begin(&dissolve->batch, table, place->level);
 
 	space_set_upper(&dissolve->batch, dissolve->space, place->parent, place->offset,
 	                place->level + 1, PTE_NONE);
 	if (kept && place->level == 1)
 		clear_entries(dissolve, table);
-	table_detach_queue(&dissolve->batch, dissolve->space, table, place->level, kept);
+	if (!shared)
+		table_detach_queue(&dissolve->batch, dissolve->space, table, place->level, kept);
 	dissolve->tables[dissolve->table_count].pfn = table;
+	dissolve->tables[dissolve->table_count].shared = shared;
 	dissolve->tables[dissolve->table_count].level = (uint8_t)place->level;
 	dissolve->tables[dissolve->table_count++].kept = kept;
 	return true;

@@ -17,6 +17,8 @@
 #include "arch/x86/pte.h"
 #include "arch/x86/units.h"
 
+struct xen_sharing;
+
 /* Where an access of user mode's was found to come to. It still does while the entry is the same and
  * its table is one of the space's. */
 struct pt_reached {
@@ -47,7 +49,10 @@ struct pt_space {
 	uint64_t leaf_end;    /* the leaf table found last covers offsets up to here; 0: none */
 	pfn_t leaf;           /* … and is this */
 	bool leaf_building;   /* it is not linked yet: ordinary memory, filled by plain stores */
+	bool leaf_read_only;  /* it is linked without write permission: xen/share.h */
 	struct spinlock lock; /* of all its leaf tables, where they have none of their own */
+	uint32_t shared;      /* leaf tables that it links without write permission */
+	const struct xen_sharing *sharing;        /* what the kernel says of their entries */
 	struct pt_reached reached[SPACE_REACHED]; /* space_reached_place() */
 };
 
@@ -94,6 +99,7 @@ bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_vi
 vaddr_t xen_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_editor *edit,
                         void *arg);
 int xen_table_move(struct pt_space *space, vaddr_t from, vaddr_t to);
+int xen_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end);
 void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end);
 
 #endif

@@ -15,6 +15,7 @@
 #include "xen/pin.h"
 #include "xen/pt_walk.h"
 #include "xen/pv_lock.h"
+#include "xen/share.h"
 #include "xen/table_pool.h"
 #include "xen/tlb.h"
 
@@ -31,13 +32,6 @@ void space_entry_store(pfn_t table, unsigned int idx, pte_t value)
 {
 	pt_mark_entry(table, idx);
 	pt_entry_store(table, idx, value);
-}
-
-/* Whether `offset` lies in what the leaf table found last covers. Most work goes on in one
- * place. */
-static bool leaf_known(const struct pt_space *space, uint64_t offset)
-{
-	return offset < space->leaf_end && space->leaf_end - offset <= pt_entry_reach(2);
 }
 
 /* Does a change of entry `idx` of `table` belong into the user top as well? */
@@ -79,22 +73,32 @@ void space_leaf_finish(struct pt_space *space)
 	mc_commit(&batch);
 }
 
-static void leaf_remember(struct pt_space *space, uint64_t offset, pfn_t leaf)
+void space_leaf_remember(struct pt_space *space, uint64_t offset, pfn_t leaf, bool read_only)
 {
 	space->leaf = leaf;
+	space->leaf_read_only = read_only;
 	space->leaf_end = (offset & ~(pt_entry_reach(2) - 1)) + pt_entry_reach(2);
 }
 
-/* The leaf table for `offset`, remembered; PFN_NONE: there is none. */
-static pfn_t leaf_find(struct pt_space *space, uint64_t offset)
+/* Whether the leaf table for `offset`, which is there, is linked without write permission. */
+static bool linked_read_only(const struct pt_space *space, uint64_t offset)
 {
-	if (leaf_known(space, offset))
+	if (space->shared == 0)
+		return false;
+	pfn_t parent = pt_find_table(space->root, offset, 2);
+
+	return !pte_writable(pt_entry_read(parent, pt_index(offset, 2)));
+}
+
+pfn_t space_leaf_find(struct pt_space *space, uint64_t offset)
+{
+	if (space_leaf_known(space, offset))
 		return space->leaf;
 	space_leaf_finish(space);
 	pfn_t leaf = pt_find_table(space->root, offset, 1);
 
 	if (!pfn_is_none(leaf))
-		leaf_remember(space, offset, leaf);
+		space_leaf_remember(space, offset, leaf, linked_read_only(space, offset));
 	return leaf;
 }
 
@@ -106,19 +110,29 @@ void space_leaf_forget(struct pt_space *space)
 		space->reached[i].last = 0;
 }
 
+static pte_t as_the_cpu_sees(pte_t pte, bool read_only)
+{
+	return read_only && pte_present(pte) ? pte_clear_flags(pte, PTE_WRITE) : pte;
+}
+
 pte_t xen_pte_read(const struct pt_space *space, vaddr_t va)
 {
 	uint64_t offset = pt_offset(va);
-	pfn_t table =
-	    leaf_known(space, offset) ? space->leaf : pt_find_table(space->root, offset, 1);
+	bool known = space_leaf_known(space, offset);
+	pfn_t table = known ? space->leaf : pt_find_table(space->root, offset, 1);
 
-	return pfn_is_none(table) ? PTE_NONE : pt_entry_read(table, pt_index(offset, 1));
+	if (pfn_is_none(table))
+		return PTE_NONE;
+	pte_t pte = pt_entry_read(table, pt_index(offset, 1));
+
+	return as_the_cpu_sees(pte,
+	                       known ? space->leaf_read_only : linked_read_only(space, offset));
 }
 
 void *xen_user_reach(struct pt_space *space, vaddr_t va, bool write)
 {
 	const uint64_t needed = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
-	pfn_t leaf = leaf_find(space, pt_offset(va));
+	pfn_t leaf = space_leaf_find(space, pt_offset(va));
 	pte_t pte = pfn_is_none(leaf) ? PTE_NONE : xen_pte_read(space, va);
 	pfn_t frame = (pte.v & needed) == needed ? pte_pfn(pte) : PFN_NONE;
 
@@ -185,7 +199,9 @@ int xen_pte_prepare(struct pt_space *space, vaddr_t va)
 {
 	uint64_t offset = pt_offset(va);
 
-	return pfn_is_none(leaf_find(space, offset)) ? space_prepare(space, offset, 1) : 0;
+	if (pfn_is_none(space_leaf_find(space, offset)))
+		return space_prepare(space, offset, 1);
+	return space->leaf_read_only ? share_own(space, offset) : 0;
 }
 
 int xen_pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_space *model)
@@ -194,7 +210,7 @@ int xen_pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_spa
 	pfn_t leaf = pt_find_table(model->root, offset, 1);
 	bool dense = !pfn_is_none(leaf) && !space_pays_to_clear(leaf);
 
-	if (!dense || !pfn_is_none(leaf_find(space, offset)))
+	if (!dense || !pfn_is_none(space_leaf_find(space, offset)))
 		return xen_pte_prepare(space, va);
 	if (space_prepare(space, offset, 2) != 0)
 		return -XEN_ENOMEM;
@@ -205,7 +221,7 @@ int xen_pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_spa
 
 	if (pfn_is_none(table))
 		return -XEN_ENOMEM;
-	leaf_remember(space, offset, table);
+	space_leaf_remember(space, offset, table, false);
 	space->leaf_building = true;
 	return 0;
 }
@@ -251,10 +267,12 @@ static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte,
 void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush flush)
 {
 	uint64_t offset = pt_offset(va);
-	pfn_t table = leaf_find(space, offset);
+	pfn_t table = space_leaf_find(space, offset);
 
 	if (pfn_is_none(table))
 		host_panic("space: an entry is set where there is no table");
+	if (space->leaf_read_only)
+		host_panic("space: an entry is set in a table that is not the space's own");
 	struct pt_frame *frame = pin_frame(table);
 	struct spinlock *lock = pin_leaf_lock(space, frame);
 
@@ -279,6 +297,7 @@ static uint64_t end_offset(vaddr_t start, vaddr_t end)
 }
 
 struct leaf_walk {
+	const struct pt_space *space;
 	uint64_t from, to;
 	space_leaf_visitor *visit;
 	void *arg;
@@ -291,22 +310,26 @@ static bool visit_leaf_table(void *arg, const struct pt_place *place)
 
 	if (place->level > 1)
 		return true;
-	return walk->visit(walk->arg, place->table, base > walk->from ? base : walk->from,
-	                   end < walk->to ? end : walk->to);
+	return walk->visit(walk->arg, place->table, place->read_only && walk->space->shared > 0,
+	                   base > walk->from ? base : walk->from, end < walk->to ? end : walk->to);
 }
 
 bool space_walk_leaves(struct pt_space *space, vaddr_t start, vaddr_t end,
                        space_leaf_visitor *visit, void *arg)
 {
-	struct leaf_walk walk = {
-	    .from = pt_offset(start), .to = end_offset(start, end), .visit = visit, .arg = arg};
+	struct leaf_walk walk = {.space = space,
+	                         .from = pt_offset(start),
+	                         .to = end_offset(start, end),
+	                         .visit = visit,
+	                         .arg = arg};
 
 	/* Mostly it is a few pages, where the last change was. */
 	if (walk.from < walk.to && walk.to <= PT_FORMAT.user_end &&
 	    walk.from / pt_entry_reach(2) == (walk.to - 1) / pt_entry_reach(2)) {
-		pfn_t leaf = leaf_find(space, walk.from);
+		pfn_t leaf = space_leaf_find(space, walk.from);
 
-		return pfn_is_none(leaf) || visit(arg, leaf, walk.from, walk.to);
+		return pfn_is_none(leaf) ||
+		       visit(arg, leaf, space->leaf_read_only, walk.from, walk.to);
 	}
 	space_leaf_finish(space);
 	return pt_walk(space->root, walk.from, walk.to,
@@ -317,17 +340,22 @@ struct entry_walk {
 	struct pt_space *space;
 	xen_pte_visitor *visit;
 	void *arg;
+	bool read_only; /* the link of the leaf table at hand */
 };
 
 static bool visit_entry(void *arg, const struct pt_place *place)
 {
 	const struct entry_walk *walk = arg;
 
-	return walk->visit(walk->space, pt_vaddr(place->offset), place->entry, walk->arg);
+	return walk->visit(walk->space, pt_vaddr(place->offset),
+	                   as_the_cpu_sees(place->entry, walk->read_only), walk->arg);
 }
 
-static bool visit_entries(void *arg, pfn_t leaf, uint64_t from, uint64_t to)
+static bool visit_entries(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t to)
 {
+	struct entry_walk *walk = arg;
+
+	walk->read_only = read_only;
 	return pt_walk_leaf(leaf, from, to, &(struct pt_visitor){.entry = visit_entry, .arg = arg});
 }
 
@@ -360,6 +388,10 @@ static bool visit_trim(void *arg, const struct pt_place *place)
 	    place->offset + pt_entry_reach(place->level + 1) > walk->end ||
 	    !table_empty(place->table, place->level))
 		return true;
+	if (place->read_only && space->shared > 0) {
+		share_unlink(space, place, NULL, NULL);
+		return true;
+	}
 	struct mc_batch batch = mc_begin();
 	bool kept = table_detach_begin(&batch, place->table, place->level);
 

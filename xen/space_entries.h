@@ -5,6 +5,9 @@
  *
  * A space remembers the leaf table that was found last, as most work goes on in one place; and that
  * may be one that is still being built (pv_pte_prepare_like()): ordinary memory, not linked yet.
+ *
+ * A leaf table that several spaces link (xen/share.h) is shown as the CPU sees it, without write
+ * permission, and its entries are set only when it has become the space's own.
  */
 #ifndef PINFOLD_XEN_SPACE_ENTRIES_H
 #define PINFOLD_XEN_SPACE_ENTRIES_H
@@ -12,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/x86/pt_format.h"
 #include "arch/x86/pte.h"
 #include "arch/x86/units.h"
 #include "xen/multicall.h"
@@ -36,6 +40,18 @@ void space_set_upper(struct mc_batch *batch, struct pt_space *space, pfn_t table
 /* Make the tables for `offset` from the top down to the level `lowest`. -XEN_ENOMEM. */
 int space_prepare(struct pt_space *space, uint64_t offset, unsigned int lowest);
 
+/* From here on the leaf table found last is this one. */
+void space_leaf_remember(struct pt_space *space, uint64_t offset, pfn_t leaf, bool read_only);
+
+/* Whether `offset` lies in what the leaf table found last covers. Most work goes on in one place. */
+static inline bool space_leaf_known(const struct pt_space *space, uint64_t offset)
+{
+	return offset < space->leaf_end && space->leaf_end - offset <= pt_entry_reach(2);
+}
+
+/* The leaf table for `offset`, remembered; PFN_NONE: there is none. */
+pfn_t space_leaf_find(struct pt_space *space, uint64_t offset);
+
 /* The leaf table that was being built joins the others: read-only, validated once with all that it
  * holds, and only then linked. Carried out on return. */
 void space_leaf_finish(struct pt_space *space);
@@ -45,7 +61,8 @@ void space_leaf_forget(struct pt_space *space);
 
 /* Each leaf table of [start, end), in ascending order, with the offsets of the part that lies in
  * it. False iff a visitor stopped the walk. */
-typedef bool space_leaf_visitor(void *arg, pfn_t leaf, uint64_t from, uint64_t to);
+/* `read_only`: linked without write permission, not the space's own. */
+typedef bool space_leaf_visitor(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t to);
 bool space_walk_leaves(struct pt_space *space, vaddr_t start, vaddr_t end,
                        space_leaf_visitor *visit, void *arg);
 

@@ -5,8 +5,9 @@
  *
  * Invariants: an entry has the rights of its area, but that it may lack write permission
  * (copy-on-write; a fault gives it). Each entry, present or hidden, holds one reference on its
- * frame. A frame whose entry was cleared is put only after the batch with the change and its flush
- * has been issued, since until then the CPU may still use it.
+ * frame; one in a leaf table that several processes share (fork.c) holds one for all of them. A
+ * frame whose entry was cleared is put only after the batch with the change and its flush has been
+ * issued, since until then the CPU may still use it.
  *
  * A hidden entry keeps the frame of an area that permits nothing. Its address bits are the inverted
  * pfn: that is far above any memory, so that a CPU that reads ahead through entries that are not
@@ -103,15 +104,35 @@ static bool edit_zap(vaddr_t va, pte_t *pte, void *arg)
 	return true;
 }
 
-void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end)
+/* An entry of a table that is left to who else shares it. */
+static void visit_left(pte_t pte, void *arg)
+{
+	struct page *page = entry_page(pte);
+
+	if (page)
+		entry_count(arg, page, pte.v, -1);
+}
+
+int entry_zap(struct vm *vm, uintptr_t start, uintptr_t end)
 {
 	struct zap zap = {.vm = vm};
+	uintptr_t first_end = MIN(end, (start | (LEAF_BYTES - 1)) + 1);
+	uintptr_t last_start = MAX(start, end & ~(LEAF_BYTES - 1));
 
+	/* Only a table that the range covers in part is copied. */
+	if ((start & (LEAF_BYTES - 1)) &&
+	    pv_tables_own(&vm->space, VADDR(start), VADDR(first_end)) != 0)
+		return -ENOMEM;
+	if ((end & (LEAF_BYTES - 1)) &&
+	    pv_tables_own(&vm->space, VADDR(last_start), VADDR(end)) != 0)
+		return -ENOMEM;
+	pv_tables_leave(&vm->space, VADDR(start), VADDR(end), visit_left, vm);
 	for (vaddr_t at = VADDR(start); at.v < end;) {
 		at = pv_pte_rewrite(&vm->space, at, VADDR(end), edit_zap, &zap);
 		while (zap.count > 0)
 			page_put(zap.pages[--zap.count]);
 	}
+	return 0;
 }
 
 void entry_release(pte_t pte, void *arg)
@@ -188,6 +209,8 @@ static bool edit_take(vaddr_t va, pte_t *pte, void *arg)
 static int move_entries(struct vm *vm, struct move move)
 {
 	move.prepared = UINTPTR_MAX;
+	if (pv_tables_own(&vm->space, VADDR(move.from), VADDR(move.end)) != 0)
+		return -ENOMEM;
 	if (!pv_pte_walk(&vm->space, VADDR(move.from), VADDR(move.end), visit_move_prepare, &move))
 		return -ENOMEM;
 	for (vaddr_t at = VADDR(move.from); at.v < move.end;) {

@@ -222,11 +222,16 @@ static int write_to_protected(struct vm *vm, const struct vm_area *area, uintptr
 
 int fault_in(struct vm *vm, struct vm_area *area, uintptr_t page_addr, unsigned int access)
 {
-	pte_t pte = pv_pte_read(&vm->space, VADDR(page_addr));
+	vaddr_t va = VADDR(page_addr);
 	bool write = access & VM_WRITE;
 
+	/* What an entry permits, and who has its frame, shows only in a table of our own. */
+	if (write && pv_pte_prepare(&vm->space, va) != 0)
+		return -ENOMEM;
+	pte_t pte = pv_pte_read(&vm->space, va);
+
 	if (pte_none(pte)) {
-		if (pv_pte_prepare(&vm->space, VADDR(page_addr)) != 0)
+		if (!write && pv_pte_prepare(&vm->space, va) != 0)
 			return -ENOMEM;
 		/* Of a file what may be changed is not copied, nor made, before it is wanted; of
 		 * what is anonymous the zeros that are read cost little. */

@@ -101,11 +101,14 @@ struct page *entry_zero_page(void);
 /* At the first address space. False: out of memory. */
 bool entry_zero_page_init(void);
 
-/* Clear all entries of the range and put their frames. */
-void entry_zap(struct vm *vm, uintptr_t start, uintptr_t end);
+/* Clear all entries of the range and put their frames. -ENOMEM, and nothing has changed: a table is
+ * shared with another process, and there is no memory to take a copy. That cannot be where a file
+ * is mapped. */
+int entry_zap(struct vm *vm, uintptr_t start, uintptr_t end);
 /* Put the frame of an entry of a space that ends: an xen_pte_release. */
 void entry_release(pte_t pte, void *arg);
-/* Give the entries of [start, end), inside the area, the rights the area has now. */
+/* Give the entries of [start, end), inside the area, the rights the area has now. Their tables are
+ * the process's own. */
 void entry_protect(struct vm *vm, const struct vm_area *area, uintptr_t start, uintptr_t end);
 /* Move the entries of [from, from + bytes) to `to`; the ranges do not overlap. -ENOMEM: nothing is
  * moved. */

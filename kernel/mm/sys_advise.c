@@ -77,13 +77,11 @@ static int advise_area(struct vm *vm, struct vm_area *area, uintptr_t start, uin
 	case ABI_MADV_DONTNEED_LOCKED:
 		if (advice == ABI_MADV_DONTNEED && (area->flags & VM_LOCKED))
 			return -EINVAL;
-		entry_zap(vm, start, end);
-		return 0;
+		return entry_zap(vm, start, end);
 	case ABI_MADV_FREE:
 		if (!anonymous)
 			return -EINVAL;
-		entry_zap(vm, start, end);
-		return 0;
+		return entry_zap(vm, start, end);
 	case ABI_MADV_REMOVE:
 		return advise_remove(area, start, end);
 	case ABI_MADV_DONTFORK:

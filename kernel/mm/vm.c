@@ -178,11 +178,12 @@ int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes)
 	if (!area || area->start >= end)
 		return 0;
 	result = area_split_range(vm, addr, end);
+	if (result == 0)
+		result = entry_zap(vm, addr, end);
 	if (result != 0) {
 		area_merge_range(vm, addr, end);
 		return result;
 	}
-	entry_zap(vm, addr, end);
 	for (area = area_at_or_above(vm, addr); area && area->start < end;) {
 		struct vm_area *next = area_next(vm, area);
 
@@ -213,6 +214,8 @@ static int protect_area(struct vm *vm, struct vm_area *area, unsigned int prot)
 		    data_bytes(vm) + bytes > limit)
 			result = -ENOMEM;
 	}
+	if (result == 0)
+		result = pv_tables_own(&vm->space, VADDR(area->start), VADDR(area->end));
 	if (result != 0)
 		return result;
 	area->prot = prot;
@@ -256,7 +259,9 @@ void vm_truncate_inode(struct inode *inode, uint64_t first_index)
 			uint64_t pages = (area->end - area->start) >> PAGE_SHIFT;
 			uint64_t skip = first_index > area_first ? first_index - area_first : 0;
 
-			if (area->inode == inode && skip < pages)
-				entry_zap(vm, area->start + (skip << PAGE_SHIFT), area->end);
+			if (area->inode != inode || skip >= pages)
+				continue;
+			if (entry_zap(vm, area->start + (skip << PAGE_SHIFT), area->end) != 0)
+				panic("a table with pages of a file is shared");
 		}
 }

@@ -169,6 +169,7 @@ void host_main(void)
 	smp_first_time();
 	run(memory_tests);
 	run(table_tests);
+	run(share_tests);
 	run(batch_tests);
 	run(apart_tests);
 	run(cpu_tests);

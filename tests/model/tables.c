@@ -50,6 +50,14 @@ static const struct scenario spaces[] = {
     {"failures", 1, failures_setup, {failures_run_twice}, failures_finish},
     {"failures-two", 2, failures_setup, {failures_run, failures_run}, failures_finish},
     {"recycle", 2, recycle_setup, {recycle_run, recycle_and_reclaim}, recycle_finish},
+    {"share-write", 2, share_setup, {share_write, share_write}, share_finish},
+    {"share-unmap", 2, share_setup, {share_write, share_unmap}, share_finish},
+    {"share-again", 2, share_setup, {share_write, share_again}, share_finish},
+    {"share-threads",
+     2,
+     share_threads_setup,
+     {share_threads_fork, share_threads_write},
+     share_threads_finish},
     {0},
 };
 
@@ -158,6 +166,16 @@ static const struct scenario wide_spaces[] = {
      recycle_setup,
      {recycle_run, recycle_and_reclaim, recycle_run, recycle_and_reclaim},
      recycle_finish},
+    {"share-four",
+     4,
+     share_setup,
+     {share_write, share_unmap, share_again, share_write},
+     share_finish},
+    {"share-threads-three",
+     3,
+     share_threads_setup,
+     {share_threads_fork, share_threads_write, share_threads_write},
+     share_threads_finish},
     {0},
 };
 
@@ -231,6 +249,12 @@ static const struct scenario workloads[] = {
      smp_lives_setup,
      {smp_lives_run, smp_lives_run, smp_lives_run},
      smp_retire_finish},
+    {"share-lives-two", 2, share_lives_setup, {share_lives_run, share_lives_run}, share_finish},
+    {"share-lives",
+     3,
+     share_lives_setup,
+     {share_lives_run, share_lives_run, share_lives_run},
+     share_finish},
     {0},
 };
 

@@ -3,28 +3,39 @@
  * See fake_mmu.h. Rules of pv/mmu.h that are checked here: tables are there before an entry is set;
  * lazy mode is not nested and nothing in it reads what it has set; a frame lives until its entry's
  * change and the flush have been issued; a change that takes rights away is flushed (the TLB would
- * keep the old entry, and the test would see it).
+ * keep the old entry, and the test would see it); entries of a leaf table that is linked without
+ * write permission are not set, and none is a file's own. Every leaf table that may be shared in a
+ * fork is.
  */
 #include "tests/unit/fake_mmu.h"
 
 #include <stdlib.h>
 
-#include "kernel/mm/page.h"
-#include "kernel/mm/vm.h"
+#include "kernel/mm/internal.h"
 #include "pv/mmu.h"
 #include "tests/unit/fake_kernel.h"
 
 #define SPACES      16u
 #define CPUS        2u
-#define LEAF_BYTES  (2ul << 20)
 #define LEAVES      4u
 #define UPDATES_MAX 4096u
+#define LEAF_PAGES  (LEAF_BYTES / PAGE_BYTES)
+
+struct leaf {
+	unsigned int links;
+	bool copied_from;
+	struct page *frame; /* that it takes */
+	pte_t entry[LEAF_PAGES];
+};
 
 struct table {
 	bool used;
-	struct page *leaf[LEAVES]; /* frames that the tables take */
+	struct pt_space *space;
+	struct leaf *leaf[LEAVES];
+	bool read_only[LEAVES];            /* the link */
+	bool flush_due;                    /* at the end of lazy mode */
+	const struct xen_sharing *sharing; /* once a leaf table was shared */
 	struct page *upper[LEAVES];
-	pte_t entry[FAKE_MMU_PAGES];
 	pte_t tlb[CPUS][FAKE_MMU_PAGES];
 	bool set_in_batch[FAKE_MMU_PAGES];
 };
@@ -37,6 +48,8 @@ struct update {
 };
 
 static struct table tables[SPACES];
+struct fake_mmu_shares fake_mmu_shares;
+static struct leaf leaves[SPACES * LEAVES];
 static struct update updates[UPDATES_MAX];
 static unsigned int update_count;
 static bool lazy;
@@ -59,6 +72,67 @@ static unsigned int leaf_number(uintptr_t addr)
 	return (unsigned int)(addr / LEAF_BYTES - FAKE_MMU_BASE / LEAF_BYTES);
 }
 
+static uintptr_t page_address(unsigned int page)
+{
+	return FAKE_MMU_BASE + page * PAGE_BYTES;
+}
+
+static uintptr_t leaf_base(unsigned int number)
+{
+	return (FAKE_MMU_BASE / LEAF_BYTES + number) * LEAF_BYTES;
+}
+
+/* Of a page whose leaf table is there. */
+static pte_t *entry_at(const struct table *table, unsigned int page)
+{
+	uintptr_t addr = page_address(page);
+
+	return &table->leaf[leaf_number(addr)]->entry[addr % LEAF_BYTES / PAGE_BYTES];
+}
+
+/* As the CPU sees it. */
+static pte_t entry_seen(const struct table *table, unsigned int page)
+{
+	unsigned int number = leaf_number(page_address(page));
+
+	if (!table->leaf[number])
+		return PTE_NONE;
+	pte_t pte = *entry_at(table, page);
+
+	return table->read_only[number] && pte_present(pte) ? pte_clear_flags(pte, PTE_WRITE) : pte;
+}
+
+static struct leaf *leaf_create(void)
+{
+	struct page *frame = page_alloc_zeroed();
+	struct leaf *leaf = leaves;
+
+	if (!frame)
+		return NULL;
+	while (leaf->links > 0)
+		leaf++;
+	ASSERT(leaf < leaves + SPACES * LEAVES);
+	*leaf = (struct leaf){.links = 1, .frame = frame};
+	return leaf;
+}
+
+/* One link less; the last releases what the leaf table maps. */
+static void leaf_drop(struct leaf *leaf, xen_pte_release *release, void *arg)
+{
+	if (--leaf->links > 0)
+		return;
+	for (unsigned int i = 0; i < LEAF_PAGES; i++)
+		if (!pte_none(leaf->entry[i]))
+			release(leaf->entry[i], arg);
+	page_put(leaf->frame);
+}
+
+/* Where pages were found by way of a link that goes or loses rights. */
+static void forget_reached(struct table *table)
+{
+	memset(table->space->reached, 0, sizeof(table->space->reached));
+}
+
 static int space_init(struct pt_space *space)
 {
 	unsigned long number = 0;
@@ -66,7 +140,7 @@ static int space_init(struct pt_space *space)
 	while (tables[number].used)
 		number++;
 	ASSERT(number < SPACES);
-	tables[number] = (struct table){.used = true};
+	tables[number] = (struct table){.used = true, .space = space};
 	*space = (struct pt_space){.root = PFN(number), .user_root = PFN_NONE};
 	return 0;
 }
@@ -77,12 +151,9 @@ static void space_dissolve(struct pt_space *space, xen_pte_release *release, voi
 
 	ASSERT(!lazy);
 	memset(table->tlb, 0, sizeof(table->tlb));
-	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++)
-		if (!pte_none(table->entry[page]))
-			release(table->entry[page], arg);
 	for (unsigned int i = 0; i < LEAVES; i++) {
 		if (table->leaf[i])
-			page_put(table->leaf[i]);
+			leaf_drop(table->leaf[i], release, arg);
 		if (table->upper[i])
 			page_put(table->upper[i]);
 	}
@@ -94,35 +165,22 @@ static pte_t pte_read(const struct pt_space *space, vaddr_t va)
 	unsigned int page = page_number(va.v);
 
 	ASSERT(!table_of(space)->set_in_batch[page]);
-	return table_of(space)->entry[page];
+	return entry_seen(table_of(space), page);
 }
 
 static void *user_reach(struct pt_space *space, vaddr_t va, bool write)
 {
-	pte_t *entry = &table_of(space)->entry[page_number(va.v)];
+	struct table *table = table_of(space);
+	pte_t seen = entry_seen(table, page_number(va.v));
 
-	if (!pte_present(*entry) || (write && !pte_writable(*entry)))
+	if (!pte_present(seen) || (write && !pte_writable(seen)))
 		return NULL;
-	char *page = page_virt(page_of_pfn(PFN(pte_mfn(*entry).v)));
+	pte_t *entry = entry_at(table, page_number(va.v));
+	char *page = page_virt(page_of_pfn(PFN(pte_mfn(seen).v)));
 
 	space->reached[space_reached_place(va)] = (struct pt_reached){
-	    .last = va.v | (PAGE_BYTES - 1), .entry = &entry->v, .value = entry->v, .page = page};
+	    .last = va.v | (PAGE_BYTES - 1), .entry = &entry->v, .value = seen.v, .page = page};
 	return page + (va.v & (PAGE_BYTES - 1));
-}
-
-static int pte_prepare(struct pt_space *space, vaddr_t va)
-{
-	struct page **leaf = &table_of(space)->leaf[leaf_number(va.v)];
-
-	if (!*leaf)
-		*leaf = page_alloc_zeroed();
-	return *leaf ? 0 : -ENOMEM;
-}
-
-static int pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_space *model)
-{
-	ASSERT(space->root.v != model->root.v);
-	return pte_prepare(space, va);
 }
 
 /* The old entry's frame must not have been given away before. */
@@ -136,8 +194,10 @@ static void carry_out(const struct update *update)
 {
 	struct table *table = update->table;
 
-	check_frame(table->entry[update->page]);
-	table->entry[update->page] = update->pte;
+	pte_t *entry = entry_at(table, update->page);
+
+	check_frame(*entry);
+	*entry = update->pte;
 	table->set_in_batch[update->page] = false;
 }
 
@@ -151,13 +211,88 @@ static void flush(const struct update *update)
 	}
 }
 
+static void flush_all(struct table *table)
+{
+	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++)
+		flush(&(struct update){.table = table, .page = page, .flush = true});
+}
+
+/* A copy of a leaf table that others link as well takes its place. */
+static int leaf_replace(struct table *table, unsigned int number)
+{
+	struct leaf *old = table->leaf[number], *copy = leaf_create();
+
+	if (!copy)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < LEAF_PAGES; i++)
+		if (!pte_none(old->entry[i]))
+			copy->entry[i] = table->sharing->copy(old->entry[i]);
+	old->copied_from = true;
+	fake_mmu_shares.replaced++;
+	table->leaf[number] = copy;
+	forget_reached(table);
+	flush_all(table);
+	leaf_drop(old, table->sharing->release, NULL);
+	return 0;
+}
+
+static int leaf_own(struct table *table, unsigned int number)
+{
+	struct leaf *leaf = table->leaf[number];
+
+	if (!table->read_only[number])
+		return 0;
+	if (leaf->links > 1) {
+		if (leaf_replace(table, number) != 0)
+			return -ENOMEM;
+	} else {
+		fake_mmu_shares.granted++;
+		for (unsigned int i = 0; leaf->copied_from && i < LEAF_PAGES; i++)
+			if (pte_writable(leaf->entry[i]) && !table->sharing->sole(leaf->entry[i]))
+				leaf->entry[i] = pte_clear_flags(leaf->entry[i], PTE_WRITE);
+		leaf->copied_from = false;
+	}
+	table->read_only[number] = false;
+	return 0;
+}
+
+static int pte_prepare(struct pt_space *space, vaddr_t va)
+{
+	struct table *table = table_of(space);
+	unsigned int number = leaf_number(va.v);
+
+	if (!table->leaf[number])
+		table->leaf[number] = leaf_create();
+	return table->leaf[number] ? leaf_own(table, number) : -ENOMEM;
+}
+
+static int pte_prepare_like(struct pt_space *space, vaddr_t va, const struct pt_space *model)
+{
+	ASSERT(space->root.v != model->root.v);
+	return pte_prepare(space, va);
+}
+
+static int tables_own(struct pt_space *space, vaddr_t start, vaddr_t end)
+{
+	struct table *table = table_of(space);
+	int result = 0;
+
+	for (unsigned int page = 0; page < FAKE_MMU_PAGES && result == 0; page++) {
+		uintptr_t addr = page_address(page);
+
+		if (addr >= start.v && addr < end.v && !pte_none(entry_seen(table, page)))
+			result = leaf_own(table, leaf_number(addr));
+	}
+	return result;
+}
+
 static void pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush how)
 {
 	struct table *table = table_of(space);
 	struct update update = {
 	    .table = table, .page = page_number(va.v), .pte = pte, .flush = how == PV_FLUSH_PAGE};
 
-	ASSERT(table->leaf[leaf_number(va.v)]);
+	ASSERT(table->leaf[leaf_number(va.v)] && !table->read_only[leaf_number(va.v)]);
 	if (!lazy) {
 		carry_out(&update);
 		flush(&update);
@@ -174,13 +309,13 @@ static bool pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_
 	struct table *table = table_of(space);
 
 	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++) {
-		uintptr_t addr = FAKE_MMU_BASE + page * PAGE_BYTES;
+		uintptr_t addr = page_address(page);
 
 		if (addr < start.v || addr >= end.v)
 			continue;
 		ASSERT(!table->set_in_batch[page]);
-		if (!pte_none(table->entry[page]) &&
-		    !visit(space, VADDR(addr), table->entry[page], arg))
+		if (!pte_none(entry_seen(table, page)) &&
+		    !visit(space, VADDR(addr), entry_seen(table, page), arg))
 			return false;
 	}
 	return true;
@@ -199,6 +334,11 @@ static void lazy_leave(void)
 		carry_out(&updates[i]);
 	for (unsigned int i = 0; i < update_count; i++)
 		flush(&updates[i]);
+	for (unsigned int i = 0; i < SPACES; i++) {
+		if (tables[i].flush_due)
+			flush_all(&tables[i]);
+		tables[i].flush_due = false;
+	}
 	update_count = 0;
 	lazy = false;
 }
@@ -215,16 +355,16 @@ static vaddr_t pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, p
 		lazy_enter();
 	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++) {
 		vaddr_t va = VADDR(FAKE_MMU_BASE + page * PAGE_BYTES);
-		pte_t pte = table->entry[page];
+		pte_t old = entry_seen(table, page), pte = old;
 
-		if (va.v < start.v || va.v >= end.v || pte_none(pte))
+		if (va.v < start.v || va.v >= end.v || pte_none(old))
 			continue;
 		ASSERT(!table->set_in_batch[page]);
 		if (!edit(va, &pte, arg)) {
 			stopped = va;
 			break;
 		}
-		if (pte.v != table->entry[page].v)
+		if (pte.v != old.v)
 			pte_set(space, va, pte, PV_FLUSH_PAGE);
 	}
 	if (!in_lazy)
@@ -232,11 +372,74 @@ static vaddr_t pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, p
 	return stopped;
 }
 
+/* What the range touches of a leaf table: linked in both, or shown entry by entry. */
+static bool leaf_share(struct pt_space *from, struct pt_space *to, unsigned int number,
+                       vaddr_t start, vaddr_t end, const struct xen_sharing *sharing, void *arg)
+{
+	struct table *source = table_of(from), *copy = table_of(to);
+	uintptr_t base = leaf_base(number);
+
+	if (copy->leaf[number] == source->leaf[number])
+		return true;
+	if (!copy->leaf[number] && sharing->may_share(VADDR(base), arg)) {
+		for (unsigned int i = 0; i < LEAF_PAGES; i++)
+			ASSERT((source->leaf[number]->entry[i].v & PTE_FILE) == 0);
+		source->leaf[number]->links++;
+		source->read_only[number] = copy->read_only[number] = true;
+		source->flush_due = true;
+		forget_reached(source);
+		copy->leaf[number] = source->leaf[number];
+		fake_mmu_shares.shared++;
+		return true;
+	}
+	source->leaf[number]->copied_from |= source->read_only[number];
+	return pte_walk(from, VADDR(MAX(base, start.v)), VADDR(MIN(base + LEAF_BYTES, end.v)),
+	                sharing->visit, arg);
+}
+
+static bool tables_share(struct pt_space *from, struct pt_space *to, vaddr_t start, vaddr_t end,
+                         const struct xen_sharing *sharing, void *arg)
+{
+	struct table *source = table_of(from);
+
+	ASSERT(lazy);
+	source->sharing = table_of(to)->sharing = sharing;
+	for (unsigned int i = 0; i < LEAVES; i++)
+		if (source->leaf[i] && leaf_base(i) < end.v &&
+		    leaf_base(i) + LEAF_BYTES > start.v &&
+		    !leaf_share(from, to, i, start, end, sharing, arg))
+			return false;
+	return true;
+}
+
+static void tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_release *gone,
+                         void *arg)
+{
+	struct table *table = table_of(space);
+
+	ASSERT(!lazy);
+	for (unsigned int i = 0; i < LEAVES; i++) {
+		struct leaf *leaf = table->leaf[i];
+
+		if (!table->read_only[i] || leaf_base(i) < start.v ||
+		    leaf_base(i) + LEAF_BYTES > end.v)
+			continue;
+		table->leaf[i] = NULL;
+		table->read_only[i] = false;
+		forget_reached(table);
+		flush_all(table);
+		fake_mmu_shares.left++;
+		for (unsigned int n = 0; n < LEAF_PAGES; n++)
+			if (!pte_none(leaf->entry[n]))
+				gone(leaf->entry[n], arg);
+		leaf_drop(leaf, table->sharing->release, NULL);
+	}
+}
+
 static bool leaf_empty(const struct table *table, unsigned int leaf)
 {
 	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++)
-		if (leaf_number(FAKE_MMU_BASE + page * PAGE_BYTES) == leaf &&
-		    !pte_none(table->entry[page]))
+		if (leaf_number(page_address(page)) == leaf && !pte_none(entry_seen(table, page)))
 			return false;
 	return true;
 }
@@ -258,17 +461,12 @@ static int table_move(struct pt_space *space, vaddr_t from, vaddr_t to)
 		return -ENOMEM;
 	ASSERT(leaf_empty(table, new));
 	if (table->leaf[new])
-		page_put(table->leaf[new]);
+		leaf_drop(table->leaf[new], NULL, NULL);
 	table->leaf[new] = table->leaf[old];
+	table->read_only[new] = table->read_only[old];
 	table->leaf[old] = NULL;
-	for (unsigned int page = 0; page < FAKE_MMU_PAGES; page++) {
-		uintptr_t addr = FAKE_MMU_BASE + page * PAGE_BYTES;
-
-		if (leaf_number(addr) != old || pte_none(table->entry[page]))
-			continue;
-		table->entry[page_number(addr - from.v + to.v)] = table->entry[page];
-		table->entry[page] = PTE_NONE;
-	}
+	table->read_only[old] = false;
+	forget_reached(table);
 	memset(table->tlb, 0, sizeof(table->tlb));
 	fake_mmu_tables_moved++;
 	return 0;
@@ -279,13 +477,15 @@ static void tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 	struct table *table = table_of(space);
 
 	for (unsigned int leaf = 0; leaf < LEAVES; leaf++) {
-		uintptr_t base = (FAKE_MMU_BASE / LEAF_BYTES + leaf) * LEAF_BYTES;
+		uintptr_t base = leaf_base(leaf);
 
 		if (!table->leaf[leaf] || base < start.v || base + LEAF_BYTES > end.v ||
 		    !leaf_empty(table, leaf))
 			continue;
-		page_put(table->leaf[leaf]);
+		leaf_drop(table->leaf[leaf], NULL, NULL);
+		forget_reached(table);
 		table->leaf[leaf] = NULL;
+		table->read_only[leaf] = false;
 	}
 }
 
@@ -306,6 +506,9 @@ static const struct pv_mmu_ops mmu = {
     .user_reach = user_reach,
     .pte_prepare = pte_prepare,
     .pte_prepare_like = pte_prepare_like,
+    .tables_own = tables_own,
+    .tables_share = tables_share,
+    .tables_leave = tables_leave,
     .pte_set = pte_set,
     .pte_walk = pte_walk,
     .pte_rewrite = pte_rewrite,
@@ -337,9 +540,9 @@ uint64_t *fake_mmu_translate(struct pt_space *space, uintptr_t addr, unsigned in
 
 	if (!allows(*cached, access)) {
 		*cached = PTE_NONE;
-		if (!allows(table->entry[page], access))
+		if (!allows(entry_seen(table, page), access))
 			return NULL;
-		*cached = table->entry[page];
+		*cached = entry_seen(table, page);
 	}
 	check_frame(*cached);
 	return page_virt(page_of_pfn(pte_pfn(*cached)));

@@ -21,4 +21,10 @@ extern unsigned int fake_mmu_tables_moved;
  * the TLB of either CPU, then in the tables (and then it is in the TLB). NULL: a fault. */
 uint64_t *fake_mmu_translate(struct pt_space *space, uintptr_t addr, unsigned int access);
 
+/* What became of leaf tables in forks and after: linked in a copy as well; made a space's own by a
+ * copy, and by the right to write; left by a space that unmapped all of it. */
+extern struct fake_mmu_shares {
+	unsigned int shared, replaced, granted, left;
+} fake_mmu_shares;
+
 #endif

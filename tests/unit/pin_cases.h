@@ -8,6 +8,7 @@
 
 int pin_cases_run(void);
 int space_cases_run(void);
+int share_cases_run(void);
 int entry_cases_run(void);
 
 /* One of the entries' cases, with a file of its own. */

@@ -53,7 +53,7 @@ static struct actor actors[PROCESSES];
 static struct page *file_pages[FILE_PAGES];
 static uint64_t file_values[FILE_PAGES];
 static uint64_t next_value = 1;
-static bool memory_is_short;
+static bool memory_is_short, files_are_rare;
 static unsigned int short_count, fork_count, move_count, kernel_count;
 
 static struct process process;
@@ -238,6 +238,11 @@ static void range_choose(unsigned int *first, unsigned int *count)
 	*first = fake_random(PAGES);
 	*count = 1 + fake_random(fake_random(4) ? 12 : PAGES);
 	*count = MIN(*count, PAGES - *first);
+	/* Whole leaf tables, too. */
+	if (files_are_rare && fake_random(16) == 0) {
+		*first = 0;
+		*count = PAGES;
+	}
 }
 
 static void map_pages(struct actor *actor, unsigned int first, unsigned int count,
@@ -263,6 +268,8 @@ static void do_map(struct actor *actor)
 	struct expected model = {.kind = ANONYMOUS + fake_random(3), .prot = prots[fake_random(6)]};
 	unsigned int first, count;
 
+	if (files_are_rare && fake_random(32) != 0)
+		model.kind = ANONYMOUS;
 	range_choose(&first, &count);
 	if (model.kind != ANONYMOUS) {
 		model.file_page = fake_random(FILE_PAGES);
@@ -319,7 +326,8 @@ static void do_drop(struct actor *actor)
 	unsigned int first, count;
 
 	range_choose(&first, &count);
-	entry_zap(actor->vm, address(first), address(first + count));
+	if (refused(entry_zap(actor->vm, address(first), address(first + count))))
+		return;
 	for (unsigned int i = first; i < first + count; i++) {
 		actor->pages[i].own = false;
 		actor->pages[i].value = 0;
@@ -504,6 +512,24 @@ static void check_areas(const struct actor *actor)
 	assert_int_equal(count, actor->vm->area_count);
 }
 
+/* What is accounted is what the tables hold. */
+static void check_resident(const struct actor *actor)
+{
+	uint64_t resident = 0, file_own = 0;
+
+	for (unsigned int i = 0; i < PAGES; i++) {
+		pte_t pte = pv_pte_read(&actor->vm->space, VADDR(address(i)));
+		const struct page *page = entry_page(pte);
+
+		if (!page || page == entry_zero_page())
+			continue;
+		resident++;
+		file_own += (pte.v & PTE_FILE) != 0;
+	}
+	assert_int_equal(actor->vm->resident_pages, resident);
+	assert_int_equal(actor->vm->file_pages, file_own);
+}
+
 /* A CPU may read ahead through an entry that is not present: it must find no memory there. */
 static void check_hidden(struct actor *actor, unsigned int number)
 {
@@ -548,6 +574,8 @@ static void run_random(void)
 			for (unsigned int i = 0; i < PROCESSES; i++)
 				if (actors[i].vm)
 					check_areas(&actors[i]);
+		if (round % 64 == 0 && actors[round / 64 % PROCESSES].vm)
+			check_resident(&actors[round / 64 % PROCESSES]);
 	}
 	for (unsigned int i = 0; i < PROCESSES; i++)
 		if (actors[i].vm)
@@ -589,6 +617,20 @@ static void test_random(void **state)
 	assert_int_equal(short_count, 0);
 }
 
+/* Leaf tables that hold nothing but private memory, which forks share. */
+static void test_random_shared(void **state)
+{
+	(void)state;
+	memory_is_short = false;
+	files_are_rare = true;
+	fake_mmu_shares = (struct fake_mmu_shares){0};
+	run_random();
+	files_are_rare = false;
+	assert_true(fake_mmu_shares.shared > 400 && fake_mmu_shares.replaced > 300);
+	assert_true(fake_mmu_shares.granted > 300 && fake_mmu_shares.left > 10);
+	assert_int_equal(short_count, 0);
+}
+
 static void test_random_short(void **state)
 {
 	(void)state;
@@ -596,6 +638,10 @@ static void test_random_short(void **state)
 	while (page_free_count() > FRAMES_SHORT)
 		assert_non_null(page_alloc(0));
 	run_random();
+	assert_true(short_count > 100);
+	files_are_rare = true;
+	run_random();
+	files_are_rare = false;
 	assert_true(short_count > 100);
 }
 
@@ -742,10 +788,10 @@ static void test_window_short(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_random),         cmocka_unit_test(test_window),
-	    cmocka_unit_test(test_window_refused), cmocka_unit_test(test_window_bounds),
-	    cmocka_unit_test(test_window_file),    cmocka_unit_test(test_window_short),
-	    cmocka_unit_test(test_random_short),
+	    cmocka_unit_test(test_random),        cmocka_unit_test(test_random_shared),
+	    cmocka_unit_test(test_window),        cmocka_unit_test(test_window_refused),
+	    cmocka_unit_test(test_window_bounds), cmocka_unit_test(test_window_file),
+	    cmocka_unit_test(test_window_short),  cmocka_unit_test(test_random_short),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

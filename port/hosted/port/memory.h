@@ -51,6 +51,19 @@ static inline uint64_t port_exchange_pte64(volatile void *entry, uint64_t value)
 	return __atomic_exchange_n((volatile uint64_t *)entry, value, __ATOMIC_SEQ_CST);
 }
 
+static inline uint16_t port_load16(const volatile uint16_t *p)
+{
+	port_schedule_point("load16");
+	return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+}
+
+static inline bool port_replace16(volatile uint16_t *p, uint16_t old, uint16_t value)
+{
+	port_schedule_point("replace16");
+	return __atomic_compare_exchange_n(p, &old, value, false, __ATOMIC_SEQ_CST,
+	                                   __ATOMIC_SEQ_CST);
+}
+
 static inline uint8_t port_load8(const volatile uint8_t *p)
 {
 	port_schedule_point("load8");

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* sources: tests/unit/share_cases.c tests/unit/space_fixture.c */
+/* sources: tests/unit/table_rules.c tests/unit/fake_xen.c */
+/* sources: xen/space.c xen/space_entries.c xen/share.c xen/table_pool.c */
+/* sources: xen/pin.c xen/tlb.c xen/lazy.c xen/pt_walk.c */
+/* sources: xen/p2m.c xen/multicall.c xen/irq_flag.c xen/ipi.c xen/evtchn.c lib/fmt.c */
+/* flags: -DCONFIG_SPLIT_TABLE_LOCKS=1 */
+/* Shared leaf tables with a lock for each leaf table. */
+#include "tests/unit/pin_cases.h"
+
+int main(void)
+{
+	return share_cases_run();
+}

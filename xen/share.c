@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Leaf tables that several spaces link: see share.h.
+ */
+#include "xen/share.h"
+
+#include <port/memory.h>
+
+#include <xen/errno.h>
+
+#include "xen/hooks.h"
+#include "xen/multicall.h"
+#include "xen/percpu.h"
+#include "xen/pin.h"
+#include "xen/pt_walk.h"
+#include "xen/space_entries.h"
+#include "xen/table_pool.h"
+#include "xen/tlb.h"
+
+/* pt_frame.sharers: this bit, and above it the number of spaces beside the first. */
+#define COPIED_FROM 1u
+#define ONE_SPACE   2u
+#define SPACES_MAX  (UINT16_MAX - ONE_SPACE)
+
+/* To take a right from an entry is a request; of more than so many a copy is made, which Xen
+ * validates in one go. */
+#define REQUESTS_MAX 64u
+
+static uint16_t sharers(pfn_t table)
+{
+	return port_load16(&pin_frame(table)->sharers);
+}
+
+bool share_with_others(pfn_t table)
+{
+	return sharers(table) >= ONE_SPACE;
+}
+
+void share_forget(pfn_t table)
+{
+	pin_frame(table)->sharers = 0;
+}
+
+static void add_space(pfn_t table)
+{
+	volatile uint16_t *word = &pin_frame(table)->sharers;
+	uint16_t old;
+
+	do {
+		old = port_load16(word);
+	} while (!port_replace16(word, old, (uint16_t)(old + ONE_SPACE)));
+}
+
+static void note_copied(pfn_t table)
+{
+	volatile uint16_t *word = &pin_frame(table)->sharers;
+	uint16_t old;
+
+	do {
+		old = port_load16(word);
+	} while (!port_replace16(word, old, old | COPIED_FROM));
+}
+
+/* One space less; what it leaves behind is noted in the same step. */
+static bool drop(pfn_t table, uint16_t note)
+{
+	volatile uint16_t *word = &pin_frame(table)->sharers;
+	uint16_t old;
+
+	do {
+		old = port_load16(word);
+		if (old < ONE_SPACE) {
+			share_forget(table);
+			return true;
+		}
+	} while (!port_replace16(word, old, (uint16_t)(old - ONE_SPACE) | note));
+	return false;
+}
+
+bool share_drop(pfn_t table)
+{
+	return drop(table, 0);
+}
+
+void share_end(struct pt_space *space, pfn_t table, xen_pte_release *release, void *arg)
+{
+	unsigned int count = pt_entry_count(1);
+	struct mc_batch batch = mc_begin();
+
+	unpin_table(&batch, space, table, 1);
+	mc_issue(); /* what it maps may be given away then */
+	mc_commit(&batch);
+	for (unsigned int i = 0; (i = pt_next_entry(table, i, count, ~0ull)) < count; i++)
+		release(pt_entry_read(table, i), arg);
+	table_free(table);
+}
+
+static pte_t link_entry(pfn_t table, bool write)
+{
+	pte_t entry = space_table_entry(table, 2);
+
+	return write ? entry : pte_clear_flags(entry, PTE_WRITE);
+}
+
+/* The leaf table found last is the space's own from here on: `table`. */
+static void now_own(struct pt_space *space, uint64_t offset, pfn_t table)
+{
+	space->shared--;
+	space_leaf_remember(space, offset, table, false);
+}
+
+/* Nobody else links the table: the link gains the right to write. A CPU that has the old one faults
+ * and looks again. */
+static void grant(struct pt_space *space, uint64_t offset)
+{
+	pfn_t table = space->leaf, parent = pt_find_table(space->root, offset, 2);
+	struct mc_batch batch = mc_begin();
+
+	share_forget(table);
+	space_set_upper(&batch, space, parent, offset, 2, link_entry(table, true));
+	mc_issue(); /* lazy mode or not: who looks for it next reads the entry */
+	mc_commit(&batch);
+	now_own(space, offset, table);
+}
+
+/* A copy takes the place of the table in this space. */
+static int replace(struct pt_space *space, uint64_t offset)
+{
+	pfn_t table = space->leaf, parent = pt_find_table(space->root, offset, 2);
+	pfn_t copy = table_alloc();
+	unsigned int count = pt_entry_count(1);
+
+	if (pfn_is_none(copy))
+		return -XEN_ENOMEM;
+	for (unsigned int i = 0; (i = pt_next_entry(table, i, count, ~0ull)) < count; i++)
+		space_entry_store(copy, i, space->sharing->copy(pt_entry_read(table, i)));
+	struct mc_batch batch = mc_begin();
+
+	if (pin_is_live(parent))
+		pin_table(&batch, space, copy, 1);
+	space_set_upper(&batch, space, parent, offset, 2, link_entry(copy, true));
+	tlb_note_all_stale(&batch, space);
+	tlb_settle(&batch);
+	mc_issue(); /* before the table may be another's alone, or nobody's */
+	mc_commit(&batch);
+	space_leaf_forget(space);
+	now_own(space, offset, copy);
+	if (drop(table, COPIED_FROM))
+		share_end(space, table, space->sharing->release, NULL);
+	return 0;
+}
+
+/* An entry that lets a program write to what a copy of the table maps as well. */
+static bool lends(const struct pt_space *space, pte_t pte)
+{
+	return pte_present(pte) && pte_writable(pte) && !space->sharing->sole(pte);
+}
+
+/* Take the right to write from those entries of a table, which nobody else links, that must not
+ * have it. False, and nothing has changed: they are many. */
+static bool take_back(struct pt_space *space, pfn_t table)
+{
+	unsigned int idx[REQUESTS_MAX], found = 0, count = pt_entry_count(1);
+
+	for (unsigned int i = 0; (i = pt_next_entry(table, i, count, PTE_WRITE)) < count; i++) {
+		if (!lends(space, pt_entry_read(table, i)))
+			continue;
+		if (found == REQUESTS_MAX)
+			return false;
+		idx[found++] = i;
+	}
+	struct mc_batch batch = mc_begin();
+
+	for (unsigned int n = 0; n < found; n++) {
+		pte_t entry = pte_clear_flags(pt_entry_read(table, idx[n]), PTE_WRITE);
+
+		mc_mmu_update(&batch, pt_entry_maddr(table, idx[n]), entry);
+	}
+	mc_commit(&batch);
+	return true;
+}
+
+int share_own(struct pt_space *space, uint64_t offset)
+{
+	uint16_t word = sharers(space->leaf);
+
+	if (word >= ONE_SPACE || ((word & COPIED_FROM) && !take_back(space, space->leaf)))
+		return replace(space, offset);
+	grant(space, offset);
+	return 0;
+}
+
+/* --- A space becomes a copy of another. --- */
+
+struct share_walk {
+	struct pt_space *from, *to;
+	const struct xen_sharing *sharing;
+	void *arg;
+};
+
+/* Link a leaf table of `from` in the other space as well. False: no memory. */
+static bool link_there(const struct share_walk *walk, const struct pt_place *place)
+{
+	struct pt_space *from = walk->from, *to = walk->to;
+	uint64_t offset = place->offset;
+	pfn_t parent;
+
+	if (space_prepare(to, offset, 2) != 0)
+		return false;
+	parent = pt_find_table(to->root, offset, 2);
+	struct mc_batch batch = mc_begin();
+
+	add_space(place->table);
+	if (!place->read_only) {
+		space_set_upper(&batch, from, place->parent, offset, 2,
+		                link_entry(place->table, false));
+		tlb_note_all_stale(&batch, from);
+		from->shared++;
+		space_leaf_forget(from); /* its link is not what it was */
+	}
+	space_set_upper(&batch, to, parent, offset, 2, link_entry(place->table, false));
+	to->shared++;
+	mc_commit(&batch);
+	return true;
+}
+
+static enum pt_way visit_leaf(void *arg, const struct pt_place *place)
+{
+	const struct share_walk *walk = arg;
+	const struct pt_space *to = walk->to;
+	pfn_t table = place->table;
+
+	/* There must be much to save; but a link that is read-only already costs nothing. */
+	if (!place->read_only && space_pays_to_clear(table))
+		return PT_ENTER;
+	pfn_t theirs = pt_find_table(to->root, place->offset, 1);
+	bool building = to->leaf_building && space_leaf_known(to, place->offset);
+
+	if (theirs.v == table.v)
+		return PT_PASS; /* it came with another part of the range */
+	if (pfn_is_none(theirs) && !building && walk->from->pinned &&
+	    sharers(table) <= SPACES_MAX &&
+	    walk->sharing->may_share(pt_vaddr(place->offset), walk->arg))
+		return link_there(walk, place) ? PT_PASS : PT_STOP;
+	/* What is lent entry by entry must be taken back before the link may be written through. */
+	if (place->read_only)
+		note_copied(table);
+	return PT_ENTER;
+}
+
+static bool visit_entry(void *arg, const struct pt_place *place)
+{
+	const struct share_walk *walk = arg;
+	pte_t entry = place->read_only && pte_present(place->entry)
+	                  ? pte_clear_flags(place->entry, PTE_WRITE)
+	                  : place->entry;
+
+	return walk->sharing->visit(walk->from, pt_vaddr(place->offset), entry, walk->arg);
+}
+
+bool xen_tables_share(struct pt_space *from, struct pt_space *to, vaddr_t start, vaddr_t end,
+                      const struct xen_sharing *sharing, void *arg)
+{
+	struct share_walk walk = {.from = from, .to = to, .sharing = sharing, .arg = arg};
+	const struct pt_visitor visitor = {.entry = visit_entry, .leaf = visit_leaf, .arg = &walk};
+	uint64_t first = pt_offset(start), stop = first + (uint64_t)(end.v - start.v);
+	bool done;
+
+	from->sharing = to->sharing = sharing;
+	/* Mostly it is a few pages of a table that is not shared. */
+	if (first < stop && first / pt_entry_reach(2) == (stop - 1) / pt_entry_reach(2)) {
+		pfn_t leaf = space_leaf_find(from, first);
+
+		if (pfn_is_none(leaf))
+			return true;
+		if (!from->leaf_read_only &&
+		    (space_pays_to_clear(leaf) ||
+		     !sharing->may_share(pt_vaddr(first & ~(pt_entry_reach(2) - 1)), arg)))
+			return pt_walk_leaf(leaf, first, stop, &visitor);
+	}
+	space_leaf_finish(from);
+	struct mc_batch batch = mc_begin();
+
+	done = pt_walk(from->root, first, stop, &visitor);
+	if (this_cpu()->lazy != XEN_LAZY_MMU)
+		tlb_settle(&batch);
+	mc_issue(); /* lazy mode or not: who looks for a link next reads it */
+	mc_commit(&batch);
+	return done;
+}
+
+/* --- A range of a space. --- */
+
+struct own_walk {
+	uint64_t at, end; /* what is looked through still */
+	uint64_t found;   /* in a table that is not the space's own */
+};
+
+static enum pt_way find_shared(void *arg, const struct pt_place *place)
+{
+	struct own_walk *walk = arg;
+	uint64_t from = place->offset > walk->at ? place->offset : walk->at;
+	uint64_t stop = place->offset + pt_entry_reach(2);
+
+	if (!place->read_only)
+		return PT_PASS;
+	if (stop > walk->end)
+		stop = walk->end;
+	unsigned int last = pt_index(stop - PAGE_BYTES, 1) + 1;
+
+	if (pt_next_entry(place->table, pt_index(from, 1), last, ~0ull) == last)
+		return PT_PASS;
+	walk->found = place->offset;
+	return PT_STOP;
+}
+
+int xen_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end)
+{
+	struct own_walk walk = {.at = pt_offset(start)};
+	const struct pt_visitor visitor = {.leaf = find_shared, .arg = &walk};
+	int result = 0;
+
+	walk.end = walk.at + (uint64_t)(end.v - start.v);
+	while (space->shared > 0 && result == 0 && walk.at < walk.end &&
+	       !pt_walk(space->root, walk.at, walk.end, &visitor)) {
+		result = xen_pte_prepare(space, pt_vaddr(walk.found));
+		walk.at = walk.found + pt_entry_reach(2);
+	}
+	return result;
+}
+
+void share_unlink(struct pt_space *space, const struct pt_place *place, xen_pte_release *gone,
+                  void *arg)
+{
+	unsigned int count = pt_entry_count(1);
+	struct mc_batch batch = mc_begin();
+
+	space_set_upper(&batch, space, place->parent, place->offset, 2, PTE_NONE);
+	tlb_note_all_stale(&batch, space);
+	tlb_settle(&batch);
+	mc_issue(); /* before the table may be another's alone, or nobody's */
+	mc_commit(&batch);
+	space->shared--;
+	space_leaf_forget(space);
+	for (unsigned int i = 0; (i = pt_next_entry(place->table, i, count, ~0ull)) < count; i++)
+		gone(pt_entry_read(place->table, i), arg);
+	if (drop(place->table, 0))
+		share_end(space, place->table, space->sharing->release, NULL);
+}
+
+struct leave_walk {
+	struct pt_space *space;
+	uint64_t start, end;
+	xen_pte_release *gone;
+	void *arg;
+};
+
+static bool visit_leave(void *arg, const struct pt_place *place)
+{
+	const struct leave_walk *walk = arg;
+
+	if (place->level == 1 && place->read_only && place->offset >= walk->start &&
+	    place->offset + pt_entry_reach(2) <= walk->end)
+		share_unlink(walk->space, place, walk->gone, walk->arg);
+	return true;
+}
+
+void xen_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_release *gone,
+                      void *arg)
+{
+	struct leave_walk walk = {
+	    .space = space, .start = pt_offset(start), .gone = gone, .arg = arg};
+
+	if (space->shared == 0)
+		return;
+	walk.end = walk.start + (uint64_t)(end.v - start.v);
+	space_leaf_forget(space);
+	pt_walk(space->root, walk.start, walk.end,
+	        &(struct pt_visitor){.table = visit_leave, .arg = &walk});
+}
