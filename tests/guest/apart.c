@@ -57,10 +57,16 @@ static void entries_of_a_space_apart(void)
 	xen_pte_set(&space, va, pv_pte_make(second, flags), XEN_FLUSH_PAGE);
 	CHECK_EQUAL(pv_pte_pfn(xen_pte_read(&space, va)).v, second.v);
 	CHECK_EQUAL(entries_so_far(), before + 1);
+	CHECK(pv_user_reach(&space, va, true) == xen_pfn_to_virt(second));
+	CHECK(pv_user_reached(&space, va, true) == xen_pfn_to_virt(second));
 	pv_lazy_mmu_enter();
 	xen_pte_set(&space, va, pv_pte_make(first, flags), XEN_FLUSH_PAGE);
 	pv_lazy_mmu_leave();
 	CHECK_EQUAL(pv_pte_pfn(xen_pte_read(&space, va)).v, first.v);
+	/* As Xen has changed it, and in spite of the bits that Xen adds. */
+	CHECK(pv_user_reached(&space, va, false) == NULL);
+	CHECK(pv_user_reach(&space, va, true) == xen_pfn_to_virt(first));
+	CHECK(pv_user_reached(&space, va, true) == xen_pfn_to_virt(first));
 	xen_space_switch(NULL);
 	xen_pte_set(&space, va, pv_pte_make(second, flags), XEN_FLUSH_PAGE);
 	CHECK_EQUAL(xen_pte_prepare(&space, VADDR(0x7fff00000000)), 0);
