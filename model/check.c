@@ -124,6 +124,13 @@ void model_check_user_return(void)
 		return;
 	for (unsigned int i = 0; i < model.format->user_slots; i++)
 		check_slot(vcpu, i);
+	for (unsigned int i = 0; i < model.stale_count; i++)
+		if (model.stale[i].left && model.stale[i].vcpu == world_this_vcpu())
+			world_violation("user mode of vcpu %u may still %s frame %u at %#llx, of a "
+			                "space that the vcpu has left",
+			                model.stale[i].vcpu,
+			                model.stale[i].table ? "walk" : "reach", model.stale[i].mfn,
+			                (unsigned long long)model.stale[i].address);
 }
 
 void model_check(void)

@@ -103,6 +103,7 @@ struct model_stale {
 	bool writable;
 	bool table;
 	bool reused; /* while the vcpu was in Xen */
+	bool left;   /* of a user top that was in force before */
 };
 
 struct model_vcpu {
@@ -245,7 +246,7 @@ uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale
 uint32_t model_walk(uint32_t top, uint64_t address, bool write, bool user);
 
 /* What must hold when the vcpu that runs goes to user mode: its two tops are in step, or kernel
- * mode's has no user half. */
+ * mode's has no user half; and user mode reaches nothing of a top that was in force before. */
 void model_check_user_return(void);
 
 /* A store of the guest's that has faulted: if it goes to a leaf table in use, the guest's view is

@@ -237,6 +237,7 @@ void model_tlb_entry_changed(uint32_t table, unsigned int level, unsigned int id
 void model_tlb_user_top_left(uint32_t vcpu, uint32_t top)
 {
 	const struct model_format *f = model.format;
+	unsigned int before = model.stale_count;
 
 	/* A load of kernel mode's in the same call has dropped all, and user mode has not run since. */
 	if (model.vcpus[vcpu].just_loaded)
@@ -245,6 +246,8 @@ void model_tlb_user_top_left(uint32_t vcpu, uint32_t top)
 		if (!model_slot_is_xens(top, f->levels, i))
 			add_below(vcpu, (uint64_t)i << f->shift[f->levels], f->levels,
 			          model_entry(top, i), true, false);
+	for (unsigned int i = before; i < model.stale_count; i++)
+		model.stale[i].left = true;
 }
 
 void model_check_reuse(uint32_t mfn)

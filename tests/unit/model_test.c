@@ -156,6 +156,22 @@ static void leaf_stays_until_flushed(void **state)
 	model_check_reuse(model_mfn(PFN_DATA));
 }
 
+/* Not even for a time may user mode run with what it held of another top. */
+static void user_mode_has_left_the_other_top(void **state)
+{
+	(void)state;
+	remap(PFN_USER_TOP, 0);
+	set(PFN_USER_TOP, 0, entry(PFN_L3, PRESENT | WRITE));
+	model_check_user_return();
+	mmuext(MMUEXT_NEW_USER_BASEPTR, model_mfn(PFN_USER_TOP));
+	assert_violation(model_check_user_return(), "of a space that the vcpu has left");
+	running = 1; /* the other vcpu had none of it */
+	model_check_user_return();
+	running = 0;
+	mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
+	model_check_user_return();
+}
+
 static void right_to_write_stays_until_flushed(void **state)
 {
 	(void)state;
@@ -325,6 +341,7 @@ int main(void)
 	    cmocka_unit_test_setup(new_type_is_flushed_by_xen, start),
 	    cmocka_unit_test_setup(user_mode_has_its_own_top, start),
 	    cmocka_unit_test_setup(leaving_a_user_top_drops_nothing, start),
+	    cmocka_unit_test_setup(user_mode_has_left_the_other_top, start),
 	    cmocka_unit_test_setup(shared_table_may_be_linked_while_walked, start),
 	    cmocka_unit_test_setup(shared_table_gets_no_right_while_walked, start),
 	    cmocka_unit_test_setup(shared_table_gets_nothing_while_walked, start),
