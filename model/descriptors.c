@@ -5,8 +5,9 @@
  *
  * A frame of the GDT is used as descriptors: all that it contains is checked when the first use
  * begins, each change while it lasts, and it can be mapped by nobody for writing. A descriptor is
- * good if it is absent or a code or data segment; one of the kernel's privilege gets the least,
- * as kernel and user mode share it. LDT frames are looked at by the processor's first use of them,
+ * good if it is absent, a code or data segment, a call gate to a segment that the guest may have, or
+ * of type 0; one of the kernel's privilege gets the least, as kernel and user mode share it, and a
+ * gate the highest, as Xen itself takes the calls. LDT frames are looked at by the processor's first use of them,
  * which the model does not have: only the call's arguments are checked.
  */
 #include "model/model.h"
@@ -24,6 +25,10 @@
 #define DESCRIPTOR_PRESENT (1ull << 47)
 #define DESCRIPTOR_SEGMENT (1ull << 44) /* code or data */
 #define DESCRIPTOR_DPL     (3ull << 45)
+#define DESCRIPTOR_TYPE    (15ull << 40)
+#define CALL_GATE          (12ull << 40)
+#define GATE_ZERO          (0xffull << 32) /* to be zero in a call gate */
+#define FIRST_XEN_SELECTOR 0xe000u
 
 static bool is_canonical(uint64_t address)
 {
@@ -32,12 +37,28 @@ static bool is_canonical(uint64_t address)
 	return top == 0 || top == -1;
 }
 
+/* A call gate leads to code of the guest's own descriptors or to its kernel's flat segment. */
+static bool fix_call_gate(uint64_t *gate)
+{
+	unsigned int selector = (unsigned int)(*gate >> 16) & 0xffff;
+
+	bool of_ldt = (selector & 4) != 0;
+
+	if ((*gate & GATE_ZERO) ||
+	    (!of_ldt && selector >= FIRST_XEN_SELECTOR && selector != FLAT_KERNEL_CS))
+		return false;
+	*gate = (*gate | 3ull << 16) & ~DESCRIPTOR_DPL;
+	return true;
+}
+
 static bool fix_descriptor(uint64_t *descriptor)
 {
 	if (!(*descriptor & DESCRIPTOR_PRESENT))
 		return true;
+	if (!(*descriptor & DESCRIPTOR_SEGMENT) && (*descriptor & DESCRIPTOR_TYPE) == CALL_GATE)
+		return fix_call_gate(descriptor);
 	if (!(*descriptor & DESCRIPTOR_SEGMENT))
-		return false;
+		return (*descriptor & DESCRIPTOR_TYPE) == 0; /* none, which nobody can load */
 	*descriptor |= DESCRIPTOR_DPL;
 	return true;
 }

@@ -16,7 +16,8 @@
 
 static const struct agree_world *world;
 
-/* Segments of either privilege, absent ones, and system descriptors. */
+/* Segments of either privilege, absent ones, system descriptors, and gates: call gates to selectors of
+ * all kinds, with bits that are to be zero, and gates of other types. */
 static const uint64_t descriptors[] = {
     0,
     0x00cff2000000ffff,
@@ -31,6 +32,45 @@ static const uint64_t descriptors[] = {
     0xffffffffffffffff,
     0x00cffe000000ffff,
     0x000000000000ffff,
+    0x12348c00e0335678,
+    0x1234ec00e0335678,
+    0x1234ec00e0335600,
+    0xffffec00e033ffff,
+    0x0000ec01e0330000,
+    0x0000ec20e0330000,
+    0x0000ec00e02b0000,
+    0x0000ec00e0300000,
+    0x0000ec00e0080000,
+    0x0000ec00e0100000,
+    0x0000ec00e0380000,
+    0x0000ec00e0230000,
+    0x0000ec0000000000,
+    0x0000ec0000030000,
+    0x0000ec0000080000,
+    0x0000ec0000130000,
+    0x0000ec0000070000,
+    0x0000ec00dfff0000,
+    0x0000ec00dff80000,
+    0x0000ec00e0000000,
+    0x0000ec00fff80000,
+    0x0000cc00e0330000,
+    0x0000e400e0330000,
+    0x0000ee00e0330000,
+    0x0000ef00e0330000,
+    0x0000e500e0330000,
+    0x00006c00e0330000,
+    0x0000ed00e0330000,
+    0x0000e800e0330000,
+    0x0000e000e0330000,
+    0x00008000e0330000,
+    0x0000c00000080067,
+    0x0000ec00e0190000,
+    0x0000ec00e01b0000,
+    0x0000ec00e0210000,
+    0x0000ec00e0310000,
+    0x0000ec00e0320000,
+    0x0000ec00e0370000,
+    0x0000ec00ffff0000,
 };
 
 static uint64_t some_descriptor(void)
