@@ -72,6 +72,12 @@ static void count_all(struct recount *r)
 			r->uses[vcpu->gdt_frames[n]]++;
 			r->refs[vcpu->gdt_frames[n]]++;
 		}
+		for (unsigned int n = 0; n < MODEL_LDT_FRAMES; n++) {
+			if (!(vcpu->ldt_used & (1u << n)) || vcpu->ldt_frames[n] >= MODEL_FRAMES)
+				continue;
+			r->uses[vcpu->ldt_frames[n]]++;
+			r->refs[vcpu->ldt_frames[n]]++;
+		}
 		for (unsigned int n = 0; n < 3; n++) {
 			if (used[n] >= MODEL_FRAMES)
 				continue; /* none, or the image */

@@ -7,8 +7,10 @@
  * begins, each change while it lasts, and it can be mapped by nobody for writing. A descriptor is
  * good if it is absent, a code or data segment, a call gate to a segment that the guest may have, or
  * of type 0; one of the kernel's privilege gets the least, as kernel and user mode share it, and a
- * gate the highest, as Xen itself takes the calls. LDT frames are looked at by the processor's first use of them,
- * which the model does not have: only the call's arguments are checked.
+ * gate the highest, as Xen itself takes the calls.
+ *
+ * A page of the LDT is used as descriptors from the processor's first look at it, by the address that
+ * it has then. It stays in use until the vcpu has another LDT or another base table.
  */
 #include "model/model.h"
 
@@ -145,6 +147,16 @@ long model_update_descriptor(uint64_t address, uint64_t descriptor)
 	return 0;
 }
 
+void model_drop_ldt(unsigned int number)
+{
+	struct model_vcpu *vcpu = &model.vcpus[number];
+
+	for (unsigned int i = 0; i < MODEL_LDT_FRAMES; i++)
+		if (vcpu->ldt_used & (1u << i))
+			give_descriptors(vcpu->ldt_frames[i]);
+	vcpu->ldt_used = 0;
+}
+
 long model_set_ldt(uint64_t address, uint64_t entries)
 {
 	struct model_vcpu *vcpu = &model.vcpus[world_this_vcpu()];
@@ -152,9 +164,28 @@ long model_set_ldt(uint64_t address, uint64_t entries)
 	if (entries != 0 &&
 	    (address % PAGE != 0 || entries > LDT_ENTRIES_MAX || !is_canonical(address)))
 		return -EINVAL;
+	if (vcpu->ldt_address != address || vcpu->ldt_entries != entries)
+		model_drop_ldt(world_this_vcpu());
 	vcpu->ldt_address = address;
 	vcpu->ldt_entries = (unsigned int)entries;
 	return 0;
+}
+
+/* A look that is no access to memory where the table ends. */
+bool model_use_ldt(unsigned int selector)
+{
+	struct model_vcpu *vcpu = &model.vcpus[world_this_vcpu()];
+	unsigned int idx = selector >> 3, page = idx / FRAME_ENTRIES;
+	uint32_t mfn;
+
+	if (idx >= vcpu->ldt_entries || (vcpu->ldt_used & (1u << page)))
+		return true;
+	mfn = model_kernel_frame(vcpu->ldt_address + (uint64_t)page * PAGE);
+	if (mfn == MODEL_NONE || take_descriptors(mfn) != 0)
+		return false;
+	vcpu->ldt_frames[page] = mfn;
+	vcpu->ldt_used |= 1u << page;
+	return true;
 }
 
 long model_set_trap_table(const struct trap_info *traps)

@@ -197,6 +197,8 @@ long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn)
 	model.frames[mfn].refs++;
 	if (base == &model.vcpus[vcpu].base) {
 		model_tlb_drop(vcpu, true, 0);
+		if (*base != mfn)
+			model_drop_ldt(vcpu);
 		model.vcpus[vcpu].just_loaded = true;
 	}
 	model_drop_base(base);

@@ -37,6 +37,7 @@
 #define MODEL_PORTS           128u
 #define MODEL_CALLBACKS       8u
 #define MODEL_GDT_FRAMES      14u
+#define MODEL_LDT_FRAMES      16u
 #define MODEL_GDT_ENTRIES_MAX 7168u /* the rest of the 8192 is Xen's */
 #define MODEL_NONE            UINT32_MAX
 #define MODEL_NEVER           UINT64_MAX
@@ -128,6 +129,7 @@ struct model_vcpu {
 	unsigned int gdt_frame_count;
 	uint64_t ldt_address;
 	unsigned int ldt_entries;
+	uint32_t ldt_frames[MODEL_LDT_FRAMES], ldt_used; /* which are in use, a bit each */
 	uint64_t traps[256], callbacks[MODEL_CALLBACKS];
 	uint64_t kernel_ss, kernel_sp;
 	uint64_t fs_base, gs_base_user;
@@ -245,6 +247,9 @@ uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale
 /* By the tables below `top` as they are: every level counts. */
 uint32_t model_walk(uint32_t top, uint64_t address, bool write, bool user);
 
+/* The processor looks for a descriptor in the LDT of the vcpu that runs: false if it faults. */
+bool model_use_ldt(unsigned int selector);
+
 /* What must hold when the vcpu that runs goes to user mode: its two tops are in step, or kernel
  * mode's has no user half; and user mode reaches nothing of a top that was in force before. */
 void model_check_user_return(void);
@@ -280,6 +285,9 @@ long model_validate_descriptors(uint32_t mfn);
 long model_set_gdt(unsigned int vcpu, const unsigned long *frames, unsigned long entries);
 long model_update_descriptor(uint64_t address, uint64_t descriptor);
 long model_set_ldt(uint64_t address, uint64_t entries);
+void model_drop_ldt(unsigned int vcpu);
+/* The frame that kernel mode on the vcpu that runs reads at an address; MODEL_NONE: it faults. */
+uint32_t model_kernel_frame(uint64_t address);
 long model_set_trap_table(const struct trap_info *traps);
 long model_callback_op(unsigned int command, const void *arg);
 long model_stack_switch(uint64_t selector, uint64_t stack);

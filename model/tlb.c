@@ -278,6 +278,15 @@ uint32_t model_walk(uint32_t top, uint64_t address, bool write, bool user)
 	return at;
 }
 
+uint32_t model_kernel_frame(uint64_t address)
+{
+	uint64_t direct = address - (uint64_t)(uintptr_t)model_direct_map;
+
+	if (direct < model_memory_bytes())
+		return model_mfn((uint32_t)(direct / PAGE));
+	return model_walk(model.vcpus[world_this_vcpu()].base, address, false, false);
+}
+
 uint32_t model_reach(unsigned int vcpu, uint64_t address, bool write, bool stale)
 {
 	address &= ~(uint64_t)(PAGE - 1);

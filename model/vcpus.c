@@ -51,6 +51,7 @@ void model_vcpu_off(unsigned int number)
 	model_drop_base(&model.vcpus[number].base);
 	model_drop_base(&model.vcpus[number].user_base);
 	model_set_gdt(number, NULL, 0);
+	model_drop_ldt(number);
 	model_vcpu_reset(number);
 }
 

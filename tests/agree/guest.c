@@ -52,6 +52,19 @@ static bool store(unsigned long address, uint32_t value)
 	return uaccess_store32((void *)address, value);
 }
 
+static bool use_descriptor(unsigned int selector)
+{
+	unsigned long rights;
+	bool done = false;
+
+	__asm__ volatile("1: lar %2, %0\nmovb $1, %1\n2:\n"
+	                 ".pushsection .fixup_table, \"a\"\n.balign 8\n.quad 1b, 2b\n.popsection"
+	                 : "=&r"(rights), "+m"(done)
+	                 : "r"((unsigned long)selector)
+	                 : "cc");
+	return done;
+}
+
 static void copy_kernel_half(char *top)
 {
 	const char *from = xen_pfn_to_virt(xen_kernel_space.root);
@@ -100,6 +113,7 @@ void host_main(void)
 	                                   .memory = memory,
 	                                   .load = load,
 	                                   .store = store,
+	                                   .use_descriptor = use_descriptor,
 	                                   .fill_context = fill_context};
 	const char *seeds = strstr(pv_boot_info()->command_line, "seeds=");
 	uint64_t count = 0;

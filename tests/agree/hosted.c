@@ -157,6 +157,7 @@ int main(int argc, char **argv)
 	                                   .memory = memory,
 	                                   .load = load,
 	                                   .store = store,
+	                                   .use_descriptor = model_use_ldt,
 	                                   .fill_context = fill_context,
 	                                   .shared = &shared};
 	unsigned long count = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;

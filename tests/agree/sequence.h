@@ -31,6 +31,8 @@ struct agree_world {
 	/* An access of the kernel's to an address of user space: false if it faults. */
 	bool (*load)(unsigned long address, uint32_t *value);
 	bool (*store)(unsigned long address, uint32_t value);
+	/* The processor looks for a descriptor by its selector: false if it faults. */
+	bool (*use_descriptor)(unsigned int selector);
 	struct shared_info *shared;
 	/* Where vcpu 0's is; those of the others are in the shared page. */
 	struct vcpu_info *vcpu_info;
@@ -72,5 +74,6 @@ bool agree_processor(const struct agree_world *world);
 bool agree_spaces(const struct agree_world *world);
 bool agree_upper(const struct agree_world *world);
 bool agree_linear(const struct agree_world *world);
+bool agree_ldt(const struct agree_world *world);
 
 #endif

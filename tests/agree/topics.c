@@ -13,5 +13,6 @@ const struct agree_topic agree_topics[] = {
     {"spaces", 2, agree_spaces},
     {"upper", 2, agree_upper},
     {"linear", 4, agree_linear},
+    {"ldt", 4, agree_ldt},
     {0},
 };
