@@ -27,6 +27,10 @@
 #define COPIES_STACK 4u
 #define COPIES_OTHER 12u
 
+/* So few entries are better requests to a table that comes pinned from the layer's pool, whatever
+ * its model in the parent holds beside them. */
+#define REQUESTS_MAX 32u
+
 struct fork_walk {
 	struct vm *source, *child;
 	const struct vm_area *area; /* the child's */
@@ -47,6 +51,15 @@ static bool copy_for_child(struct fork_walk *walk, vaddr_t va, const struct page
 	return true;
 }
 
+static int prepare(const struct fork_walk *walk, struct pt_space *space, vaddr_t va)
+{
+	const struct vm *source = walk->source;
+
+	if (source->resident_pages - source->file_pages <= REQUESTS_MAX)
+		return pv_pte_prepare(&walk->child->space, va);
+	return pv_pte_prepare_like(&walk->child->space, va, space);
+}
+
 static bool visit_fork(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
 {
 	struct fork_walk *walk = arg;
@@ -61,7 +74,7 @@ static bool visit_fork(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
 	if (!page)
 		return true;
 	if (va.v / LEAF_BYTES != walk->prepared) {
-		if (pv_pte_prepare_like(&walk->child->space, va, space) != 0)
+		if (prepare(walk, space, va) != 0)
 			return false;
 		walk->prepared = va.v / LEAF_BYTES;
 	}
