@@ -3,10 +3,11 @@
  * The sequences on real Xen: a kernel that carries them out and prints their lines. The number of
  * seeds is its argument, `seeds=N`. Events stay masked throughout.
  */
-#include "tests/agree/sequence.h"
+#include "tests/agree/calls.h"
 
 #include <xen/sched.h>
 
+#include "arch/x86/context.h"
 #include "arch/x86/segments.h"
 #include "arch/x86/uaccess.h"
 #include "examples/minimal/host.h"
@@ -23,7 +24,10 @@
 #define STACK_BYTES 4096u
 #define KERNEL_HALF (272u * 8) /* behind Xen's own slots */
 
-static pfn_t frames[AGREE_FRAMES + AGREE_VCPUS];
+#define USER_SLOT   200u /* of a top: no sequence uses it */
+#define USER_TABLES 4u   /* of level 3, 2, 1, and the code */
+
+static pfn_t frames[AGREE_FRAMES + AGREE_VCPUS + USER_TABLES];
 static _Alignas(16) char stacks[AGREE_VCPUS][STACK_BYTES];
 
 static long call(unsigned int number, unsigned long arg0, unsigned long arg1, unsigned long arg2,
@@ -65,16 +69,88 @@ static bool use_descriptor(unsigned int selector)
 	return done;
 }
 
+static char *memory(unsigned int frame)
+{
+	return xen_pfn_to_virt(frames[frame]);
+}
+
+/* User mode: one access, the rest is the kernel's again. */
+__asm__(".pushsection .rodata\nuser_code: movl (%rdi), %eax\nsyscall\n"
+        "user_store_code: movl %esi, (%rdi)\nsyscall\nuser_code_end:\n.popsection");
+extern const char user_code[], user_store_code[], user_code_end[];
+
+static _Alignas(16) char user_stack[2 * STACK_BYTES];
+static uintptr_t main_context, user_context;
+static struct cpu_frame user_start, user_result;
+
+static bool leave_user(struct cpu_frame *frame)
+{
+	user_result = *frame;
+	cpu_context_switch(&user_context, main_context);
+	return true;
+}
+
+static void enter_user(void *arg)
+{
+	(void)arg;
+	*cpu_stack_frame(user_stack + sizeof(user_stack)) = user_start;
+}
+
+static bool run_user(const char *code, unsigned long address, uint32_t value)
+{
+	cpu_frame_init_user(&user_start,
+	                    ((uintptr_t)USER_SLOT << 39) + (uintptr_t)(code - user_code), 0);
+	user_start.rflags = 2; /* events stay masked */
+	user_start.rdi = address;
+	user_start.rsi = value;
+	host_handlers = (struct host_handlers){.system_call = leave_user, .trap = leave_user};
+	pv_cpu_set_kernel_stack(user_stack + sizeof(user_stack));
+	user_context = cpu_context_prepare(user_stack + sizeof(user_stack), enter_user, NULL);
+	cpu_context_switch(&main_context, user_context);
+	host_handlers = (struct host_handlers){0};
+	return user_result.vector == FRAME_SYSCALL;
+}
+
+static bool user_load(unsigned long address, uint32_t *value)
+{
+	bool done = run_user(user_code, address, 0);
+
+	*value = (uint32_t)user_result.rax;
+	return done;
+}
+
+static bool user_store(unsigned long address, uint32_t value)
+{
+	return run_user(user_store_code, address, value);
+}
+
+static void add_user_code(char *top)
+{
+	uint64_t entry = entry_of(AGREE_FRAMES + AGREE_VCPUS, PRESENT | WRITE | USER);
+
+	memcpy(top + USER_SLOT * 8u, &entry, sizeof(entry));
+}
+
+static void build_user_code(void)
+{
+	for (unsigned int i = 0; i < USER_TABLES - 1; i++) {
+		unsigned int table = AGREE_FRAMES + AGREE_VCPUS + i;
+		uint64_t entry = entry_of(table + 1, PRESENT | USER);
+
+		memcpy(memory(table), &entry, sizeof(entry));
+		call_map_direct(table, false);
+	}
+	memcpy(memory(AGREE_FRAMES + AGREE_VCPUS + USER_TABLES - 1), user_code,
+	       (size_t)(user_code_end - user_code));
+	if (call_pin(AGREE_FRAMES + AGREE_VCPUS, 3) != 0)
+		host_panic("no user code");
+}
+
 static void copy_kernel_half(char *top)
 {
 	const char *from = xen_pfn_to_virt(xen_kernel_space.root);
 
 	memcpy(top + KERNEL_HALF, from + KERNEL_HALF, PAGE_BYTES - KERNEL_HALF);
-}
-
-static char *memory(unsigned int frame)
-{
-	return xen_pfn_to_virt(frames[frame]);
 }
 
 /* What a vcpu does that is up: nothing, with events masked. It has no per-CPU area. */
@@ -113,6 +189,9 @@ void host_main(void)
 	                                   .memory = memory,
 	                                   .load = load,
 	                                   .store = store,
+	                                   .user_load = user_load,
+	                                   .user_store = user_store,
+	                                   .add_user_code = add_user_code,
 	                                   .use_descriptor = use_descriptor,
 	                                   .fill_context = fill_context};
 	const char *seeds = strstr(pv_boot_info()->command_line, "seeds=");
@@ -121,10 +200,12 @@ void host_main(void)
 	host_memory_init();
 	if (!seeds || !str_parse_u64(seeds + 6, NULL, &count))
 		host_panic("no number of seeds");
-	for (unsigned int i = 0; i < AGREE_FRAMES + AGREE_VCPUS; i++)
+	for (unsigned int i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
 		frames[i] = host_table_alloc();
 	world.vcpu_info = this_cpu()->vcpu_info;
 	world.shared = (struct shared_info *)(void *)xen_shared_vcpu_info((vcpu_t){0});
+	calls_begin(&world);
+	build_user_code();
 	world.kernel_base = p2m_mfn(xen_kernel_space.root).v;
 	for (unsigned int i = 1; i < AGREE_VCPUS; i++)
 		world.shared->vcpu_info[i].evtchn_upcall_mask = 1;

@@ -77,23 +77,43 @@ static uint64_t pfn(unsigned int frame)
 	return FIRST_FRAME + frame;
 }
 
-/* Kernel and user mode of a 4-level guest have the same privilege. */
+static bool load_from(uint32_t frame, unsigned long address, uint32_t *value)
+{
+	if (frame != MODEL_NONE)
+		memcpy(value, model_frame_memory(frame) + address % 4096, sizeof(*value));
+	return frame != MODEL_NONE;
+}
+
+static bool store_to(uint32_t frame, unsigned long address, uint32_t value)
+{
+	if (frame != MODEL_NONE)
+		memcpy(model_frame_memory(frame) + address % 4096, &value, sizeof(value));
+	return frame != MODEL_NONE;
+}
+
 static bool load(unsigned long address, uint32_t *value)
 {
-	uint32_t found = model_walk(model.vcpus[0].base, address, false, true);
-
-	if (found != MODEL_NONE)
-		memcpy(value, model_frame_memory(found) + address % 4096, sizeof(*value));
-	return found != MODEL_NONE;
+	return load_from(model_walk(model.vcpus[0].base, address, false, false), address, value);
 }
 
 static bool store(unsigned long address, uint32_t value)
 {
-	uint32_t found = model_walk(model.vcpus[0].base, address, true, true);
+	return store_to(model_walk(model.vcpus[0].base, address, true, false), address, value);
+}
 
-	if (found != MODEL_NONE)
-		memcpy(model_frame_memory(found) + address % 4096, &value, sizeof(value));
-	return found != MODEL_NONE;
+static bool user_load(unsigned long address, uint32_t *value)
+{
+	return load_from(model_reach(0, address, false, false), address, value);
+}
+
+static bool user_store(unsigned long address, uint32_t value)
+{
+	return store_to(model_reach(0, address, true, false), address, value);
+}
+
+static void add_user_code(char *top)
+{
+	(void)top; /* what user mode does is done above */
 }
 
 /* The kernel's half is not modelled as tables; of PAE's it is what Xen has there. */
@@ -157,6 +177,9 @@ int main(int argc, char **argv)
 	                                   .memory = memory,
 	                                   .load = load,
 	                                   .store = store,
+	                                   .user_load = user_load,
+	                                   .user_store = user_store,
+	                                   .add_user_code = add_user_code,
 	                                   .use_descriptor = model_use_ldt,
 	                                   .fill_context = fill_context,
 	                                   .shared = &shared};

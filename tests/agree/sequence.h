@@ -31,6 +31,10 @@ struct agree_world {
 	/* An access of the kernel's to an address of user space: false if it faults. */
 	bool (*load)(unsigned long address, uint32_t *value);
 	bool (*store)(unsigned long address, uint32_t value);
+	/* One of user mode's, if a user top is loaded that has user mode's code: */
+	bool (*user_load)(unsigned long address, uint32_t *value);
+	bool (*user_store)(unsigned long address, uint32_t value);
+	void (*add_user_code)(char *top);
 	/* The processor looks for a descriptor by its selector: false if it faults. */
 	bool (*use_descriptor)(unsigned int selector);
 	struct shared_info *shared;

@@ -2,7 +2,7 @@
 /*
  * The upper levels: leaf tables under several slots of several trees, upper entries that lose and
  * regain the right to write, user tops loaded alone and left, changes by address on such a path, and
- * what the kernel then reaches there.
+ * what the kernel and user mode then reach there.
  *
  * Two tops have the kernel's half and can be in force, one has none and is user mode's only. Frames
  * keep their roles throughout, so that data is never a table.
@@ -24,6 +24,7 @@ static const uint8_t first_of[5] = {DATA, 0, 3, 7, FIRST_TOP};
 static const uint8_t count_of[5] = {4, 3, 4, 2, 3};
 
 static const struct agree_world *world;
+static bool has_user_top;
 static uint8_t target_of[TABLES][SLOTS]; /* what was asked for last */
 
 static unsigned int some_of(unsigned int level)
@@ -103,7 +104,8 @@ static long load_bases(void)
 {
 	struct mmuext_op ops[2] = {{.cmd = MMUEXT_NEW_USER_BASEPTR},
 	                           {.cmd = MMUEXT_NEW_USER_BASEPTR}};
-	unsigned int count = 1 + pick(2);
+	unsigned int count = 1 + pick(2), done = 0;
+	long result;
 
 	add(" load");
 	for (unsigned int i = 0; i < count; i++) {
@@ -116,25 +118,32 @@ static long load_bases(void)
 		add("/%u.%u", ops[i].cmd, ops[i].arg1.mfn != 0 ? top : 0);
 	}
 	add("=");
-	return world->call(__HYPERVISOR_mmuext_op, (unsigned long)ops, count, 0, DOMID_SELF);
+	result = world->call(__HYPERVISOR_mmuext_op, (unsigned long)ops, count,
+	                     (unsigned long)&done, DOMID_SELF);
+	for (unsigned int i = 0; i < done; i++)
+		if (ops[i].cmd == MMUEXT_NEW_USER_BASEPTR)
+			has_user_top = ops[i].arg1.mfn != 0;
+	return result;
 }
 
-/* What the kernel reads at an address of user space, and whether it may write. A store to a leaf
- * table would be emulated: only data is written. */
+/* What the kernel, or user mode, reads at an address of user space, and whether it may write. A store
+ * to a leaf table would be emulated: only data is written. */
 static void probe(void)
 {
 	struct mmuext_op flush = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};
 	unsigned long address = some_address() + MARK_OFFSET;
+	bool user = has_user_top && pick(2);
 	uint32_t found = 0;
 
 	world->call(__HYPERVISOR_mmuext_op, (unsigned long)&flush, 1, 0, DOMID_SELF);
-	add(" at%lx:", address >> 12);
-	if (!world->load(address, &found))
+	add(" %s%lx:", user ? "user" : "at", address >> 12);
+	if (!(user ? world->user_load : world->load)(address, &found))
 		add("- ");
 	else if (found == 0)
 		add("t ");
 	else
-		add("%u%s ", found, world->store(address, found) ? "w" : "r");
+		add("%u%s ", found,
+		    (user ? world->user_store : world->store)(address, found) ? "w" : "r");
 }
 
 static long one_call(void)
@@ -184,6 +193,8 @@ static void begin(void)
 			target_of[table][i] = (uint8_t)some_of(role[table] - 1u);
 	for (unsigned int frame = DATA; frame < AGREE_FRAMES; frame++)
 		memcpy(world->memory(frame) + MARK_OFFSET, &frame, sizeof(frame));
+	for (unsigned int top = FIRST_TOP; top <= USER_TOP; top++)
+		world->add_user_code(world->memory(top));
 	for (unsigned int top = FIRST_TOP; top < USER_TOP; top++)
 		world->copy_kernel_half(world->memory(top));
 	for (unsigned int tree = 0; tree < 2; tree++) {
@@ -201,6 +212,7 @@ static void begin(void)
 		add_result(call_pin(top, 4));
 	add_result(call_mmuext(MMUEXT_NEW_BASEPTR, FIRST_TOP));
 	add_result(call_mmuext(MMUEXT_NEW_USER_BASEPTR, USER_TOP));
+	has_user_top = true;
 }
 
 static void add_entries(void)

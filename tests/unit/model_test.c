@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -321,6 +322,65 @@ static void new_entry_is_reached_by_the_old_link(void **state)
 	assert_int_equal(model_reach(1, ADDRESS + 4096, true, true), MODEL_NONE);
 }
 
+static long try_set(unsigned int table, unsigned int idx, uint64_t value)
+{
+	struct mmu_update request = {.ptr = ((uint64_t)model_mfn(table) << 12) + idx * 8u,
+	                             .val = value};
+
+	return call(__HYPERVISOR_mmu_update, &request);
+}
+
+/* Its tables are then reached as data, for reading. */
+static void linear_table_is_read_only(void **state)
+{
+	(void)state;
+	assert_int_equal(try_set(PFN_L2, 2, entry(PFN_L2, PRESENT | WRITE)), -EINVAL);
+	set(PFN_L2, 2, entry(PFN_L2, PRESENT));
+	assert_int_equal(model_reach(0, 2 * ELSEWHERE, false, false), model_mfn(PFN_L1));
+	assert_int_equal(model_reach(0, 2 * ELSEWHERE, true, false), MODEL_NONE);
+	assert_int_equal(model.frames[model_mfn(PFN_L2)].type_count, 1);
+}
+
+/* A use of it that its pin's end does not end. */
+static void linear_use_keeps_a_table(void **state)
+{
+	(void)state;
+	remap(PFN_DATA2, 0);
+	mmuext(MMUEXT_PIN_L2_TABLE, model_mfn(PFN_DATA2));
+	set(PFN_L2, 2, entry(PFN_DATA2, PRESENT));
+	assert_int_equal(try_set(PFN_DATA2, 0, entry(PFN_L2, PRESENT)), -EINVAL);
+	mmuext(MMUEXT_UNPIN_TABLE, model_mfn(PFN_DATA2));
+	assert_int_equal(model.frames[model_mfn(PFN_DATA2)].type, TYPE_L2);
+	set(PFN_L2, 2, 0);
+	assert_int_equal(model.frames[model_mfn(PFN_DATA2)].type, TYPE_NONE);
+}
+
+static void set_ldt(unsigned int pfn)
+{
+	struct mmuext_op op = {.cmd = MMUEXT_SET_LDT};
+
+	op.arg1.linear_addr = (unsigned long)model_direct_map + pfn * 4096ul;
+	op.arg2.nr_ents = 2;
+	assert_int_equal(call(__HYPERVISOR_mmuext_op, &op), 0);
+}
+
+static void ldt_is_looked_at_when_it_is_used(void **state)
+{
+	const struct model_frame *page = &model.frames[model_mfn(PFN_DATA2)];
+
+	(void)state;
+	set_ldt(PFN_DATA2);
+	assert_false(model_use_ldt(8 | 7)); /* it is writable */
+	remap(PFN_DATA2, 0);
+	assert_int_equal(page->type_count, 0);
+	assert_true(model_use_ldt(2 << 3 | 7)); /* there is no such descriptor to look at */
+	assert_int_equal(page->type_count, 0);
+	assert_true(model_use_ldt(8 | 7));
+	assert_int_equal(page->type, TYPE_DESCRIPTORS);
+	set_ldt(PFN_DATA);
+	assert_int_equal(page->type_count, 0);
+}
+
 static void kernel_apart_has_nothing_of_user_space(void **state)
 {
 	(void)state;
@@ -346,6 +406,9 @@ int main(void)
 	    cmocka_unit_test_setup(shared_table_gets_no_right_while_walked, start),
 	    cmocka_unit_test_setup(shared_table_gets_nothing_while_walked, start),
 	    cmocka_unit_test_setup(new_entry_is_reached_by_the_old_link, start),
+	    cmocka_unit_test_setup(linear_table_is_read_only, start),
+	    cmocka_unit_test_setup(linear_use_keeps_a_table, start),
+	    cmocka_unit_test_setup(ldt_is_looked_at_when_it_is_used, start),
 	    cmocka_unit_test_setup(kernel_apart_has_nothing_of_user_space, start),
 	};
 
