@@ -70,7 +70,10 @@ struct xen_cpu {
 	vcpu_t id;
 	pfn_t gdt; /* its own, if it has one: secondaries, and the first with the second */
 	bool has_gdt;
-	void *host_data; /* the kernel's own area of this CPU */
+	volatile uint32_t starts; /* times that it has come up */
+	bool initialised;         /* Xen has what it starts from */
+	void *restart_stack;      /* where it begins when it comes up again */
+	void *host_data;          /* the kernel's own area of this CPU */
 	struct mc_buffer mc;
 	enum xen_lazy_mode lazy;
 

@@ -9,12 +9,12 @@
 
 #include <stdint.h>
 
+#include <port/cpu.h>
 #include <port/memory.h>
 
 #include <xen/errno.h>
 #include <xen/vcpu.h>
 
-#include "arch/x86/boot_layout.h"
 #include "arch/x86/start_context.h"
 #include "lib/string.h"
 #include "xen/device.h"
@@ -34,9 +34,6 @@
 #include "xen/time.h"
 #include "xen/vcpu_info.h"
 
-/* Where each begins when it comes up again. */
-static void *restart_stack[XEN_CPU_COUNT_MAX];
-static bool initialised[XEN_CPU_COUNT_MAX];
 static unsigned int vcpu_count;
 
 static long vcpu_op(unsigned int op, vcpu_t vcpu, void *arg)
@@ -46,6 +43,7 @@ static long vcpu_op(unsigned int op, vcpu_t vcpu, void *arg)
 
 static void count_vcpus(void)
 {
+	vcpu_count = 0;
 	while (vcpu_count < XEN_CPU_COUNT_MAX &&
 	       vcpu_op(VCPUOP_is_up, (vcpu_t){vcpu_count}, NULL) >= 0)
 		vcpu_count++;
@@ -58,10 +56,7 @@ unsigned int smp_vcpu_count(void)
 
 static bool place_info(struct xen_cpu *cpu)
 {
-	pfn_t pfn = boot_virt_to_pfn(cpu);
-	uint64_t offset = (uintptr_t)cpu & (PAGE_BYTES - 1);
-
-	return vcpu_info_place(cpu, (maddr_t){mfn_to_maddr(p2m_mfn(pfn)).v + offset});
+	return vcpu_info_place(cpu, xen_cpu_area(cpu->id));
 }
 
 void smp_init(void)
@@ -100,7 +95,7 @@ static int initialise(struct xen_cpu *cpu, void *stack_top)
 	memset(&context, 0, sizeof(context));
 	cpu_start_context(&context, &start);
 	result = (int)vcpu_op(VCPUOP_initialise, cpu->id, &context);
-	initialised[cpu->id.v] = result == 0;
+	cpu->initialised = result == 0;
 	return result;
 }
 
@@ -124,19 +119,24 @@ int smp_up(vcpu_t vcpu, void *stack_top)
 	if (vcpu_op(VCPUOP_is_up, vcpu, NULL) > 0)
 		return -XEN_EEXIST;
 	cpu->id = vcpu;
-	restart_stack[vcpu.v] = stack_top;
+	cpu->restart_stack = stack_top;
 	result = give_own_gdt();
-	if (result == 0 && !initialised[vcpu.v])
+	if (result == 0 && !cpu->initialised)
 		result = initialise(cpu, stack_top);
 	if (result != 0)
 		return result;
 	/* Xen marks a new place of the flags as pending and unmasked. */
 	port_store8(&cpu->vcpu_info->evtchn_upcall_mask, 1);
+	uint32_t starts = port_load32(&cpu->starts);
+
 	result = (int)vcpu_op(VCPUOP_up, vcpu, NULL);
 	if (result != 0)
 		return result;
-	while (!(port_load_word(&xen_online_mask) & xen_cpu_bit(cpu)))
+	/* Not the online mask: it may be down again before this vcpu looks. */
+	while (port_load32(&cpu->starts) == starts) {
+		port_spin_pause("waits for a vcpu to come up");
 		xen_yield();
+	}
 	return 0;
 }
 
@@ -153,6 +153,7 @@ _Noreturn void xen_secondary_start(void)
 		host_panic("smp: Xen refused a vcpu what the first one has");
 	pv_lock_init_cpu(cpu->id);
 	port_or_word(&xen_online_mask, xen_cpu_bit(cpu));
+	port_store32(&cpu->starts, cpu->starts + 1);
 	host_secondary_main();
 }
 
@@ -169,7 +170,7 @@ _Noreturn void smp_down_self(void)
 	time_stop_cpu();
 	for (;;) {
 		vcpu_op(VCPUOP_down, cpu->id, NULL);
-		cpu_stack_restart(restart_stack[cpu->id.v], xen_secondary_start);
+		cpu_stack_restart(cpu->restart_stack, xen_secondary_start);
 	}
 }
 

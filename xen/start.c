@@ -58,6 +58,14 @@ struct vcpu_info *xen_shared_vcpu_info(vcpu_t vcpu)
 	return &((struct shared_info *)(void *)shared_page)->vcpu_info[vcpu.v];
 }
 
+maddr_t xen_cpu_area(vcpu_t vcpu)
+{
+	const struct xen_cpu *cpu = &xen_cpus[vcpu.v];
+	mfn_t mfn = p2m_mfn(boot_virt_to_pfn(cpu));
+
+	return (maddr_t){mfn_to_maddr(mfn).v + ((uintptr_t)cpu & (PAGE_BYTES - 1))};
+}
+
 static void init_cpu_area(void)
 {
 	struct xen_cpu *cpu = &xen_cpus[0];

@@ -41,9 +41,11 @@ const char *start_features_check(const uint32_t *features);
 _Noreturn void xen_start(struct start_info *info);
 _Noreturn void xen_secondary_start(void);
 
-/* Where frames from user mode arrive on a vcpu, and its place in the shared page. */
+/* Where frames from user mode arrive on a vcpu, its place in the shared page, and where its area
+ * lies in the machine (within a page, in the image). */
 void *xen_entry_stack_top(vcpu_t vcpu);
 struct vcpu_info *xen_shared_vcpu_info(vcpu_t vcpu);
+maddr_t xen_cpu_area(vcpu_t vcpu);
 
 /* Once the kernel has frame records (host_frame() answers): mark the boot tables, prove the
  * layout. */

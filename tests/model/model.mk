@@ -4,8 +4,9 @@
 
 MODEL_BUILD := $(BUILD)/tests/model
 MODEL_LAYER := xen/multicall.c xen/lazy.c xen/space.c xen/space_entries.c xen/share.c xen/rewrite.c xen/table_move.c xen/table_pool.c xen/pin.c xen/pt_walk.c xen/p2m.c xen/tlb.c \
-	xen/evtchn.c xen/ipi.c xen/irq_flag.c xen/pv_lock.c xen/time.c xen/vcpu_info.c lib/fmt.c
+	xen/evtchn.c xen/ipi.c xen/smp.c xen/segments.c xen/irq_flag.c xen/pv_lock.c xen/time.c xen/vcpu_info.c lib/fmt.c
 MODEL_SOURCES := $(wildcard model/*.c explore/*.c tests/model/*.c) arch/x86/64/context.c \
+	arch/x86/64/start_context.c \
 	arch/x86/64/context.S $(MODEL_LAYER)
 MODEL_CFLAGS := -std=gnu11 -O2 -g -fno-strict-aliasing $(WARNINGS) -I. -Iport/hosted -MMD -MP \
 	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__
@@ -25,7 +26,7 @@ $(eval $(call model_program,split,1))
 $(eval $(call model_program,single,0))
 
 # examples/model: all but the scenarios and their main.
-MODEL_EXAMPLE_SOURCES := $(wildcard examples/model/*.c) tests/model/world.c tests/model/tell.c \
+MODEL_EXAMPLE_SOURCES := $(wildcard examples/model/*.c) tests/model/world.c tests/model/tell.c tests/model/bring_up.c \
 	$(filter-out tests/%,$(MODEL_SOURCES))
 $(MODEL_EXAMPLE): $(addprefix $(MODEL_BUILD)/split/,$(addsuffix .o,$(MODEL_EXAMPLE_SOURCES)))
 	$(call say,LINK,$@)

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "tests/model/world.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,7 +56,7 @@ const struct pt_format *port_pt_format = &formats[0];
 void *port_current_cpu;
 struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
 volatile unsigned long xen_online_mask;
-bool world_allocations_fail, world_clock_jumps, world_stores_emulated;
+bool world_allocations_fail, world_clock_jumps, world_stores_emulated, world_vcpus_fail;
 unsigned int world_steals;
 
 static struct shared_info shared;
@@ -142,6 +143,10 @@ long port_hypercall(unsigned long number, unsigned long arg0, unsigned long arg1
 	if (number == __HYPERVISOR_sched_op && arg0 == SCHEDOP_block)
 		check_sleep();
 	tell_hypercall(number, args);
+	if (world_vcpus_fail && number == __HYPERVISOR_vcpu_op &&
+	    (arg0 == VCPUOP_initialise || arg0 == VCPUOP_up) &&
+	    explore_fault("no memory for a vcpu"))
+		return -ENOMEM;
 	return model_hypercall(number, args);
 }
 
@@ -421,7 +426,7 @@ void world_boot(unsigned int format, unsigned int vcpus)
 	memset(&shared, 0, sizeof(shared));
 	memset(records, 0, sizeof(records));
 	memset(taken, 0, sizeof(taken));
-	world_allocations_fail = world_clock_jumps = false;
+	world_allocations_fail = world_clock_jumps = world_vcpus_fail = false;
 	world_steals = 0;
 	used = 0;
 	model_init(&model_formats[format], vcpus, &shared);

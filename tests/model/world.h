@@ -32,6 +32,8 @@ extern bool world_allocations_fail, world_clock_jumps;
 /* Whether a store to a leaf table in use is carried out as Xen would, and counted
  * (model.emulated_stores); else it is reported with the place. */
 extern bool world_stores_emulated;
+/* As choices: whether Xen has no memory for a vcpu that is to be initialised or brought up. */
+extern bool world_vcpus_fail;
 extern unsigned int world_steals;
 #define WORLD_STEAL_NS 1000000u
 
@@ -42,6 +44,11 @@ uint64_t world_image_mfn(const void *address);
 /* The running vcpu looks for something in vain: others go on, and an event that was sent reaches
  * it. */
 void world_wait(const char *what);
+
+/* For a vcpu that xen/smp.c brings up: its body, and what it does when it is up (it ends in
+ * smp_down_self()). */
+void world_secondary_body(void);
+extern void (*world_secondary_main)(void);
 
 /* What must hold for this CPU before it sleeps or returns to user mode. */
 void world_check_quiet(void);

@@ -68,6 +68,7 @@ static long vcpu_op(unsigned int command, unsigned long vcpu)
 		}
 		machine.is_up[vcpu] = true;
 		xen_online_mask |= 1ul << vcpu;
+		xen_cpus[vcpu].starts++;
 		return 0;
 	default:
 		fail_msg("an operation on a vcpu that nothing here needs: %u", command);
@@ -103,6 +104,11 @@ void *xen_entry_stack_top(vcpu_t vcpu)
 struct vcpu_info *xen_shared_vcpu_info(vcpu_t vcpu)
 {
 	return &shared_info[vcpu.v];
+}
+
+maddr_t xen_cpu_area(vcpu_t vcpu)
+{
+	return (maddr_t){0x100000 + vcpu.v * sizeof(struct xen_cpu)};
 }
 
 void cpu_start_context(struct vcpu_guest_context *context, const struct cpu_start *with)
