@@ -110,8 +110,7 @@ static inline void *pv_user_reached(const struct pt_space *space, vaddr_t va, bo
 {
 	const struct pt_reached *reached = &space->reached[space_reached_place(va)];
 
-	if (reached->last != (va.v | (PAGE_BYTES - 1)) || *reached->entry != reached->value ||
-	    (write && !(reached->value & PTE_WRITE)))
+	if (reached->last[write] != (va.v | (PAGE_BYTES - 1)) || *reached->entry != reached->value)
 		return NULL;
 	return reached->page + (va.v & (PAGE_BYTES - 1));
 }

@@ -22,9 +22,9 @@ struct xen_sharing;
 /* Where an access of user mode's was found to come to. It still does while the entry is the same and
  * its table is one of the space's. */
 struct pt_reached {
-	uintptr_t last;                 /* the last byte of the page; 0: nothing */
+	uintptr_t last[2]; /* the last byte of the page, to read and to write; 0: not so */
 	const volatile uint64_t *entry; /* 64 bits: not for the 2-level format */
-	uint64_t value;                 /* of the entry */
+	uint64_t value;                 /* of the entry, whatever its table's link takes from it */
 	char *page;                     /* in the direct map */
 };
 

@@ -107,7 +107,7 @@ void space_leaf_forget(struct pt_space *space)
 	space_leaf_finish(space);
 	space->leaf_end = 0;
 	for (unsigned int i = 0; i < SPACE_REACHED; i++)
-		space->reached[i].last = 0;
+		space->reached[i].last[false] = space->reached[i].last[true] = 0;
 }
 
 static pte_t as_the_cpu_sees(pte_t pte, bool read_only)
@@ -129,6 +129,19 @@ pte_t xen_pte_read(const struct pt_space *space, vaddr_t va)
 	                       known ? space->leaf_read_only : linked_read_only(space, offset));
 }
 
+static void note_reached(struct pt_space *space, vaddr_t va, pfn_t leaf, bool writable, char *page)
+{
+	unsigned int idx = pt_index(pt_offset(va), 1);
+	uintptr_t last = va.v | (PAGE_BYTES - 1);
+
+	if (PT_FORMAT.entry_shift == 3)
+		space->reached[space_reached_place(va)] =
+		    (struct pt_reached){.last = {last, writable ? last : 0},
+		                        .entry = pt_entry_address(leaf, idx),
+		                        .value = pt_entry_read(leaf, idx).v,
+		                        .page = page};
+}
+
 void *xen_user_reach(struct pt_space *space, vaddr_t va, bool write)
 {
 	const uint64_t needed = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
@@ -140,12 +153,7 @@ void *xen_user_reach(struct pt_space *space, vaddr_t va, bool write)
 		return NULL;
 	char *page = xen_pfn_to_virt(frame);
 
-	if (PT_FORMAT.entry_shift == 3)
-		space->reached[space_reached_place(va)] =
-		    (struct pt_reached){.last = va.v | (PAGE_BYTES - 1),
-		                        .entry = pt_entry_address(leaf, pt_index(pt_offset(va), 1)),
-		                        .value = pte.v,
-		                        .page = page};
+	note_reached(space, va, leaf, pte_writable(pte), page);
 	return page + (va.v & (PAGE_BYTES - 1));
 }
 

@@ -499,7 +499,7 @@ static void test_reach_ends_with_the_table(void **state)
 		xen_pte_set(&fixture.space, va, PTE_NONE, XEN_FLUSH_PAGE);
 		xen_tables_trim(&fixture.space, (vaddr_t){0}, rules_va(port_pt_format->user_end));
 		for (unsigned int i = 0; i < SPACE_REACHED; i++)
-			if (fixture.space.reached[i].last != 0)
+			if (fixture.space.reached[i].last[false] != 0)
 				fail_msg("a table that has gone is still looked at");
 	}
 }

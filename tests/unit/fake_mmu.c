@@ -178,8 +178,13 @@ static void *user_reach(struct pt_space *space, vaddr_t va, bool write)
 	pte_t *entry = entry_at(table, page_number(va.v));
 	char *page = page_virt(page_of_pfn(PFN(pte_mfn(seen).v)));
 
-	space->reached[space_reached_place(va)] = (struct pt_reached){
-	    .last = va.v | (PAGE_BYTES - 1), .entry = &entry->v, .value = seen.v, .page = page};
+	uintptr_t last = va.v | (PAGE_BYTES - 1);
+
+	space->reached[space_reached_place(va)] =
+	    (struct pt_reached){.last = {last, pte_writable(seen) ? last : 0},
+	                        .entry = &entry->v,
+	                        .value = entry->v,
+	                        .page = page};
 	return page + (va.v & (PAGE_BYTES - 1));
 }
 

@@ -17,6 +17,7 @@
 
 #include <xen/errno.h>
 
+#include "pv/mmu.h"
 #include "tests/unit/space_fixture.h"
 #include "tests/unit/table_rules.h"
 #include "xen/pin.h"
@@ -171,8 +172,11 @@ static void test_shared(void **state)
 		assert_true(share());
 		assert_null(xen_user_reach(parent, page(0), true));
 		/* Nor is it known from before. */
-		assert_int_equal(parent->reached[space_reached_place(page(0))].last, 0);
+		assert_int_equal(parent->reached[space_reached_place(page(0))].last[true], 0);
 		assert_non_null(xen_user_reach(parent, page(0), false));
+		if (port_pt_format->entry_shift == 3)
+			assert_non_null(pv_user_reached(parent, page(0), false));
+		assert_null(pv_user_reached(parent, page(0), true));
 		assert_int_equal(update_count(upper(parent)), 1);
 		assert_int_equal(fixture_flush_count(), 1);
 		assert_int_equal(leaf(parent).v, leaf(&child).v);
