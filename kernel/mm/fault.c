@@ -183,26 +183,30 @@ static int fill_window(struct vm *vm, struct vm_area *area, uintptr_t addr, bool
 	return result;
 }
 
-/* The entry is there without write permission. */
-static int write_to_protected(struct vm *vm, const struct vm_area *area, uintptr_t addr, pte_t pte)
+/* A shared mapping's entry is there without write permission. */
+static int write_to_shared(struct vm *vm, const struct vm_area *area, uintptr_t addr,
+                           const struct page *page)
+{
+	struct page *again = area->inode->ops->get_page(area->inode, file_index(area, addr), true);
+
+	if (is_err(again))
+		return (int)ptr_err(again);
+	ASSERT(again == page);
+	page_put(again);
+	pv_pte_set(&vm->space, VADDR(addr), entry_make(area, page, true, PTE_FILE), PV_FLUSH_NONE);
+	return 0;
+}
+
+/* A private page is there without write permission. *left: the page that a copy has taken the place
+ * of, to be put when the change has been carried out; NULL: it was ours alone. */
+static int write_to_private(struct vm *vm, const struct vm_area *area, uintptr_t addr, pte_t pte,
+                            struct page **left)
 {
 	struct page *page = entry_page(pte);
 	vaddr_t va = VADDR(addr);
 
-	ASSERT(page);
-	if (!area_private(area)) {
-		struct page *again =
-		    area->inode->ops->get_page(area->inode, file_index(area, addr), true);
-
-		if (is_err(again))
-			return (int)ptr_err(again);
-		ASSERT(again == page);
-		page_put(again);
-		pv_pte_set(&vm->space, va, entry_make(area, page, true, PTE_FILE), PV_FLUSH_NONE);
-		return 0;
-	}
+	*left = NULL;
 	if (page->ref_count == 1 && (pte.v & PTE_FILE) == 0) {
-		/* The last owner. */
 		pte_t owned = entry_make(area, page, true, 0);
 
 		if (owned.v != pte.v)
@@ -216,8 +220,50 @@ static int write_to_protected(struct vm *vm, const struct vm_area *area, uintptr
 	pv_pte_set(&vm->space, va, entry_make(area, copy, true, 0), PV_FLUSH_PAGE);
 	entry_count(vm, page, pte.v, -1);
 	entry_count(vm, copy, 0, +1);
-	page_put(page);
+	*left = page;
 	return 0;
+}
+
+/* The same, and with it, in one batch, those behind it that will be written soon as far as one can
+ * tell. The page itself decides the result. */
+static int write_window(struct vm *vm, struct vm_area *area, uintptr_t addr, pte_t pte)
+{
+	bool ahead = !area->inode && (area->prot & VM_WRITE);
+	unsigned int pages = ahead ? window_choose(area, addr, 1) : 1, count = 1;
+	uintptr_t leaf_end = (addr & ~(LEAF_BYTES - 1)) + LEAF_BYTES;
+	uintptr_t end = MIN(MIN(addr + pages * PAGE_BYTES, leaf_end), area->end);
+	struct page *left[WINDOW_MAX_ANONYMOUS];
+	int result;
+
+	if (ahead)
+		area->window_end = end;
+	if (pages > 1)
+		pv_lazy_mmu_enter();
+	result = write_to_private(vm, area, addr, pte, &left[0]);
+	for (uintptr_t at = addr + PAGE_BYTES; result == 0 && at < end; at += PAGE_BYTES) {
+		pte = pv_pte_read(&vm->space, VADDR(at));
+		if (!pte_present(pte) || pte_writable(pte))
+			continue;
+		if (write_to_private(vm, area, at, pte, &left[count]) != 0)
+			break;
+		count++;
+	}
+	if (pages > 1)
+		pv_lazy_mmu_leave();
+	while (result == 0 && count > 0)
+		if (left[--count])
+			page_put(left[count]);
+	return result;
+}
+
+/* The entry is there without write permission. */
+static int write_to_protected(struct vm *vm, struct vm_area *area, uintptr_t addr, pte_t pte)
+{
+	struct page *page = entry_page(pte);
+
+	ASSERT(page);
+	return area_private(area) ? write_window(vm, area, addr, pte)
+	                          : write_to_shared(vm, area, addr, page);
 }
 
 int fault_in(struct vm *vm, struct vm_area *area, uintptr_t page_addr, unsigned int access)

@@ -526,8 +526,11 @@ static void check_resident(const struct actor *actor)
 		resident++;
 		file_own += (pte.v & PTE_FILE) != 0;
 	}
-	assert_int_equal(actor->vm->resident_pages, resident);
-	assert_int_equal(actor->vm->file_pages, file_own);
+	if (actor->vm->resident_pages != resident || actor->vm->file_pages != file_own)
+		fail_msg("%llu pages count as resident and %llu as a file's, of %llu and %llu",
+		         (unsigned long long)actor->vm->resident_pages,
+		         (unsigned long long)actor->vm->file_pages, (unsigned long long)resident,
+		         (unsigned long long)file_own);
 }
 
 /* A CPU may read ahead through an entry that is not present: it must find no memory there. */
@@ -732,6 +735,52 @@ static void test_window_bounds(void **state)
 	do_exit(actor);
 }
 
+/* After a fork, what is written in order is copied a few pages at a time, and otherwise by the page;
+ * the parent keeps what it had. */
+static void test_window_copied(void **state)
+{
+	struct actor *parent = &actors[0], *child = &actors[1];
+
+	(void)state;
+	for (unsigned int step = 1; step <= 2; step++) {
+		uint64_t value;
+
+		window_map(parent, 200, 0, NULL);
+		for (unsigned int page = 0; page < 200; page++)
+			window_touch(parent, page, VM_WRITE);
+		child->vm = vm_fork(parent->vm);
+		assert_false(is_err(child->vm));
+		task.vm = child->vm;
+		value = 1;
+		assert_int_equal(cpu_access(child, 0, VM_WRITE, &value), 0);
+		/* The table of the rest, so that what is counted is pages. */
+		assert_int_equal(pv_pte_prepare(&child->vm->space, VADDR(address(199))), 0);
+		size_t free = page_free_count();
+		uint64_t faults = task.minor_faults;
+
+		for (unsigned int page = step; page < 200; page += step) {
+			size_t touched = page / step, taken;
+
+			value = page;
+			assert_int_equal(cpu_access(child, page, VM_WRITE, &value), 0);
+			taken = free - page_free_count();
+			assert_true(taken >= touched && taken < touched + 8);
+			assert_true(step == 1 || taken == touched);
+		}
+		faults = task.minor_faults - faults;
+		assert_true(step == 1 ? faults < 200 / 8 + 8 : faults == 99);
+		for (unsigned int page = 1; page < 200; page++) {
+			assert_int_equal(cpu_access(child, page, VM_READ, &value), 0);
+			assert_true(value == page || page % step != 0);
+			assert_int_equal(cpu_access(parent, page, VM_READ, &value), 0);
+			assert_true(value != page);
+		}
+		task.vm = NULL;
+		do_exit(child);
+		do_exit(parent);
+	}
+}
+
 /* A file's pages are mapped ahead up to its end, and those that are written only when they are. */
 static void test_window_file(void **state)
 {
@@ -790,8 +839,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_random),        cmocka_unit_test(test_random_shared),
 	    cmocka_unit_test(test_window),        cmocka_unit_test(test_window_refused),
-	    cmocka_unit_test(test_window_bounds), cmocka_unit_test(test_window_file),
-	    cmocka_unit_test(test_window_short),  cmocka_unit_test(test_random_short),
+	    cmocka_unit_test(test_window_copied), cmocka_unit_test(test_window_bounds),
+	    cmocka_unit_test(test_window_file),   cmocka_unit_test(test_window_short),
+	    cmocka_unit_test(test_random_short),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
