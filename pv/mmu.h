@@ -38,7 +38,7 @@ static inline pfn_t pv_virt_to_pfn(const void *virt)
 
 /* Said before the first space is made: this kernel reaches user memory through the direct map alone,
  * at what pv_pte_read() finds, and never by its address. It then runs on its own tables for ever, a
- * space is those of user mode, and to switch costs half as much. */
+ * space is those of user mode, and a switch costs less. */
 static inline void pv_spaces_set_apart(bool apart)
 {
 	pv->mmu->spaces_set_apart(apart);
