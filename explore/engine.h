@@ -16,14 +16,22 @@
 #define HELD_MAX  64u
 #define PCT_DEPTH 16u
 
+enum choice_kind { CHOICE_PLAIN, CHOICE_PREEMPTION, CHOICE_FAULT, CHOICE_NEXT };
+
 struct choice {
 	uint8_t taken, count; /* count: of the alternatives that the search has here */
 	uint8_t vcpu;         /* that ran */
 	uint8_t kind;         /* enum choice_kind */
+	uint8_t target;       /* the vcpu that went on, if the choice was of one */
+	unsigned int own;     /* its place among that vcpu's own choices */
 	const char *label;
 };
 
-enum choice_kind { CHOICE_PLAIN, CHOICE_PREEMPTION, CHOICE_FAULT, CHOICE_NEXT };
+/* A choice by whose it is: it stays the same when others make more or fewer before it. */
+struct wish {
+	unsigned int vcpu, own, target, value;
+	enum choice_kind kind;
+};
 
 enum vcpu_state { VCPU_READY, VCPU_LOCKED, VCPU_SLEEPING, VCPU_DONE };
 
@@ -33,8 +41,9 @@ struct vcpu {
 	/* Sets of vcpus, a bit each: those that go on before it, as it has looked in vain; and since
 	 * its last look those that were ready all the time, that it made wait, that have run. */
 	uint8_t after, ready, stopped, ran;
-	const void *lock;  /* that it waits for */
-	const char *doing; /* the last point, wait or sleep */
+	const void *lock;     /* that it waits for */
+	const char *doing;    /* the last point, wait or sleep */
+	unsigned int choices; /* that it has made in this run */
 	uintptr_t context;
 	char *stack_top, *stack_used; /* the lowest place that a context was seen at */
 	unsigned int held_count;
@@ -59,8 +68,10 @@ struct explorer {
 	unsigned int replay_len; /* of them given */
 	unsigned int preemptions, faults, steps;
 	unsigned int waits, alone; /* in this run; of them one after the other by one vcpu */
-	bool bound_hit;            /* something was not explored as a bound was reached */
-	bool circling;             /* do not prune: circle_look() is to judge */
+	const struct wish *wishes; /* replay: beyond the trail, what is not calm */
+	unsigned int wish_count;
+	bool bound_hit; /* something was not explored as a bound was reached */
+	bool circling;  /* do not prune: circle_look() is to judge */
 	uint64_t rng;
 	struct vcpu vcpus[EXPLORE_VCPUS];
 	unsigned int running;

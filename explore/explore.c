@@ -155,6 +155,23 @@ __asm__(".globl context_first\ncontext_first:\n\tpopq %rax\n\tpopq %rdi\n\tcall 
 
 /* The scheduler's side. */
 
+/* What is wished for the next choice of the running vcpu; the calm one if it cannot be had. */
+static unsigned int wished(unsigned int count, enum choice_kind kind, const unsigned int *vcpus)
+{
+	for (unsigned int i = 0; i < ex->wish_count; i++) {
+		const struct wish *wish = &ex->wishes[i];
+
+		if (wish->vcpu != ex->running || wish->kind != kind ||
+		    wish->own != ex->vcpus[ex->running].choices)
+			continue;
+		for (unsigned int n = 0; vcpus && n < count; n++)
+			if (vcpus[n] == wish->target)
+				return n;
+		return !vcpus && wish->value < count ? wish->value : 0;
+	}
+	return 0;
+}
+
 /* One of `count`, of which the search may take the first `limit`. */
 static unsigned int decide(unsigned int count, unsigned int limit, enum choice_kind kind,
                            const char *label, const unsigned int *vcpus)
@@ -167,14 +184,21 @@ static unsigned int decide(unsigned int count, unsigned int limit, enum choice_k
 
 	if (ex->trail_len < ex->replay_len)
 		taken = choice->taken;
+	else if (ex->wish_count > 0)
+		taken = wished(limit, kind, vcpus);
 	else if (limit > 1)
 		taken = vcpus ? strategy_schedule(vcpus, limit) : strategy_choose(limit);
 	if (taken >= count)
 		explore_fail("the choices do not fit this scenario: %u of %u at '%s'", taken, count,
 		             label);
 	ex->trail_len++;
-	*choice = (struct choice){(uint8_t)taken, (uint8_t)limit, (uint8_t)ex->running,
-	                          (uint8_t)kind, label};
+	*choice = (struct choice){.taken = (uint8_t)taken,
+	                          .count = (uint8_t)limit,
+	                          .vcpu = (uint8_t)ex->running,
+	                          .kind = (uint8_t)kind,
+	                          .target = (uint8_t)(vcpus ? vcpus[taken] : 0),
+	                          .own = ex->vcpus[ex->running].choices++,
+	                          .label = label};
 	return taken;
 }
 

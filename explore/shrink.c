@@ -3,9 +3,11 @@
  * Makes a failing run short: see explore_shrink().
  *
  * First the choices: parts of them are made calm, halves, quarters, … single ones, as long as the
- * run still fails for the same reason (delta debugging). What is left cannot lose any single
- * choice. Then a search with fewer preemptions than that, from none up; a failure that it finds
- * has the fewest there can be, and its choices are reduced once more.
+ * run still fails for the same reason (delta debugging). What is left is asked for at the same
+ * places; if that does not fail, at the same places of each vcpu's own choices, as all that comes
+ * later is elsewhere when one choice less is made before. Then values are made smaller. What is
+ * left cannot lose any single choice. Then a search with fewer preemptions than that, from none up;
+ * a failure that it finds has the fewest there can be, and its choices are reduced once more.
  */
 #include "explore/engine.h"
 
@@ -17,7 +19,8 @@
 #define CHOICES_MAX 2048u
 
 struct deviation {
-	unsigned int place, value;
+	unsigned int place;
+	struct wish wish;
 };
 
 struct shrink {
@@ -25,8 +28,9 @@ struct shrink {
 	struct explore_options options;
 	struct explore_result best;
 	struct deviation kept[CHOICES_MAX], tried[CHOICES_MAX];
+	struct wish wishes[CHOICES_MAX];
 	unsigned int count;
-	unsigned long schedules;
+	unsigned long schedules, tries;
 	char text[EXPLORE_CHOICES_SIZE];
 };
 
@@ -47,35 +51,28 @@ static bool same_reason(const char *a, const char *b)
 	}
 }
 
+/* Of the run that was made last. */
 static void read_deviations(struct shrink *s)
 {
-	const char *at = s->best.choices;
-
 	s->count = 0;
-	while (*at >= '0' && *at <= '9' && s->count < CHOICES_MAX) {
-		char *end;
+	for (unsigned int i = 0; i < ex->trail_len && s->count < CHOICES_MAX; i++) {
+		const struct choice *at = &ex->trail[i];
 
-		s->kept[s->count].place = (unsigned int)strtoul(at, &end, 10);
-		s->kept[s->count++].value = (unsigned int)strtoul(end + 1, &end, 10);
-		at = *end ? end + 1 : end;
+		if (at->taken == 0)
+			continue;
+		s->kept[s->count].place = i;
+		s->kept[s->count++].wish =
+		    (struct wish){at->vcpu, at->own, at->target, at->taken, at->kind};
 	}
 }
 
-/* Run with the first `count` of `tried`: true if it fails for the same reason, and is the best
- * then. */
-static bool still_fails(struct shrink *s, unsigned int count)
+/* True if it fails for the same reason, and is the best then. */
+static bool fails_with(struct shrink *s, const char *choices)
 {
 	struct explore_options options = s->options;
-	char *text = s->text;
-	size_t len = 0, size = sizeof(s->text);
 
-	for (unsigned int i = 0; i < count && len + 12 < size; i++)
-		len += (size_t)snprintf(text + len, size - len, "%s%u=%u", len ? "," : "",
-		                        s->tried[i].place, s->tried[i].value);
-	if (len == 0)
-		snprintf(text, size, "-");
 	options.strategy = EXPLORE_REPLAY;
-	options.choices = text;
+	options.choices = choices;
 	struct explore_result result = explore_run(s->scenario, &options);
 
 	s->schedules++;
@@ -84,6 +81,33 @@ static bool still_fails(struct shrink *s, unsigned int count)
 	s->best = result;
 	read_deviations(s);
 	return true;
+}
+
+/* The first `count` of `tried`, each among its vcpu's own choices. */
+static bool fails_by_wishes(struct shrink *s, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		s->wishes[i] = s->tried[i].wish;
+	ex->wishes = s->wishes;
+	ex->wish_count = count;
+	bool failed = fails_with(s, "-");
+
+	ex->wish_count = 0;
+	return failed;
+}
+
+/* With the first `count` of `tried`. */
+static bool still_fails(struct shrink *s, unsigned int count)
+{
+	char *text = s->text;
+	size_t len = 0, size = sizeof(s->text);
+
+	for (unsigned int i = 0; i < count && len + 12 < size; i++)
+		len += (size_t)snprintf(text + len, size - len, "%s%u=%u", len ? "," : "",
+		                        s->tried[i].place, s->tried[i].wish.value);
+	if (len == 0)
+		snprintf(text, size, "-");
+	return fails_with(s, text) || fails_by_wishes(s, count);
 }
 
 /* Make `part` choices from `first` on calm. */
@@ -97,15 +121,20 @@ static bool without(struct shrink *s, unsigned int first, unsigned int part)
 	return still_fails(s, count);
 }
 
-static void reduce(struct shrink *s)
+static bool may_try(const struct shrink *s)
+{
+	return s->schedules < s->tries;
+}
+
+static void leave_out(struct shrink *s)
 {
 	unsigned int part = s->count;
 
-	while (part > 0 && s->count > 0) {
+	while (part > 0 && s->count > 0 && may_try(s)) {
 		bool any = false;
 
 		/* From the end: what comes early decides what the later places mean. */
-		for (unsigned int first = s->count; first > 0;) {
+		for (unsigned int first = s->count; first > 0 && may_try(s);) {
 			first = first > part ? first - part : 0;
 			if (first < s->count && without(s, first, part))
 				any = true;
@@ -116,7 +145,28 @@ static void reduce(struct shrink *s)
 	}
 }
 
-static bool find_with_fewer(struct shrink *s, unsigned long tries)
+/* The least that does of each choice that was not of a vcpu. */
+static void lower(struct shrink *s)
+{
+	for (unsigned int i = 0; i < s->count; i++)
+		for (unsigned int value = 1;
+		     s->kept[i].wish.kind == CHOICE_PLAIN && value < s->kept[i].wish.value;
+		     value++) {
+			memcpy(s->tried, s->kept, s->count * sizeof(s->kept[0]));
+			s->tried[i].wish.value = value;
+			if (!may_try(s) || still_fails(s, s->count))
+				break;
+		}
+}
+
+static void reduce(struct shrink *s)
+{
+	leave_out(s);
+	lower(s);
+	leave_out(s);
+}
+
+static bool find_with_fewer(struct shrink *s)
 {
 	struct explore_options options = s->options;
 
@@ -125,7 +175,7 @@ static bool find_with_fewer(struct shrink *s, unsigned long tries)
 	options.strategy = EXPLORE_EXHAUSTIVE;
 	options.preemptions = s->best.preemptions - 1;
 	options.faults = s->best.faults;
-	options.schedules = tries;
+	options.schedules = s->tries;
 	struct explore_result result = explore_deepen(s->scenario, &options);
 
 	s->schedules += result.schedules;
@@ -146,11 +196,15 @@ struct explore_result explore_shrink(const struct scenario *scenario,
 	s->scenario = scenario;
 	s->options = *options;
 	s->options.timeline = false;
+	s->tries = tries;
 	s->best = *failed;
-	read_deviations(s);
-	reduce(s);
-	if (find_with_fewer(s, tries))
+	if (fails_with(s, failed->choices)) {
 		reduce(s);
+		if (find_with_fewer(s)) {
+			s->tries = s->schedules + tries;
+			reduce(s);
+		}
+	}
 	s->best.schedules = s->schedules;
 	best = s->best;
 	explore_unmap(s, sizeof(*s));

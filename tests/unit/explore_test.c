@@ -324,6 +324,60 @@ static void test_shrinker_is_minimal(void **arg)
 	}
 }
 
+/* One choice of vcpu 1 matters, early among its own. Others shift its place in the whole, and no
+ * search comes to it among so many. */
+static void body_detours(void)
+{
+	for (unsigned int i = 0; i < 48; i++) {
+		explore_point("step");
+		if (choose(3, "a detour") == 2)
+			for (unsigned int n = 0; n < 3; n++)
+				state.value[0] += choose(2, "on the way");
+	}
+}
+
+static void body_mark(void)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		explore_point("step");
+		if (choose(4, "a mark") >= 2 && i == 2)
+			state.value[3] = 1;
+	}
+}
+
+static void body_coins(void)
+{
+	for (unsigned int i = 0; i < 18; i++) {
+		explore_point("step");
+		state.value[2] = state.value[2] * 2 + choose(2, "a coin");
+	}
+	if (state.value[3])
+		explore_fail("marked");
+}
+
+static void test_shrinker_follows_a_shift(void **arg)
+{
+	const struct scenario toy = {
+	    "shift", 3, clear, {body_detours, body_mark, body_coins}, NULL};
+	struct explore_options options = options_for(EXPLORE_RANDOM);
+	unsigned int most = 0;
+
+	(void)arg;
+	options.schedules = 100000;
+	for (options.seed = 1; options.seed < 60; options.seed += 2) {
+		struct explore_result found = explore_run(&toy, &options);
+		struct explore_result small = explore_shrink(&toy, &options, &found, 500);
+
+		assert_true(found.failed && small.failed);
+		if (deviations(found.choices) > most)
+			most = deviations(found.choices);
+		assert_int_equal(deviations(small.choices), 1);
+		assert_non_null(strstr(small.choices, "=2"));
+		assert_true(small.schedules <= 3 * 500 + 3);
+	}
+	assert_true(most >= 20);
+}
+
 static void test_replay_is_the_same_run(void **arg)
 {
 	struct explore_options options = options_for(EXPLORE_RANDOM);
@@ -506,6 +560,7 @@ int main(void)
 	    cmocka_unit_test(test_deepening_finds_the_fewest),
 	    cmocka_unit_test(test_deepening_ends_with_enough),
 	    cmocka_unit_test(test_shrinker_is_minimal),
+	    cmocka_unit_test(test_shrinker_follows_a_shift),
 	    cmocka_unit_test(test_replay_is_the_same_run),
 	    cmocka_unit_test(test_deadlock_is_named),
 	    cmocka_unit_test(test_livelock_is_found),
