@@ -279,7 +279,7 @@ long model_mmuext(const struct mmuext_op *op)
 	case MMUEXT_NEW_BASEPTR:
 		return model_load_base(world_this_vcpu(), &vcpu->base, (uint32_t)mfn);
 	case MMUEXT_NEW_USER_BASEPTR:
-		return model.format->user_top ? load_user(&vcpu->user_base, mfn) : -EOPNOTSUPP;
+		return model.format->user_top ? load_user(&vcpu->user_base, mfn) : -EINVAL;
 	case MMUEXT_TLB_FLUSH_LOCAL:
 		model_tlb_drop(world_this_vcpu(), true, 0);
 		return 0;

@@ -30,18 +30,20 @@ long call_update(unsigned int table, unsigned int idx, uint64_t value)
 	return world->call(__HYPERVISOR_mmu_update, (unsigned long)&request, 1, 0, DOMID_SELF);
 }
 
-long call_map_direct(unsigned int frame, bool writable)
+long call_map(unsigned long address, uint64_t value)
 {
-	uint64_t flags = PRESENT | ACCESSED | DIRTY | NO_EXECUTE | (writable ? WRITE : 0);
-
-	uint64_t value = entry_of(frame, flags);
-	unsigned long address = (unsigned long)world->memory(frame);
-
 	if (sizeof(long) == 4)
 		return world->call(__HYPERVISOR_update_va_mapping, address, (unsigned long)value,
 		                   (unsigned long)(value >> 32), UVMF_INVLPG);
 	return world->call(__HYPERVISOR_update_va_mapping, address, (unsigned long)value,
 	                   UVMF_INVLPG, 0);
+}
+
+long call_map_direct(unsigned int frame, bool writable)
+{
+	uint64_t flags = PRESENT | ACCESSED | DIRTY | NO_EXECUTE | (writable ? WRITE : 0);
+
+	return call_map((unsigned long)world->memory(frame), entry_of(frame, flags));
 }
 
 long call_mmuext(unsigned int command, unsigned int frame)

@@ -24,6 +24,7 @@ void calls_begin(const struct agree_world *world);
 uint64_t entry_of(unsigned int frame, uint64_t flags);
 uint64_t entry_address(unsigned int table, unsigned int idx);
 long call_update(unsigned int table, unsigned int idx, uint64_t value);
+long call_map(unsigned long address, uint64_t value);
 long call_map_direct(unsigned int frame, bool writable);
 long call_mmuext(unsigned int command, unsigned int frame);
 long call_pin(unsigned int frame, unsigned int level);

@@ -16,8 +16,9 @@
 #include "model/model.h"
 #include "tests/agree/sequence.h"
 
-#define KERNEL_ROOT 0u
-#define FIRST_FRAME 1u
+#define KERNEL_ROOT   0u
+#define FIRST_FRAME   1u
+#define KERNEL_LEVEL2 60u /* PAE's */
 
 static struct shared_info shared;
 static _Alignas(4096) char image[4096]; /* where vcpu 0 has its vcpu_info */
@@ -147,10 +148,29 @@ static void must(long result)
 		world_violation("a call of the start was refused: %ld", result);
 }
 
+static void load_kernel_base(void)
+{
+	struct mmuext_op base = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = model_mfn(KERNEL_ROOT)};
+
+	must(model_update_va((uintptr_t)model_direct_map + KERNEL_ROOT * 4096ul,
+	                     (uint64_t)model_mfn(KERNEL_ROOT) << 12 | 1, 0));
+	must(model_mmuext(&base));
+}
+
+static void boot_pae(void)
+{
+	const uint64_t entry = (uint64_t)model_mfn(KERNEL_LEVEL2) << 12 | 1;
+
+	model_init(&model_full_pae, 1, &shared);
+	must(model_update_va((uintptr_t)model_direct_map + KERNEL_LEVEL2 * 4096ul, entry, 0));
+	memcpy(model_frame_memory(model_mfn(KERNEL_ROOT)) + 3 * sizeof(entry), &entry,
+	       sizeof(entry));
+	load_kernel_base();
+}
+
 /* What the layer and Xen's own start have done before the guest's first sequence. */
 static void boot(void)
 {
-	struct mmuext_op base = {.cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = model_mfn(KERNEL_ROOT)};
 	struct evtchn_bind_virq timer = {.virq = VIRQ_TIMER};
 	struct vcpu_register_vcpu_info info = {.mfn = MODEL_IMAGE_MFN};
 
@@ -158,9 +178,7 @@ static void boot(void)
 	memset(shared.evtchn_mask, 0xff, sizeof(shared.evtchn_mask));
 	model.image = image;
 	model.image_pages = 1;
-	must(model_update_va((uintptr_t)model_direct_map + KERNEL_ROOT * 4096ul,
-	                     (uint64_t)model_mfn(KERNEL_ROOT) << 12 | 1, 0));
-	must(model_mmuext(&base));
+	load_kernel_base();
 	must(call(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq, (unsigned long)&timer, 0, 0));
 	must(call(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info, 0, (unsigned long)&info, 0));
 	must(call(__HYPERVISOR_vm_assist, VMASST_CMD_enable, VMASST_TYPE_runstate_update_flag, 0,
@@ -187,7 +205,7 @@ int main(int argc, char **argv)
 	bool pae = argc == 3;
 
 	if (pae)
-		model_init(&model_full_pae, 1, &shared);
+		boot_pae();
 	else
 		boot();
 	model.reuse_allowed = true; /* nobody uses the addresses */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * PAE tables of a 32-bit guest: entries of all levels, pins, the level-2 table of the kernel, which
- * serves one top only, tops without rights, linear tables. The tables in force stay as they are.
+ * serves one top only, tops without rights, linear tables; and tops in force.
  */
 #include "tests/agree/calls.h"
 
@@ -125,7 +125,8 @@ static void begin(void)
 		add_result(call_map_direct(i, false));
 }
 
-static void add_entries(void)
+/* Without those flags that the processor sets in tables in force. */
+static void add_entries(uint64_t hidden)
 {
 	for (unsigned int table = 0; table < TABLES; table++)
 		for (unsigned int i = 0; i < 5; i++) {
@@ -135,7 +136,7 @@ static void add_entries(void)
 			for (unsigned int n = 0; n < AGREE_FRAMES && (entry & PRESENT); n++)
 				if ((entry & FRAME_MASK) >> 12 == world->mfn(n)) {
 					add(" %x%u:%x:", table, slots[i], n);
-					add_flags(entry);
+					add_flags(entry & ~hidden);
 				}
 		}
 }
@@ -148,7 +149,7 @@ static bool agree_pae(const struct agree_world *the_world)
 	for (unsigned int i = 0; i < AGREE_CALLS; i++)
 		add_result(one_call());
 	add(" |");
-	add_entries();
+	add_entries(0);
 	add(" | ");
 	for (unsigned int i = 0; i < AGREE_FRAMES; i++)
 		add("%s", call_unpin(i) == 0 ? "P" : "-");
@@ -208,6 +209,96 @@ static bool agree_pae_settled(const struct agree_world *the_world)
 	return frames_back();
 }
 
+/* Tops in force, with changes by address and of the tables that they lead to. Every frame keeps its
+ * role, and the kernel's tables are left alone. */
+
+static unsigned long some_address(void)
+{
+	return (unsigned long)pick(2) << 30 | (unsigned long)pick(2) << 21 |
+	       (unsigned long)pick(3) << 12;
+}
+
+static uint64_t some_rights(void)
+{
+	return PRESENT | (pick(4) ? USER : 0) | (pick(2) ? WRITE : 0);
+}
+
+static long load_base(void)
+{
+	static const unsigned int commands[] = {MMUEXT_NEW_BASEPTR, MMUEXT_NEW_BASEPTR,
+	                                        MMUEXT_NEW_BASEPTR, MMUEXT_NEW_USER_BASEPTR};
+	unsigned int command = commands[pick(4)];
+	unsigned int frame = pick(6) == 0 ? pick(FIRST_KERNEL) : FIRST_TOP + pick(3);
+
+	/* Of the others none leads to the kernel: they are refused. */
+	add(" base%u.%u=", command, frame);
+	return call_mmuext(command, frame);
+}
+
+static long change(void)
+{
+	unsigned int table = pick(4) == 0 ? FIRST_TOP + pick(3) : pick(FIRST_KERNEL);
+	unsigned int level = role[table], idx = level == 3 ? pick(3) : pick(2);
+	uint64_t value = 0;
+
+	if (pick(5) != 0)
+		value = entry_of(some_of(level - 1), level == 3 ? PRESENT : some_rights());
+	add(" set%u.%u.%x=", table, idx, (unsigned int)value & 7);
+	return call_update(table, idx, value);
+}
+
+static long one_call_in_force(void)
+{
+	unsigned long address = some_address();
+	unsigned int frame = pick(8) == 0 ? pick(FIRST_KERNEL) : some_of(0);
+	uint64_t rights = some_rights();
+
+	switch (pick(8)) {
+	case 0:
+	case 1:
+		return load_base();
+	case 2:
+	case 3:
+		return change();
+	case 4:
+		frame = FIRST_TOP + pick(3);
+		add(" unpin%u=", frame);
+		return call_unpin(frame);
+	case 5:
+		frame = pick(2) ? FIRST_TOP + pick(3) : pick(FIRST_KERNEL);
+		add(" pin%u=", frame);
+		return call_pin(frame, role[frame]);
+	default:
+		add(" va%lx.%u.%x=", address, frame, (unsigned int)rights);
+		return call_map(address, pick(6) ? entry_of(frame, rights) : 0);
+	}
+}
+
+static bool agree_pae_base(const struct agree_world *the_world)
+{
+	struct mmuext_op op = {.cmd = MMUEXT_NEW_BASEPTR};
+
+	world = the_world;
+	calls_begin(the_world);
+	for (unsigned int i = 0; i < 3; i++) {
+		link_plainly(FIRST_TOP + i, 0, 4 + pick(2), 0);
+		link_plainly(4 + i, 0, pick(4), USER | WRITE);
+	}
+	make_tops();
+	for (unsigned int i = 0; i < 2; i++)
+		add_result(call_pin(FIRST_TOP + i, 3));
+	for (unsigned int i = 0; i < AGREE_CALLS; i++)
+		add_result(one_call_in_force());
+	add(" |");
+	add_entries(ACCESSED | DIRTY);
+	add(" | ");
+	op.arg1.mfn = (xen_pfn_t)world->kernel_base;
+	add_result(world->call(__HYPERVISOR_mmuext_op, (unsigned long)&op, 1, 0, DOMID_SELF));
+	for (unsigned int i = 0; i < AGREE_FRAMES; i++)
+		add("%s", call_unpin(i) == 0 ? "P" : "-");
+	return frames_back();
+}
+
 /* Two tops with one table of the kernel's. The refusal leaves it in use for good: the last that is
  * done with these frames. */
 static bool agree_pae_shared(const struct agree_world *the_world)
@@ -226,6 +317,7 @@ static bool agree_pae_shared(const struct agree_world *the_world)
 
 const struct agree_topic agree_pae_topics[] = {
     {"pae", 1, agree_pae},
+    {"pae-base", 1, agree_pae_base},
     {"pae-settled", 1000000, agree_pae_settled},
     {"pae-shared", 1000000, agree_pae_shared},
     {0},

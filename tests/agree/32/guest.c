@@ -100,11 +100,9 @@ static const char *kernel_level2(void)
 	return NULL;
 }
 
-/* What Xen has in it; the kernel's own mappings, below, are of no use to tables that are not in
- * force. */
 static void copy_kernel_half(char *level2)
 {
-	memcpy(level2 + PAGE_BYTES / 2, kernel_level2() + PAGE_BYTES / 2, PAGE_BYTES / 2);
+	memcpy(level2, kernel_level2(), PAGE_BYTES);
 }
 
 static void print(const char *line)
