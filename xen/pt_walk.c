@@ -51,17 +51,19 @@ static pfn_t table_below(pte_t entry)
 	return pfn;
 }
 
+pfn_t pt_table_at(pfn_t table, unsigned int level, uint64_t offset)
+{
+	pte_t entry = pt_entry_read(table, pt_index(offset, level));
+
+	return pte_present(entry) ? table_below(entry) : PFN_NONE;
+}
+
 pfn_t pt_find_table(pfn_t root, uint64_t offset, unsigned int level)
 {
 	pfn_t table = root;
 
-	for (unsigned int at = PT_FORMAT.levels; at > level; at--) {
-		pte_t entry = pt_entry_read(table, pt_index(offset, at));
-
-		if (!pte_present(entry))
-			return PFN_NONE;
-		table = table_below(entry);
-	}
+	for (unsigned int at = PT_FORMAT.levels; at > level && !pfn_is_none(table); at--)
+		table = pt_table_at(table, at, offset);
 	return table;
 }
 

@@ -56,6 +56,9 @@ bool pt_walk(pfn_t root, uint64_t start, uint64_t end, const struct pt_visitor *
  * pt_walk(), without visits of tables. */
 bool pt_walk_leaf(pfn_t leaf, uint64_t start, uint64_t end, const struct pt_visitor *visitor);
 
+/* The table that the entry for `offset` in `table`, of `level`, points to, or PFN_NONE. */
+pfn_t pt_table_at(pfn_t table, unsigned int level, uint64_t offset);
+
 /* The table of `level` that serves `offset`, or PFN_NONE where the path ends above it. */
 pfn_t pt_find_table(pfn_t root, uint64_t offset, unsigned int level);
 

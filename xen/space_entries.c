@@ -168,7 +168,8 @@ bool space_pays_to_clear(pfn_t table)
 }
 
 /* A table for the entry of `parent` that serves `offset`. PFN_NONE: no memory. */
-static pfn_t table_add(struct pt_space *space, pfn_t parent, unsigned int level, uint64_t offset)
+static pfn_t table_add(struct mc_batch *batch, struct pt_space *space, pfn_t parent,
+                       unsigned int level, uint64_t offset)
 {
 	bool live = pin_is_live(parent);
 	pfn_t table = live ? table_pool_take(level - 1) : PFN_NONE;
@@ -177,30 +178,35 @@ static pfn_t table_add(struct pt_space *space, pfn_t parent, unsigned int level,
 		table = table_alloc();
 	if (pfn_is_none(table))
 		return PFN_NONE;
-	struct mc_batch batch = mc_begin();
-
 	if (live)
-		pin_table(&batch, space, table, level - 1);
-	space_set_upper(&batch, space, parent, offset, level, space_table_entry(table, level));
-	mc_issue(); /* lazy mode or not: the next step reads it */
-	mc_commit(&batch);
+		pin_table(batch, space, table, level - 1);
+	space_set_upper(batch, space, parent, offset, level, space_table_entry(table, level));
 	return table;
 }
 
 int space_prepare(struct pt_space *space, uint64_t offset, unsigned int lowest)
 {
-	pfn_t parent = space->root;
+	struct mc_batch batch = mc_begin();
+	pfn_t table = space->root;
+	bool added = false;
 
-	for (unsigned int level = PT_FORMAT.levels; level > lowest; level--) {
-		pfn_t table = pt_find_table(space->root, offset, level - 1);
+	for (unsigned int level = PT_FORMAT.levels; level > lowest && !pfn_is_none(table);
+	     level--) {
+		pfn_t parent = table;
 
-		if (pfn_is_none(table))
-			table = table_add(space, parent, level, offset);
-		if (pfn_is_none(table))
-			return -XEN_ENOMEM;
-		parent = table;
+		/* Below one that is new there is none. */
+		table = added ? PFN_NONE : pt_table_at(parent, level, offset);
+		if (pfn_is_none(table)) {
+			table = table_add(&batch, space, parent, level, offset);
+			added = true;
+		}
 	}
-	return 0;
+	if (added)
+		mc_issue(); /* lazy mode or not: who looks for them reads the entries */
+	mc_commit(&batch);
+	if (lowest == 1 && !pfn_is_none(table))
+		space_leaf_remember(space, offset, table, false);
+	return pfn_is_none(table) ? -XEN_ENOMEM : 0;
 }
 
 int xen_pte_prepare(struct pt_space *space, vaddr_t va)
@@ -375,42 +381,80 @@ bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_vi
 	return space_walk_leaves(space, start, end, visit_entries, &walk);
 }
 
+/* Tables that leave in one batch. */
+#define TRIM_MAX 8u
+
 struct trim_walk {
 	struct pt_space *space;
 	uint64_t start, end;
+	struct mc_batch batch;
+	unsigned int count;
+	struct {
+		pfn_t pfn;
+		unsigned int level;
+		bool kept;
+	} gone[TRIM_MAX];
 };
 
-static bool table_empty(pfn_t table, unsigned int level)
+/* What has been collected is carried out. */
+static void trim_settle(struct trim_walk *walk)
 {
-	unsigned int count = pt_entry_count(level);
+	/* Before a frame becomes something else. */
+	tlb_settle(&walk->batch);
+	for (unsigned int i = 0; i < walk->count; i++)
+		table_detach_queue(&walk->batch, walk->space, walk->gone[i].pfn,
+		                   walk->gone[i].level, walk->gone[i].kept);
+	mc_issue();
+	for (unsigned int i = 0; i < walk->count; i++)
+		table_detach_end(walk->gone[i].pfn, walk->gone[i].level, walk->gone[i].kept);
+	walk->count = 0;
+}
 
-	return pt_next_entry(table, 0, count, ~0ull) == count;
+/* Whether it is a table whose link the batch clears. */
+static bool trim_collected(const struct trim_walk *walk, pfn_t table)
+{
+	unsigned int i = 0;
+
+	while (i < walk->count && walk->gone[i].pfn.v != table.v)
+		i++;
+	return i < walk->count;
+}
+
+static bool table_empty(const struct trim_walk *walk, pfn_t table, unsigned int level)
+{
+	unsigned int count = pt_entry_count(level), idx = 0;
+
+	for (; (idx = pt_next_entry(table, idx, count, ~0ull)) < count; idx++)
+		if (level == 1 ||
+		    !trim_collected(walk, p2m_pfn(pte_mfn(pt_entry_read(table, idx)))))
+			return false;
+	return true;
 }
 
 static bool visit_trim(void *arg, const struct pt_place *place)
 {
 	struct trim_walk *walk = arg;
-	struct pt_space *space = walk->space;
+	pfn_t table = place->table;
 
 	if (place->level == PT_FORMAT.levels || place->offset < walk->start ||
 	    place->offset + pt_entry_reach(place->level + 1) > walk->end ||
-	    !table_empty(place->table, place->level))
+	    !table_empty(walk, table, place->level))
 		return true;
-	if (place->read_only && space->shared > 0) {
-		share_unlink(space, place, NULL, NULL);
+	if (place->read_only && walk->space->shared > 0) {
+		share_unlink(walk->space, place, NULL, NULL);
 		return true;
 	}
-	struct mc_batch batch = mc_begin();
-	bool kept = table_detach_begin(&batch, place->table, place->level);
+	bool kept = table_detach_begin(&walk->batch, table, place->level);
 
-	space_set_upper(&batch, space, place->parent, place->offset, place->level + 1, PTE_NONE);
-	/* The CPU may keep upper entries too: dropped before the frame becomes something else. */
-	tlb_note_stale(&batch, space, pt_vaddr(place->offset));
-	tlb_settle(&batch);
-	table_detach_queue(&batch, space, place->table, place->level, kept);
-	mc_issue(); /* the table above is read next */
-	mc_commit(&batch);
-	table_detach_end(place->table, place->level, kept);
+	space_set_upper(&walk->batch, walk->space, place->parent, place->offset, place->level + 1,
+	                PTE_NONE);
+	/* The CPU may keep upper entries too. */
+	tlb_note_stale(&walk->batch, walk->space, pt_vaddr(place->offset));
+	walk->gone[walk->count].pfn = table;
+	walk->gone[walk->count].level = place->level;
+	walk->gone[walk->count++].kept = kept;
+	if (walk->count == TRIM_MAX)
+		trim_settle(walk);
 	return true;
 }
 
@@ -420,6 +464,10 @@ void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 	    .space = space, .start = pt_offset(start), .end = end_offset(start, end)};
 
 	space_leaf_forget(space);
+	walk.batch = mc_begin();
 	pt_walk(space->root, walk.start, walk.end,
 	        &(struct pt_visitor){.table = visit_trim, .arg = &walk});
+	if (walk.count > 0)
+		trim_settle(&walk);
+	mc_commit(&walk.batch);
 }

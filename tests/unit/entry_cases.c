@@ -553,6 +553,28 @@ static void test_trim_flushes_before_it_frees(void **state)
 	}
 }
 
+/* The same of more tables than the pool has room for, which become ordinary memory: after the flush
+ * of their batch. */
+static void test_trim_of_many_tables(void **state)
+{
+	const unsigned int count = 60;
+
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		fixture_start(&fake_formats[format]);
+		for (unsigned int i = 0; i < count; i++)
+			assert_int_equal(
+			    xen_pte_prepare(&fixture.space, rules_va(i * rules_reach(2))), 0);
+		xen_space_activate(&fixture.space);
+		xen_space_switch(&fixture.space);
+		fake_forget();
+		assert_true(fixture_trim(0, port_pt_format->user_end) >= count);
+		check_trim_order(true);
+		assert_true(fixture_flush_count() < count / 2);
+		rules_check_space(&fixture.space);
+	}
+}
+
 /* A table that reaches beyond the range stays, however empty. */
 static void test_trim_keeps_what_reaches_out(void **state)
 {
@@ -654,6 +676,7 @@ int entry_cases_run(void)
 	    cmocka_unit_test(test_reach),
 	    cmocka_unit_test(test_reach_ends_with_the_table),
 	    cmocka_unit_test(test_trim_flushes_before_it_frees),
+	    cmocka_unit_test(test_trim_of_many_tables),
 	    cmocka_unit_test(test_trim_keeps_what_reaches_out),
 	    cmocka_unit_test(test_tables_inside_lazy_mode),
 	    cmocka_unit_test(test_lazy_modes_are_exclusive),
