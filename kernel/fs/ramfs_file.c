@@ -208,12 +208,10 @@ static long ramfs_write(struct file *file, struct uio *uio, uint64_t *pos)
 }
 
 /* SEEK_DATA and SEEK_HOLE: by whole pages, and the end of the file is a hole. */
-static long file_seek_sparse(struct inode *inode, uint64_t offset, bool hole)
+static long ramfs_seek_sparse(struct inode *inode, uint64_t offset, bool hole)
 {
 	uint64_t index = offset >> PAGE_SHIFT, found = index;
 
-	if (offset >= inode->size)
-		return -ENXIO;
 	if (!hole) {
 		if (radix_next(&file_of(inode)->pages, &found) == NULL ||
 		    found << PAGE_SHIFT >= inode->size)
@@ -224,40 +222,6 @@ static long file_seek_sparse(struct inode *inode, uint64_t offset, bool hole)
 	}
 	offset = found == index ? offset : found << PAGE_SHIFT;
 	return (long)MIN(offset, inode->size);
-}
-
-static long ramfs_seek(struct file *file, int64_t offset, int whence)
-{
-	struct inode *inode = file->inode;
-	int64_t base = 0;
-	long found;
-
-	switch (whence) {
-	case ABI_SEEK_SET:
-		break;
-	case ABI_SEEK_CUR:
-		base = (int64_t)file->pos;
-		break;
-	case ABI_SEEK_END:
-		base = (int64_t)inode->size;
-		break;
-	case ABI_SEEK_DATA:
-	case ABI_SEEK_HOLE:
-		found = offset < 0
-		            ? -ENXIO
-		            : file_seek_sparse(inode, (uint64_t)offset, whence == ABI_SEEK_HOLE);
-		if (found >= 0)
-			file->pos = (uint64_t)found;
-		return found;
-	default:
-		return -EINVAL;
-	}
-	if (__builtin_add_overflow(base, offset, &base))
-		return -EOVERFLOW;
-	if (base < 0)
-		return -EINVAL;
-	file->pos = (uint64_t)base;
-	return base;
 }
 
 int ramfs_file_truncate(struct inode *inode, uint64_t size)
@@ -359,5 +323,5 @@ void ramfs_file_destroy(struct inode *inode)
 const struct file_ops ramfs_file_ops = {
     .read = ramfs_read,
     .write = ramfs_write,
-    .seek = ramfs_seek,
+    .seek_sparse = ramfs_seek_sparse,
 };

@@ -245,10 +245,21 @@ static long directory_seek(struct file *file, int64_t offset, int whence)
 	return offset;
 }
 
-/* Regular files whose filesystem has nothing better: all of the file is data. */
-static long plain_seek(struct file *file, int64_t offset, int whence)
+/* Where the next data or hole begins. */
+static int64_t sparse_offset(struct file *file, int64_t offset, bool hole)
 {
-	int64_t size = (int64_t)file->inode->size, base = 0;
+	int64_t size = (int64_t)file->inode->size;
+
+	if (offset < 0 || offset >= size)
+		return -ENXIO;
+	if (file->ops->seek_sparse != NULL)
+		return file->ops->seek_sparse(file->inode, (uint64_t)offset, hole);
+	return hole ? size : offset;
+}
+
+static long regular_seek(struct file *file, int64_t offset, int whence)
+{
+	int64_t base = 0;
 
 	switch (whence) {
 	case ABI_SEEK_SET:
@@ -257,13 +268,13 @@ static long plain_seek(struct file *file, int64_t offset, int whence)
 		base = (int64_t)file->pos;
 		break;
 	case ABI_SEEK_END:
-		base = size;
+		base = (int64_t)file->inode->size;
 		break;
 	case ABI_SEEK_DATA:
 	case ABI_SEEK_HOLE:
-		if (offset < 0 || offset >= size)
-			return -ENXIO;
-		base = whence == ABI_SEEK_HOLE ? size - offset : 0;
+		offset = sparse_offset(file, offset, whence == ABI_SEEK_HOLE);
+		if (offset < 0)
+			return offset;
 		break;
 	default:
 		return -EINVAL;
@@ -294,7 +305,7 @@ long sys_lseek(const struct sys_args *args)
 	else if (ABI_S_ISDIR(file->inode->mode))
 		result = directory_seek(file, offset, whence);
 	else if (ABI_S_ISREG(file->inode->mode))
-		result = plain_seek(file, offset, whence);
+		result = regular_seek(file, offset, whence);
 	else
 		result = -ESPIPE;
 	file_put(file);

@@ -52,6 +52,8 @@ struct file_ops {
 	/* NULL: generic, by inode size, for regular files and directories; -ESPIPE for the others.
 	 */
 	long (*seek)(struct file *file, int64_t offset, int whence);
+	/* Regular files: the next data or hole from an offset on. NULL: all of it is data. */
+	long (*seek_sparse)(struct inode *inode, uint64_t offset, bool hole);
 	/* Events now true (POLLIN …), after queueing the poller through poll_wait(). NULL: always
 	 * readable and writable. */
 	uint32_t (*poll)(struct file *file, struct poll_table *table);

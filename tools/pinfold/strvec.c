@@ -26,16 +26,24 @@ void strvec_add(struct strvec *vec, const char *text)
 	push(vec, fail_alloc(strdup(text)));
 }
 
+static char *format_list(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+
+static char *format_list(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	return fail_alloc(text);
+}
+
 void strvec_addf(struct strvec *vec, const char *format, ...)
 {
 	va_list args;
-	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	push(vec, format_list(format, args));
 	va_end(args);
-	push(vec, fail_alloc(text));
 }
 
 void strvec_free(struct strvec *vec)
@@ -52,8 +60,7 @@ char *string_format(const char *format, ...)
 	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = format_list(format, args);
 	va_end(args);
-	return fail_alloc(text);
+	return text;
 }
