@@ -60,13 +60,18 @@ void children_reparent(struct process *process);
 /* exec: the other threads end. -EAGAIN: the process is ending itself. */
 int exit_other_threads(void);
 
-/* Signals (signal.c). */
+/* Signals (signal*.c). */
 struct sig_info_node {
 	struct list node;
 	struct abi_siginfo info;
 };
 void sig_pending_init(struct sig_pending *pending);
 void sig_pending_flush(struct sig_pending *pending, sigset which);
+/* Put the signal into a set. A signal without a queue of its own is there once or not at all; one
+ * of a timer's has its place in any case, as there is one of each timer at most.
+ * 0, or -EAGAIN: the queue is full. */
+int sig_pending_add(struct sig_pending *pending, int signal, const struct abi_siginfo *info,
+                    const struct process *process);
 struct sig_handlers *sig_handlers_create(void); /* all default; NULL: out of memory */
 struct sig_handlers *sig_handlers_copy(const struct sig_handlers *source);
 void sig_handlers_put(struct sig_handlers *handlers);
@@ -77,6 +82,8 @@ bool signal_timer_queued(const struct sig_pending *pending, int signal, int time
 int signal_dequeue(struct task *task, sigset which, struct abi_siginfo *info);
 /* Wake what must look at its state again: every task of the process. */
 void signal_kick(struct process *process);
+/* What the process does with a signal; NULL once all its tasks have ended. */
+const struct abi_sigaction *signal_action(const struct process *process, int signal);
 /* SIGCHLD (or exit_signal) to the parent. True: the parent does not want to wait, release the
  * child. */
 bool signal_notify_exit(struct process *child);

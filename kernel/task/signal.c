@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending signals: pending sets, what is ignored, who is woken, the stop and continue rules.
- * Delivery to user mode is in signal_deliver.c.
+ * Sending signals: what is ignored, who is woken, the stop and continue rules. What is pending is
+ * signal_pending.c, delivery to user mode signal_deliver.c, what parents hear signal_notify.c.
  */
 #include "kernel/linux/abi_signal.h"
 #include "kernel/mm/page.h"
@@ -16,25 +16,6 @@
 #define SIGNALS_DEFAULT_IGNORED                                                         \
 	(signal_bit(ABI_SIGCHLD) | signal_bit(ABI_SIGCONT) | signal_bit(ABI_SIGWINCH) | \
 	 signal_bit(ABI_SIGURG))
-
-void sig_pending_init(struct sig_pending *pending)
-{
-	pending->set = 0;
-	list_init(&pending->infos);
-}
-
-void sig_pending_flush(struct sig_pending *pending, sigset which)
-{
-	struct sig_info_node *node, *next;
-
-	pending->set &= ~which;
-	list_for_each_entry_safe (node, next, &pending->infos, struct sig_info_node, node) {
-		if (which & signal_bit(node->info.signo)) {
-			list_remove(&node->node);
-			kfree(node);
-		}
-	}
-}
 
 struct sig_handlers *sig_handlers_create(void)
 {
@@ -82,15 +63,22 @@ bool signal_default_stops(int signal)
 	return signal_bit(signal) & SIGNALS_STOPPING;
 }
 
-static uint64_t handler_of(const struct process *process, int signal)
+const struct abi_sigaction *signal_action(const struct process *process, int signal)
 {
 	const struct task *task;
 
 	list_for_each_entry (task, &process->tasks, struct task, process_node) {
 		if (task->handlers)
-			return task->handlers->action[signal - 1].handler;
+			return &task->handlers->action[signal - 1];
 	}
-	return ABI_SIG_IGN;
+	return NULL;
+}
+
+static uint64_t handler_of(const struct process *process, int signal)
+{
+	const struct abi_sigaction *action = signal_action(process, signal);
+
+	return action ? action->handler : ABI_SIG_IGN;
 }
 
 static bool signal_ignored(const struct process *process, int signal)
@@ -192,57 +180,6 @@ static void signal_prepare(struct process *process, int signal)
 		process_continue(process);
 }
 
-static size_t pending_count(const struct sig_pending *pending)
-{
-	size_t count = 0;
-
-	for (const struct list *node = pending->infos.next; node != &pending->infos;
-	     node = node->next)
-		count++;
-	return count;
-}
-
-bool signal_timer_queued(const struct sig_pending *pending, int signal, int timer_id)
-{
-	const struct sig_info_node *node;
-
-	list_for_each_entry (node, &pending->infos, struct sig_info_node, node) {
-		if (node->info.signo == signal && node->info.code == ABI_SI_TIMER &&
-		    node->info.timer.timer_id == timer_id)
-			return true;
-	}
-	return false;
-}
-
-/* Put the signal into a set. A signal without a queue of its own is there once or not at all; one
- * of a timer's has its place in any case, as there is one of each timer at most. */
-static int pending_add(struct sig_pending *pending, int signal, const struct abi_siginfo *info,
-                       const struct process *process)
-{
-	struct sig_info_node *node;
-	bool queued = signal >= ABI_SIGRTMIN;
-	bool of_timer = info && info->code == ABI_SI_TIMER;
-
-	if (!queued && !of_timer && (pending->set & signal_bit(signal)))
-		return 0;
-	if (queued && !of_timer &&
-	    pending_count(pending) >= process->rlimit[ABI_RLIMIT_SIGPENDING].soft)
-		return info && info->code < 0 && info->code != ABI_SI_TKILL ? -EAGAIN : 0;
-	node = kzalloc(sizeof(*node));
-	if (!node && queued && info && info->code < 0)
-		return -EAGAIN;
-	pending->set |= signal_bit(signal);
-	if (!node)
-		return 0; /* delivered without what info says */
-	if (info)
-		node->info = *info;
-	else
-		node->info.code = ABI_SI_KERNEL;
-	node->info.signo = signal;
-	list_insert_before(&pending->infos, &node->node);
-	return 0;
-}
-
 int signal_send_task(struct task *task, int signal, const struct abi_siginfo *info)
 {
 	struct process *process = task->process;
@@ -256,7 +193,7 @@ int signal_send_task(struct task *task, int signal, const struct abi_siginfo *in
 	signal_prepare(process, signal);
 	if (!(blocked & signal_bit(signal)) && signal_ignored(process, signal))
 		return 0;
-	result = pending_add(&task->pending, signal, info, process);
+	result = sig_pending_add(&task->pending, signal, info, process);
 	if (!(task->blocked & signal_bit(signal)))
 		signal_wake(task, signal_ends_process(process, signal));
 	return result;
@@ -335,7 +272,7 @@ int signal_send_process(struct process *process, int signal, const struct abi_si
 	signal_prepare(process, signal);
 	if (signal_ignored(process, signal) && !signal_blocked_everywhere(process, signal))
 		return 0;
-	result = pending_add(&process->pending, signal, info, process);
+	result = sig_pending_add(&process->pending, signal, info, process);
 	process_attend(process);
 	target = signal_target(process, signal);
 	if (signal == ABI_SIGKILL) {
@@ -425,130 +362,4 @@ void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector
 			task->fault_error |= PF_PRESENT;
 	}
 	signal_force(signal, code, address);
-}
-
-/* Take one of a set; the set keeps the bit while more of the same number are queued. */
-static void pending_take(struct sig_pending *pending, int signal, struct abi_siginfo *info)
-{
-	struct sig_info_node *node, *next, *taken = NULL;
-	bool more = false;
-
-	list_for_each_entry_safe (node, next, &pending->infos, struct sig_info_node, node) {
-		if (node->info.signo != signal)
-			continue;
-		if (taken) {
-			more = true;
-			break;
-		}
-		taken = node;
-	}
-	*info = (struct abi_siginfo){.signo = signal};
-	if (taken) {
-		*info = taken->info;
-		list_remove(&taken->node);
-		kfree(taken);
-	}
-	if (!more)
-		pending->set &= ~signal_bit(signal);
-}
-
-static int signal_first(sigset set)
-{
-	static const sigset synchronous = 1ull << (ABI_SIGSEGV - 1) | 1ull << (ABI_SIGBUS - 1) |
-	                                  1ull << (ABI_SIGILL - 1) | 1ull << (ABI_SIGTRAP - 1) |
-	                                  1ull << (ABI_SIGFPE - 1) | 1ull << (ABI_SIGSYS - 1);
-
-	if (set & signal_bit(ABI_SIGKILL))
-		return ABI_SIGKILL;
-	if (set & synchronous)
-		set &= synchronous;
-	return __builtin_ctzll(set) + 1;
-}
-
-int signal_dequeue(struct task *task, sigset which, struct abi_siginfo *info)
-{
-	sigset own = task->pending.set & which;
-	sigset shared = task->process->pending.set & which;
-	int signal;
-
-	if (!own && !shared)
-		return 0;
-	signal = signal_first(own ? own : shared);
-	if (shared & signal_bit(ABI_SIGKILL))
-		signal = ABI_SIGKILL;
-	pending_take(task->pending.set & signal_bit(signal) ? &task->pending
-	                                                    : &task->process->pending,
-	             signal, info);
-	return signal;
-}
-
-static void notify_parent(struct process *child, int signal, int code, int status)
-{
-	struct abi_siginfo info = {.code = code};
-	struct abi_rusage_times times;
-
-	process_times(child, &times);
-	info.child.pid = child->pid;
-	info.child.uid = child->uid;
-	info.child.status = status;
-	info.child.user_ticks = (int64_t)(times.user_ns / 10000000u);
-	info.child.system_ticks = (int64_t)(times.system_ns / 10000000u);
-	signal_send_process(child->parent, signal, &info);
-}
-
-bool signal_notify_exit(struct process *child)
-{
-	struct process *parent = child->parent;
-	const struct task *task;
-	bool killed = child->exit_code & 0x7f;
-	bool unwanted = false;
-
-	if (child->exit_signal == ABI_SIGCHLD) {
-		list_for_each_entry (task, &parent->tasks, struct task, process_node) {
-			const struct abi_sigaction *action;
-
-			if (!task->handlers)
-				continue;
-			action = &task->handlers->action[ABI_SIGCHLD - 1];
-			unwanted =
-			    action->handler == ABI_SIG_IGN || (action->flags & ABI_SA_NOCLDWAIT);
-			break;
-		}
-	}
-	if (child->exit_signal && handler_of(parent, child->exit_signal) != ABI_SIG_IGN)
-		notify_parent(child, child->exit_signal, killed ? ABI_CLD_KILLED : ABI_CLD_EXITED,
-		              killed ? child->exit_code & 0x7f : child->exit_code >> 8);
-	wait_wake_all(&parent->child_wait);
-	return unwanted;
-}
-
-void signal_notify_stop(struct process *child, int code, int status)
-{
-	struct process *parent = child->parent;
-	const struct task *task;
-	bool wanted = true;
-
-	list_for_each_entry (task, &parent->tasks, struct task, process_node) {
-		if (task->handlers)
-			wanted =
-			    !(task->handlers->action[ABI_SIGCHLD - 1].flags & ABI_SA_NOCLDSTOP) &&
-			    task->handlers->action[ABI_SIGCHLD - 1].handler != ABI_SIG_IGN;
-	}
-	if (wanted)
-		notify_parent(child, ABI_SIGCHLD, code, status);
-	wait_wake_all(&parent->child_wait);
-}
-
-void signal_stop_finish(struct process *process)
-{
-	const struct task *task;
-
-	if (!process->stopped || !process->stopping)
-		return;
-	list_for_each_entry (task, &process->tasks, struct task, process_node) {
-		if (task->state != TASK_STOPPED)
-			return;
-	}
-	process->stopping = false;
-	signal_notify_stop(process, ABI_CLD_STOPPED, process->stop_signal);
 }
