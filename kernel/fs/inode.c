@@ -232,6 +232,13 @@ int inode_truncate(struct inode *inode, uint64_t size)
 	return result;
 }
 
+uint64_t inode_parent_ino(const struct inode *dir)
+{
+	while (dir->covers != NULL)
+		dir = dir->covers;
+	return dir->parent != NULL ? dir->parent->ino : dir->ino;
+}
+
 uint8_t inode_dirent_type(uint32_t mode)
 {
 	return (uint8_t)((mode & ABI_S_IFMT) >> 12);

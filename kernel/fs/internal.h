@@ -69,6 +69,8 @@ struct inode *inode_cross_mounts(struct inode *inode);
 /* Checks of size and RLIMIT_FSIZE, then the filesystem's truncation. */
 int inode_truncate(struct inode *inode, uint64_t size);
 uint8_t inode_dirent_type(uint32_t mode);
+/* Of ".." as a reader sees it, through mounts. */
+uint64_t inode_parent_ino(const struct inode *dir);
 
 uint32_t process_uid(void); /* effective; 0 at boot */
 uint32_t process_gid(void);

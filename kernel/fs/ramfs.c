@@ -427,14 +427,6 @@ static struct ramfs_entry *dir_seek(struct ramfs_dir *table, uint64_t cookie)
 	return NULL;
 }
 
-/* ".." as a reader sees it, through mounts. */
-static uint64_t parent_ino(struct inode *dir)
-{
-	while (dir->covers != NULL)
-		dir = dir->covers;
-	return dir->parent != NULL ? dir->parent->ino : dir->ino;
-}
-
 static long ramfs_iterate(struct file *file,
                           bool (*emit)(void *arg, const char *name, uint64_t ino, uint8_t type,
                                        uint64_t next),
@@ -446,7 +438,7 @@ static long ramfs_iterate(struct file *file,
 
 	if (file->pos == 0 && !emit(arg, ".", dir->ino, ABI_DT_DIR, 1))
 		return 0;
-	if (file->pos <= 1 && !emit(arg, "..", parent_ino(dir), ABI_DT_DIR, 2))
+	if (file->pos <= 1 && !emit(arg, "..", inode_parent_ino(dir), ABI_DT_DIR, 2))
 		return 0;
 	for (entry = dir_seek(table, MAX(file->pos, (uint64_t)FIRST_COOKIE)); entry != NULL;) {
 		table->cursor = entry;
