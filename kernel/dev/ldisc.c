@@ -1,49 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line discipline. Input comes in at ldisc_input(), is edited and echoed in the order of the
- * flags' documentation in termios(3), and leaves through ldisc_read(). An end-of-file key is stored
- * as a line end whose byte, KEY_NONE, is not handed to the reader.
+ * The input of the line discipline. It comes in at ldisc_input(), is edited and echoed (the echo is
+ * ldisc_output.c) in the order of the flags' documentation in termios(3), and leaves through
+ * ldisc_read(). An end-of-file key is stored as a line end whose byte, KEY_NONE, is not handed to
+ * the reader.
  */
-#include "kernel/dev/ldisc.h"
-
+#include "kernel/dev/ldisc_internal.h"
 #include "kernel/linux/abi.h"
 #include "lib/string.h"
-
-/* A control character that is set to this is off. */
-#define KEY_NONE 0u
-
-#define BUFFER_MASK (LDISC_BUFFER_BYTES - 1)
-#define TAB_COLUMNS 8u
-
-static bool has_iflag(const struct ldisc *ld, uint32_t flag)
-{
-	return ld->termios.iflag & flag;
-}
-
-static bool has_oflag(const struct ldisc *ld, uint32_t flag)
-{
-	return ld->termios.oflag & flag;
-}
-
-static bool has_lflag(const struct ldisc *ld, uint32_t flag)
-{
-	return ld->termios.lflag & flag;
-}
 
 static bool is_key(const struct ldisc *ld, unsigned int idx, uint8_t c)
 {
 	return c == ld->termios.cc[idx] && c != KEY_NONE;
-}
-
-static bool is_control(uint8_t c)
-{
-	return c < 0x20 || c == 0x7f;
-}
-
-/* A byte of a UTF-8 character that is not its first. */
-static bool is_continuation(const struct ldisc *ld, uint8_t c)
-{
-	return has_iflag(ld, ABI_IUTF8) && (c & 0xc0) == 0x80;
 }
 
 /* Letters and digits of Latin-1, whatever the input's encoding is: it decides where a word ends. */
@@ -53,24 +21,12 @@ static bool is_word(uint8_t c)
 	       c == '_' || (c >= 0xc0 && c != 0xd7 && c != 0xf7);
 }
 
-/* Case, in Latin-1 as well. */
-static uint8_t to_upper(uint8_t c)
-{
-	if ((c >= 'a' && c <= 'z') || (c >= 0xdf && c != 0xf7))
-		return (uint8_t)(c - 0x20);
-	return c;
-}
-
+/* In Latin-1 as well. */
 static uint8_t to_lower(uint8_t c)
 {
 	if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7))
 		return (uint8_t)(c + 0x20);
 	return c;
-}
-
-static uint8_t buffer_at(const struct ldisc *ld, uint32_t pos)
-{
-	return ld->buffer[pos & BUFFER_MASK];
 }
 
 static bool ends_line(const struct ldisc *ld, uint32_t pos)
@@ -84,220 +40,6 @@ static void set_line_end(struct ldisc *ld, uint32_t pos, bool on)
 	uint8_t *byte = &ld->line_end[(pos & BUFFER_MASK) / 8];
 
 	*byte = (uint8_t)(on ? *byte | bit : *byte & ~bit);
-}
-
-/* Output. */
-
-static void put_raw(struct ldisc *ld, char c)
-{
-	ld->ops->put(ld->arg, &c, 1);
-}
-
-static void put_tab(struct ldisc *ld)
-{
-	unsigned int spaces = TAB_COLUMNS - ld->column % TAB_COLUMNS;
-
-	ld->column += spaces;
-	if ((ld->termios.oflag & ABI_TABDLY) == ABI_XTABS)
-		ld->ops->put(ld->arg, "        ", spaces);
-	else
-		put_raw(ld, '\t');
-}
-
-static void put_newline(struct ldisc *ld)
-{
-	if (has_oflag(ld, ABI_ONLRET))
-		ld->column = 0;
-	if (has_oflag(ld, ABI_ONLCR)) {
-		ld->column = 0;
-		ld->line_column = 0;
-		ld->ops->put(ld->arg, "\r\n", 2);
-		return;
-	}
-	ld->line_column = ld->column;
-	put_raw(ld, '\n');
-}
-
-static void put_return(struct ldisc *ld)
-{
-	if (has_oflag(ld, ABI_ONOCR) && ld->column == 0)
-		return;
-	if (has_oflag(ld, ABI_OCRNL)) {
-		if (has_oflag(ld, ABI_ONLRET)) {
-			ld->column = 0;
-			ld->line_column = 0;
-		}
-		put_raw(ld, '\n');
-		return;
-	}
-	ld->column = 0;
-	ld->line_column = 0;
-	put_raw(ld, '\r');
-}
-
-/* One byte through output processing. */
-static void put_processed(struct ldisc *ld, uint8_t c)
-{
-	if (!has_oflag(ld, ABI_OPOST)) {
-		put_raw(ld, (char)c);
-		return;
-	}
-	switch (c) {
-	case '\n':
-		put_newline(ld);
-		return;
-	case '\r':
-		put_return(ld);
-		return;
-	case '\t':
-		put_tab(ld);
-		return;
-	case '\b':
-		if (ld->column > 0)
-			ld->column--;
-		break;
-	default:
-		if (is_control(c))
-			break;
-		if (has_oflag(ld, ABI_OLCUC))
-			c = to_upper(c);
-		if (!is_continuation(ld, c))
-			ld->column++;
-		break;
-	}
-	put_raw(ld, (char)c);
-}
-
-/* The length of the stretch at the start that output processing leaves as it is; counts its
- * columns. */
-static size_t put_plain_run(struct ldisc *ld, const char *bytes, size_t len)
-{
-	size_t run = 0;
-
-	if (!has_oflag(ld, ABI_OPOST)) {
-		run = len;
-	} else if (!has_oflag(ld, ABI_OLCUC)) {
-		for (; run < len && !is_control((uint8_t)bytes[run]); run++)
-			if (!is_continuation(ld, (uint8_t)bytes[run]))
-				ld->column++;
-	}
-	if (run > 0)
-		ld->ops->put(ld->arg, bytes, run);
-	return run;
-}
-
-size_t ldisc_write(struct ldisc *ld, const char *bytes, size_t len, size_t room)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		size_t left = len - done;
-		size_t run = put_plain_run(ld, bytes + done, left < room ? left : room);
-
-		done += run;
-		room -= run;
-		if (done == len || room < LDISC_EXPANSION_MAX)
-			break;
-		put_processed(ld, (uint8_t)bytes[done++]);
-		room -= LDISC_EXPANSION_MAX;
-	}
-	return done;
-}
-
-/* Echo. */
-
-/* A key as it is shown: ^X for a control character. */
-static void echo_key(struct ldisc *ld, uint8_t c)
-{
-	if (has_lflag(ld, ABI_ECHOCTL) && is_control(c) && c != '\t') {
-		put_raw(ld, '^');
-		put_raw(ld, (char)(c ^ 0x40));
-		ld->column += 2;
-	} else if (c == 0xff) {
-		/* Linux has a use of its own for this byte on its way, and so passes output
-		 * processing by. */
-		put_raw(ld, (char)c);
-		ld->column++;
-	} else {
-		put_processed(ld, c);
-	}
-}
-
-/* The first echo of a line notes where it stands, so that tabs can be erased. */
-static void echo_input(struct ldisc *ld, uint8_t c)
-{
-	if (ld->line_head == ld->head)
-		ld->line_column = ld->column;
-	echo_key(ld, c);
-}
-
-static void finish_erasing(struct ldisc *ld)
-{
-	if (ld->erasing) {
-		put_processed(ld, '/');
-		ld->erasing = false;
-	}
-}
-
-static void echo_rubout(struct ldisc *ld)
-{
-	put_processed(ld, '\b');
-	put_processed(ld, ' ');
-	put_processed(ld, '\b');
-}
-
-/* Go back over the tab that was at the end of the line: to the column of what is before it. */
-static void echo_erase_tab(struct ldisc *ld)
-{
-	unsigned int columns = 0;
-	bool after_tab = false;
-	uint32_t pos = ld->head;
-
-	while (pos != ld->line_head && !after_tab) {
-		uint8_t c = buffer_at(ld, --pos);
-
-		if (c == '\t')
-			after_tab = true;
-		else if (is_control(c))
-			columns += has_lflag(ld, ABI_ECHOCTL) ? 2 : 0;
-		else if (!is_continuation(ld, c))
-			columns++;
-	}
-	if (!after_tab)
-		columns += ld->line_column;
-	for (columns = TAB_COLUMNS - columns % TAB_COLUMNS; columns > 0; columns--) {
-		put_raw(ld, '\b');
-		if (ld->column > 0)
-			ld->column--;
-	}
-}
-
-/* Show that the character `c`, `len` bytes at the position head, is gone. `key` is the index of
- * what erased it. */
-static void echo_erased(struct ldisc *ld, unsigned int key, uint8_t c, uint32_t len)
-{
-	if (has_lflag(ld, ABI_ECHOPRT)) {
-		if (!ld->erasing) {
-			put_processed(ld, '\\');
-			ld->erasing = true;
-		}
-		echo_key(ld, c);
-		for (uint32_t i = 1; i < len; i++) {
-			put_processed(ld, buffer_at(ld, ld->head + i));
-			/* Shown on no column of its own; Linux counts that twice. */
-			if (ld->column > 0)
-				ld->column--;
-		}
-	} else if (key == ABI_VERASE && !has_lflag(ld, ABI_ECHOE)) {
-		echo_key(ld, ld->termios.cc[ABI_VERASE]);
-	} else if (c == '\t') {
-		echo_erase_tab(ld);
-	} else {
-		if (is_control(c) && has_lflag(ld, ABI_ECHOCTL))
-			echo_rubout(ld);
-		if (!is_control(c) || has_lflag(ld, ABI_ECHOCTL))
-			echo_rubout(ld);
-	}
 }
 
 /* Editing. */
@@ -349,12 +91,12 @@ static void erase(struct ldisc *ld, unsigned int key)
 		len = ld->head - pos;
 		ld->head = pos;
 		if (has_lflag(ld, ABI_ECHO))
-			echo_erased(ld, key, c, len);
+			ldisc_echo_erased(ld, key, c, len);
 		if (key == ABI_VERASE)
 			break;
 	}
 	if (ld->head == ld->line_head && has_lflag(ld, ABI_ECHO))
-		finish_erasing(ld);
+		ldisc_finish_erasing(ld);
 }
 
 static void kill_line(struct ldisc *ld)
@@ -366,20 +108,20 @@ static void kill_line(struct ldisc *ld)
 	}
 	ld->head = ld->line_head;
 	if (has_lflag(ld, ABI_ECHO)) {
-		finish_erasing(ld);
-		echo_key(ld, ld->termios.cc[ABI_VKILL]);
+		ldisc_finish_erasing(ld);
+		ldisc_echo_key(ld, ld->termios.cc[ABI_VKILL]);
 		if (has_lflag(ld, ABI_ECHOK))
-			put_processed(ld, '\n');
+			ldisc_put(ld, '\n');
 	}
 }
 
 static void reprint(struct ldisc *ld, uint8_t key)
 {
-	finish_erasing(ld);
-	echo_key(ld, key);
-	put_processed(ld, '\n');
+	ldisc_finish_erasing(ld);
+	ldisc_echo_key(ld, key);
+	ldisc_put(ld, '\n');
 	for (uint32_t pos = ld->line_head; pos != ld->head; pos++)
-		echo_key(ld, buffer_at(ld, pos));
+		ldisc_echo_key(ld, buffer_at(ld, pos));
 }
 
 static void begin_literal(struct ldisc *ld)
@@ -387,10 +129,10 @@ static void begin_literal(struct ldisc *ld)
 	ld->literal_next = true;
 	if (!has_lflag(ld, ABI_ECHO))
 		return;
-	finish_erasing(ld);
+	ldisc_finish_erasing(ld);
 	if (has_lflag(ld, ABI_ECHOCTL)) {
-		put_processed(ld, '^');
-		put_processed(ld, '\b');
+		ldisc_put(ld, '^');
+		ldisc_put(ld, '\b');
 	}
 }
 
@@ -414,13 +156,13 @@ static bool take_editing_key(struct ldisc *ld, uint8_t c)
 		reprint(ld, c);
 	} else if (c == '\n') {
 		if (has_lflag(ld, ABI_ECHO) || has_lflag(ld, ABI_ECHONL))
-			put_processed(ld, '\n');
+			ldisc_put(ld, '\n');
 		store_line_end(ld, c);
 	} else if (is_key(ld, ABI_VEOF, c)) {
 		store_line_end(ld, KEY_NONE);
 	} else if (is_key(ld, ABI_VEOL, c) || (extended && is_key(ld, ABI_VEOL2, c))) {
 		if (has_lflag(ld, ABI_ECHO))
-			echo_input(ld, c);
+			ldisc_echo_input(ld, c);
 		if (c == 0xff && has_iflag(ld, ABI_PARMRK))
 			store(ld, c);
 		store_line_end(ld, c);
@@ -440,7 +182,7 @@ static void take_signal_key(struct ldisc *ld, uint8_t c, int signal)
 	if (has_iflag(ld, ABI_IXON))
 		ld->stopped = false;
 	if (has_lflag(ld, ABI_ECHO))
-		echo_key(ld, c);
+		ldisc_echo_key(ld, c);
 }
 
 /* Keys that stop output or send a signal, in either mode. True: c was one. */
@@ -481,11 +223,11 @@ static bool take_control_key(struct ldisc *ld, uint8_t c)
 static void take_plain(struct ldisc *ld, uint8_t c, bool newline_moves)
 {
 	if (has_lflag(ld, ABI_ECHO)) {
-		finish_erasing(ld);
+		ldisc_finish_erasing(ld);
 		if (c == '\n' && newline_moves)
-			put_processed(ld, c);
+			ldisc_put(ld, c);
 		else
-			echo_input(ld, c);
+			ldisc_echo_input(ld, c);
 	}
 	store_input(ld, c);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: kernel/dev/ldisc.c */
+/* sources: kernel/dev/ldisc.c kernel/dev/ldisc_output.c */
 /*
  * The line discipline against this machine's own Linux: the same keys and the same writes go to a
  * pseudo-terminal and to the line discipline; what is shown, what can be read, and what FIONREAD
