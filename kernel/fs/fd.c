@@ -23,9 +23,7 @@ struct fd_table {
 
 static struct fd_table *table_now(void)
 {
-	struct task *task = current();
-
-	return task != NULL ? task->files : NULL;
+	return current()->files;
 }
 
 int fd_limit(void)
@@ -126,9 +124,10 @@ struct file *fd_table_get_file(struct fd_table *table, int fd)
 {
 	struct file *file;
 
-	if (table == NULL || fd < 0 || fd >= table->capacity)
+	/* Negative ones are large. */
+	if (table == NULL || (unsigned int)fd >= (unsigned int)table->capacity)
 		return NULL;
-	file = table->slots[fd].file;
+	file = table->slots[(unsigned int)fd].file;
 	if (file != NULL)
 		file_get(file);
 	return file;

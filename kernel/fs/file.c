@@ -21,6 +21,7 @@ static struct file *file_alloc(struct inode *inode, uint32_t flags)
 	file->ref_count = 1;
 	file->flags = flags & ~OPEN_ONLY_FLAGS;
 	file->ops = &no_file_ops;
+	file->seekable = ABI_S_ISREG(inode->mode) || ABI_S_ISDIR(inode->mode);
 	list_init(&file->epoll_items);
 	return file;
 }
@@ -80,6 +81,7 @@ struct file *file_open_inode(struct inode *inode, uint32_t flags)
 		file_free(file);
 		return err_ptr(result);
 	}
+	file->seekable |= file->ops->seek != NULL;
 	return file;
 }
 
@@ -100,6 +102,7 @@ struct file *file_create_anonymous(const struct file_ops *ops, uint32_t mode, ui
 	inode->private = private;
 	file->ops = ops;
 	file->private = private;
+	file->seekable |= ops->seek != NULL;
 	return file;
 }
 

@@ -142,13 +142,6 @@ static inline bool file_writable(const struct file *file)
 	       (file->flags & (ABI_O_PATH | ABI_O_ACCMODE)) == ABI_O_RDWR;
 }
 
-/* Open files have a position that pread and lseek may use. */
-static inline bool file_seekable(const struct file *file)
-{
-	return ABI_S_ISREG(file->inode->mode) || ABI_S_ISDIR(file->inode->mode) ||
-	       file->ops->seek != NULL;
-}
-
 uint32_t file_poll(struct file *file, struct poll_table *table);
 /* How much of `bytes` a write at `pos` may do under RLIMIT_FSIZE and the file size limit; 0 bytes:
  * -EFBIG (SIGXFSZ has been sent). */

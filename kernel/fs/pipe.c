@@ -131,7 +131,8 @@ static long pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
 }
 
 /* Wait until `need` bytes fit: 0; -EPIPE, the signal has been sent; -EAGAIN; -ERESTARTSYS. */
-static long pipe_wait_room(struct file *file, struct pipe *pipe, size_t need)
+static __attribute__((noinline)) long pipe_wait_room(struct file *file, struct pipe *pipe,
+                                                     size_t need)
 {
 	while (pipe->readers > 0 && pipe->capacity - pipe->fill < need) {
 		if ((file->flags & ABI_O_NONBLOCK) != 0)
@@ -155,8 +156,9 @@ static long pipe_write(struct file *file, struct uio *uio, uint64_t *pos)
 
 	(void)pos;
 	while (uio->left > 0 && result >= 0) {
-		result = pipe_wait_room(file, pipe, need);
-		if (result != 0)
+		if (pipe->readers == 0 || pipe->capacity - pipe->fill < need)
+			result = pipe_wait_room(file, pipe, need);
+		if (result < 0)
 			break;
 		while (uio->left > 0 && pipe->fill < pipe->capacity) {
 			result = pipe_add(pipe, uio);

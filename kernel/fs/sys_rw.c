@@ -73,7 +73,7 @@ static inline long transfer(int fd, struct uio *uio, transfer_fn *move)
 
 	if (file == NULL)
 		return -EBADF;
-	done = move(file, uio, file_seekable(file) ? &file->pos : &ignored);
+	done = move(file, uio, file->seekable ? &file->pos : &ignored);
 	file_put(file);
 	return done;
 }
@@ -90,7 +90,7 @@ static long transfer_at(int fd, struct uio *uio, int64_t offset, transfer_fn *mo
 	file = fd_get_file(fd);
 	if (file == NULL)
 		return -EBADF;
-	if (!file_seekable(file) && (file->flags & ABI_O_PATH) == 0)
+	if (!file->seekable && (file->flags & ABI_O_PATH) == 0)
 		done = -ESPIPE;
 	else
 		done = move(file, uio, &pos);
@@ -374,14 +374,14 @@ static long do_sendfile(struct file *out, struct file *in, void *user_pos, uint6
 
 	if (!file_readable(in) || !file_writable(out))
 		return -EBADF;
-	if (user_pos != NULL && !file_seekable(in))
+	if (user_pos != NULL && !in->seekable)
 		return -ESPIPE;
 	if (!in_ok || ((out->flags & ABI_O_APPEND) != 0 && !ABI_S_ISFIFO(out->inode->mode)))
 		return -EINVAL;
 	result = position_get(user_pos, in, &in_pos);
 	if (result != 0)
 		return result;
-	done = copy_between(in, &in_pos, out, file_seekable(out) ? &out->pos : &ignored,
+	done = copy_between(in, &in_pos, out, out->seekable ? &out->pos : &ignored,
 	                    MIN(count, ABI_MAX_RW_COUNT));
 	if (done > 0 && position_put(user_pos, in, in_pos) != 0)
 		return -EFAULT;

@@ -9,7 +9,7 @@
 
 enum uio_direction { UIO_TO, UIO_FROM, UIO_CLEAR };
 
-/* The next piece's length: not over the page, the buffer, or what is left; 0 at the end. */
+/* The next piece's length: not over the page or the buffer; 0 at the end. */
 static inline size_t uio_piece(struct uio *uio, size_t bytes)
 {
 	size_t piece;
@@ -22,7 +22,7 @@ static inline size_t uio_piece(struct uio *uio, size_t bytes)
 		uio->more++;
 		uio->more_count--;
 	}
-	piece = MIN(bytes, MIN(uio->left, uio->at_bytes));
+	piece = MIN(bytes, uio->at_bytes);
 	if (uio->user)
 		piece = MIN(piece, PAGE_BYTES - (uio->at & (PAGE_BYTES - 1)));
 	return piece;
@@ -49,13 +49,19 @@ static inline int uio_move_piece(const struct uio *uio, enum uio_direction direc
 	return 0;
 }
 
-/* Inline: each of the directions gets its own loop. */
-static inline long uio_move(struct uio *uio, enum uio_direction direction, void *kernel,
-                            size_t bytes)
+static inline void uio_advance(struct uio *uio, size_t piece)
+{
+	uio->at += piece;
+	uio->at_bytes -= piece;
+	uio->left -= piece;
+}
+
+static __attribute__((noinline)) long uio_move_pieces(struct uio *uio, enum uio_direction direction,
+                                                      void *kernel, size_t bytes)
 {
 	size_t done = 0;
 
-	while (done < bytes && uio->left > 0) {
+	while (done < bytes) {
 		size_t piece = uio_piece(uio, bytes - done);
 		void *at = direction == UIO_CLEAR ? NULL : (char *)kernel + done;
 
@@ -64,11 +70,24 @@ static inline long uio_move(struct uio *uio, enum uio_direction direction, void 
 		if (uio_move_piece(uio, direction, at, piece) != 0)
 			return done > 0 ? (long)done : -EFAULT;
 		done += piece;
-		uio->at += piece;
-		uio->at_bytes -= piece;
-		uio->left -= piece;
+		uio_advance(uio, piece);
 	}
 	return (long)done;
+}
+
+/* Most transfers are one piece. */
+static inline long uio_move(struct uio *uio, enum uio_direction direction, void *kernel,
+                            size_t bytes)
+{
+	size_t in_page = PAGE_BYTES - (uio->at & (PAGE_BYTES - 1));
+
+	bytes = MIN(bytes, uio->left);
+	if (bytes > MIN(uio->at_bytes, in_page))
+		return uio_move_pieces(uio, direction, kernel, bytes);
+	if (uio_move_piece(uio, direction, kernel, bytes) != 0)
+		return -EFAULT;
+	uio_advance(uio, bytes);
+	return (long)bytes;
 }
 
 long uio_copy_to(struct uio *uio, const void *from, size_t bytes)

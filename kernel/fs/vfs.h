@@ -40,7 +40,6 @@ static inline void uio_init(struct uio *uio, bool user, void *buffer, size_t byt
 	uio->at = (uintptr_t)buffer;
 	uio->at_bytes = bytes;
 	uio->left = bytes;
-	uio->more = NULL;
 	uio->more_count = 0;
 }
 
@@ -140,6 +139,7 @@ struct file {
 	uint64_t pos;
 	struct list epoll_items; /* struct epoll_item.file_node */
 	bool write_counted;      /* in inode->write_count */
+	bool seekable;           /* has a position that pread and lseek may use */
 	void *private;
 };
 
