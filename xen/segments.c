@@ -89,12 +89,12 @@ static void set_base(unsigned int which, uint64_t base)
 uint64_t segments_user_fs_base(void)
 {
 	/* User mode may have changed it with an instruction of its own. */
-	return fsbase_usable() ? fsbase_read() : this_cpu()->user_fs_base;
+	return fsbase_usable ? fsbase_read() : this_cpu()->user_fs_base;
 }
 
 void segments_set_user_fs_base(uint64_t base)
 {
-	if (fsbase_usable()) {
+	if (fsbase_usable) {
 		fsbase_write(base);
 		return;
 	}
@@ -108,7 +108,7 @@ bool segments_bases_enter(uint64_t fs_base, uint64_t gs_base)
 {
 	const struct xen_cpu *cpu = this_cpu();
 
-	return cpu->user_gs_base != gs_base || (!fsbase_usable() && cpu->user_fs_base != fs_base);
+	return cpu->user_gs_base != gs_base || (!fsbase_usable && cpu->user_fs_base != fs_base);
 }
 
 uint64_t segments_user_gs_base(void)

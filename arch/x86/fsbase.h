@@ -10,7 +10,7 @@
 
 /* At boot, per machine. */
 void fsbase_detect(void);
-bool fsbase_usable(void);
+extern bool fsbase_usable;
 
 uint64_t fsbase_read(void);
 void fsbase_write(uint64_t base);

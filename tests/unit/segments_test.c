@@ -24,16 +24,11 @@
 struct pt_space xen_kernel_space;
 
 /* A CPU with the instructions for the FS base, or without. */
-static bool has_instructions;
+bool fsbase_usable;
 static uint64_t fs_base;
 
 void fsbase_detect(void)
 {
-}
-
-bool fsbase_usable(void)
-{
-	return has_instructions;
 }
 
 uint64_t fsbase_read(void)
@@ -66,7 +61,7 @@ static int start(void **state)
 	(void)state;
 	fake_start(&fake_formats[0]);
 	fake.other = check_gdt;
-	has_instructions = false;
+	fsbase_usable = false;
 	fs_base = 0;
 	for (unsigned int i = 0; i < GDT_FRAMES; i++)
 		gdt[i] = fake_frame_take();
@@ -139,7 +134,7 @@ static void test_bases_that_differ(void **state)
 static void test_base_by_instruction(void **state)
 {
 	(void)state;
-	has_instructions = true;
+	fsbase_usable = true;
 	segments_set_user_fs_base(0x7000);
 	expect_calls(0);
 	assert_int_equal(fs_base, 0x7000);

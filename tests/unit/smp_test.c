@@ -162,10 +162,7 @@ void fsbase_detect(void)
 {
 }
 
-bool fsbase_usable(void)
-{
-	return false;
-}
+bool fsbase_usable;
 
 uint64_t fsbase_read(void)
 {

@@ -10,19 +10,14 @@
 #define CPUID_7_EBX_FSGSBASE (1u << 0)
 #define CR4_FSGSBASE         (1ul << 16)
 
-static bool usable;
+bool fsbase_usable;
 
 void fsbase_detect(void)
 {
-	usable = port_cpuid(0, 0).eax >= CPUID_FEATURES &&
-	         (port_cpuid(CPUID_FEATURES, 0).ebx & CPUID_7_EBX_FSGSBASE);
-	if (usable)
+	fsbase_usable = port_cpuid(0, 0).eax >= CPUID_FEATURES &&
+	                (port_cpuid(CPUID_FEATURES, 0).ebx & CPUID_7_EBX_FSGSBASE);
+	if (fsbase_usable)
 		port_write_cr4(port_read_cr4() | CR4_FSGSBASE);
-}
-
-bool fsbase_usable(void)
-{
-	return usable;
 }
 
 uint64_t fsbase_read(void)
