@@ -1,44 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Deferred work. Registered kinds form a list that never shrinks; a mark is one bit per kind and
- * CPU, and one per CPU for all of them, so that the look at an idle system costs one load. A CPU
- * runs what its own handlers have marked. A mark that is set between the clearing and the run
- * only makes the work run once more.
+ * Deferred work. Registered kinds form a list that never shrinks, and each CPU has a word with a bit
+ * for each kind, so that the look at an idle system costs one load. A CPU runs what its own handlers
+ * have marked. A mark that is set between the taking and the run only makes the work run once more.
  */
 #include "kernel/work.h"
 
 #include <stddef.h>
 
-#include "pv/smp.h"
+#include "kernel/kernel.h"
 
 static struct work *work_list;
-unsigned long work_marks;
-
-static unsigned long my_bit(void)
-{
-	return 1ul << pv_cpu_id();
-}
-
-/* Take this CPU's bit. */
-static bool take(unsigned long *marks)
-{
-	if (!(__atomic_load_n(marks, __ATOMIC_ACQUIRE) & my_bit()))
-		return false;
-	__atomic_fetch_and(marks, ~my_bit(), __ATOMIC_ACQ_REL);
-	return true;
-}
 
 void work_register(struct work *work)
 {
-	work->marked = 0;
+	work->bit = work_list ? work_list->bit << 1 : 1;
+	ASSERT(work->bit != 0);
 	work->next = work_list;
 	work_list = work;
 }
 
 void work_mark(struct work *work)
 {
-	__atomic_fetch_or(&work->marked, my_bit(), __ATOMIC_RELAXED);
-	__atomic_fetch_or(&work_marks, my_bit(), __ATOMIC_RELEASE);
+	pv_cpu_marks_set(work->bit);
 }
 
 bool work_run(void)
@@ -50,9 +34,11 @@ bool work_run(void)
 	if (running)
 		return false;
 	running = true;
-	while (take(&work_marks)) {
+	while (work_pending()) {
+		unsigned long kinds = pv_cpu_marks_take();
+
 		for (struct work *work = work_list; work; work = work->next) {
-			if (!take(&work->marked))
+			if (!(kinds & work->bit))
 				continue;
 			work->run();
 			ran = true;

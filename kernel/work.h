@@ -13,8 +13,8 @@
 
 struct work {
 	void (*run)(void);
-	struct work *next;    /* on the list of all kinds of work */
-	unsigned long marked; /* by CPU */
+	struct work *next; /* on the list of all kinds of work */
+	unsigned long bit; /* of this kind, in the marks of each CPU */
 };
 
 /* At boot, once per kind of work. */
@@ -27,12 +27,9 @@ void work_mark(struct work *work);
  * leaves the flag as it was. */
 bool work_run(void);
 
-/* CPUs with something marked, as bits. */
-extern unsigned long work_marks;
-
 static inline bool work_pending(void)
 {
-	return __atomic_load_n(&work_marks, __ATOMIC_ACQUIRE) >> pv_cpu_id() & 1;
+	return pv_cpu_marks() != 0;
 }
 
 #endif

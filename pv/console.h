@@ -13,32 +13,32 @@
 /* Write bytes to the log. Works from the first instruction of C on, in any context. */
 static inline void pv_log_write(const char *data, size_t len)
 {
-	pv->console->log_write(data, len);
+	pv_console_ops.log_write(data, len);
 }
 
 /* The console ring, which only a guest that is not the first domain has. */
 static inline bool pv_console_present(void)
 {
-	return pv->console->present();
+	return pv_console_ops.present();
 }
 /* Both return how many bytes were taken or given, at once; 0 when the ring is full or empty. */
 static inline size_t pv_console_write(const char *data, size_t len)
 {
-	return pv->console->write(data, len);
+	return pv_console_ops.write(data, len);
 }
 static inline size_t pv_console_read(char *data, size_t len)
 {
-	return pv->console->read(data, len);
+	return pv_console_ops.read(data, len);
 }
 /* Bytes that were written and that nobody has taken yet. */
 static inline size_t pv_console_unread(void)
 {
-	return pv->console->unread();
+	return pv_console_ops.unread();
 }
 /* The handler runs with events masked when the ring has moved; it only marks work. */
 static inline int pv_console_set_handler(void (*handler)(void))
 {
-	return pv->console->set_handler(handler);
+	return pv_console_ops.set_handler(handler);
 }
 
 #endif

@@ -32,7 +32,7 @@ static inline void pv_irq_disable(void)
 }
 static inline bool pv_irq_enabled(void)
 {
-	return pv->irq->enabled();
+	return pv_irq_ops.enabled();
 }
 
 /* Sleep until an event arrives, which is taken before this returns. Called with events masked,
@@ -40,7 +40,7 @@ static inline bool pv_irq_enabled(void)
  * events enabled. */
 static inline void pv_irq_wait(void)
 {
-	pv->irq->wait();
+	pv_irq_ops.wait();
 }
 
 /* Handlers run with events masked, on whatever stack was in use; they only mark work. */
@@ -50,7 +50,7 @@ typedef void pv_irq_handler(void *arg);
  * errno. */
 static inline int pv_irq_bind_line(unsigned int gsi, pv_irq_handler *handler, void *arg)
 {
-	return pv->irq->bind_line(gsi, handler, arg);
+	return pv_irq_ops.bind_line(gsi, handler, arg);
 }
 
 #endif

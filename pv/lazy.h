@@ -10,12 +10,12 @@
 
 static inline void pv_lazy_cpu_enter(void)
 {
-	pv->cpu->lazy_enter();
+	pv_cpu_ops.lazy_enter();
 }
 
 static inline void pv_lazy_cpu_leave(void)
 {
-	pv->cpu->lazy_leave();
+	pv_cpu_ops.lazy_leave();
 }
 
 #endif

@@ -41,14 +41,14 @@ static inline pfn_t pv_virt_to_pfn(const void *virt)
  * space is those of user mode, and a switch costs less. */
 static inline void pv_spaces_set_apart(bool apart)
 {
-	pv->mmu->spaces_set_apart(apart);
+	pv_mmu_ops.spaces_set_apart(apart);
 }
 
 /* Make an empty space: its top tables with the kernel half filled in. -ENOMEM when no frame is
  * left. Not yet pinned, or pinned while still empty. */
 static inline int pv_space_init(struct pt_space *space)
 {
-	return pv->mmu->space_init(space);
+	return pv_mmu_ops.space_init(space);
 }
 
 /* The space will not be run again: leave it (for the kernel's own tables) on every CPU, and
@@ -56,14 +56,14 @@ static inline int pv_space_init(struct pt_space *space)
  * one that has ever shared tables: that ends with pv_space_dissolve(). */
 static inline void pv_space_retire(struct pt_space *space)
 {
-	pv->mmu->space_retire(space);
+	pv_mmu_ops.space_retire(space);
 }
 
 /* Free all tables of a retired space. What its entries mapped must have been released before;
  * they need no clearing. */
 static inline void pv_space_destroy(struct pt_space *space)
 {
-	pv->mmu->space_destroy(space);
+	pv_mmu_ops.space_destroy(space);
 }
 
 /* The end of a space in one go, and the cheap one: it is left on every CPU, each of its entries is
@@ -72,14 +72,14 @@ static inline void pv_space_destroy(struct pt_space *space)
  * share stay theirs. `release` calls nothing of the layer. */
 static inline void pv_space_dissolve(struct pt_space *space, xen_pte_release *release, void *arg)
 {
-	pv->mmu->space_dissolve(space, release, arg);
+	pv_mmu_ops.space_dissolve(space, release, arg);
 }
 
 /* The space will be run soon: have Xen validate it now (pin), so that switching to it is cheap.
  * Idempotent. */
 static inline void pv_space_activate(struct pt_space *space)
 {
-	pv->mmu->space_activate(space);
+	pv_mmu_ops.space_activate(space);
 }
 
 /* Run on `next` from here on (its user half becomes accessible to user mode, and to the kernel if
@@ -88,13 +88,13 @@ static inline void pv_space_activate(struct pt_space *space)
  * user half. */
 static inline void pv_space_switch(struct pt_space *next)
 {
-	pv->mmu->space_switch(next);
+	pv_mmu_ops.space_switch(next);
 }
 
 /* Read the leaf entry that maps `va`; PTE_NONE when there is none. Entries are in machine terms. */
 static inline pte_t pv_pte_read(const struct pt_space *space, vaddr_t va)
 {
-	return pv->mmu->pte_read(space, va);
+	return pv_mmu_ops.pte_read(space, va);
 }
 
 /* What user mode's read at `va`, or write, comes to, at the kernel's own address in the direct map:
@@ -102,7 +102,7 @@ static inline pte_t pv_pte_read(const struct pt_space *space, vaddr_t va)
  * not permit the access, or the frame is not ours. */
 static inline void *pv_user_reach(struct pt_space *space, vaddr_t va, bool write)
 {
-	return pv->mmu->user_reach(space, va, write);
+	return pv_mmu_ops.user_reach(space, va, write);
 }
 
 /* The same where that is known from before; NULL if it is not. */
@@ -119,7 +119,7 @@ static inline void *pv_user_reached(const struct pt_space *space, vaddr_t va, bo
  * -ENOMEM when no frame is left (tables made so far stay). */
 static inline int pv_pte_prepare(struct pt_space *space, vaddr_t va)
 {
-	return pv->mmu->pte_prepare(space, va);
+	return pv_mmu_ops.pte_prepare(space, va);
 }
 
 /* The same in a space that is not run yet and is to become a copy of `model`, whose tables say how
@@ -128,7 +128,7 @@ static inline int pv_pte_prepare(struct pt_space *space, vaddr_t va)
 static inline int pv_pte_prepare_like(struct pt_space *space, vaddr_t va,
                                       const struct pt_space *model)
 {
-	return pv->mmu->pte_prepare_like(space, va, model);
+	return pv_mmu_ops.pte_prepare_like(space, va, model);
 }
 
 /* `to`, which is not run yet, becomes a copy of `from` in [start, end). Leaf tables that hold much,
@@ -140,14 +140,14 @@ static inline int pv_pte_prepare_like(struct pt_space *space, vaddr_t va,
 static inline bool pv_tables_share(struct pt_space *from, struct pt_space *to, vaddr_t start,
                                    vaddr_t end, const struct xen_sharing *sharing, void *arg)
 {
-	return pv->mmu->tables_share(from, to, start, end, sharing, arg);
+	return pv_mmu_ops.tables_share(from, to, start, end, sharing, arg);
 }
 
 /* All leaf tables with an entry in [start, end) become the space's own, so that these entries can be
  * set. -ENOMEM: some may not be. */
 static inline int pv_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end)
 {
-	return pv->mmu->tables_own(space, start, end);
+	return pv_mmu_ops.tables_own(space, start, end);
 }
 
 /* Tables that the space shares, or has shared and not made its own since, and that lie wholly in
@@ -156,14 +156,14 @@ static inline int pv_tables_own(struct pt_space *space, vaddr_t start, vaddr_t e
 static inline void pv_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end,
                                    xen_pte_release *gone, void *arg)
 {
-	pv->mmu->tables_leave(space, start, end, gone, arg);
+	pv_mmu_ops.tables_leave(space, start, end, gone, arg);
 }
 
 /* Replace the leaf entry for `va`, whose tables exist and are the space's own (pv_pte_prepare or
  * pv_tables_own succeeded, and nothing was shared since). Takes effect at once, or, inside lazy mode, at the latest when lazy mode is left. */
 static inline void pv_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush)
 {
-	pv->mmu->pte_set(space, va, pte, flush);
+	pv_mmu_ops.pte_set(space, va, pte, flush);
 }
 
 /* Visit every non-zero leaf entry in [start, end), in ascending order. Unpopulated ranges cost
@@ -173,7 +173,7 @@ static inline void pv_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enu
 static inline bool pv_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end,
                                pv_pte_visitor *visit, void *arg)
 {
-	return pv->mmu->pte_walk(space, start, end, visit, arg);
+	return pv_mmu_ops.pte_walk(space, start, end, visit, arg);
 }
 
 /* Show every non-zero leaf entry in [start, end), in ascending order, to an editor that may change
@@ -183,7 +183,7 @@ static inline bool pv_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t en
 static inline vaddr_t pv_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end,
                                      pv_pte_editor *edit, void *arg)
 {
-	return pv->mmu->pte_rewrite(space, start, end, edit, arg);
+	return pv_mmu_ops.pte_rewrite(space, start, end, edit, arg);
 }
 
 /* Move all that one leaf table maps: what is at `from` is found at `to`, both where a leaf table
@@ -191,50 +191,50 @@ static inline vaddr_t pv_pte_rewrite(struct pt_space *space, vaddr_t start, vadd
  * entries; carried out on return. -ENOMEM: nothing has moved. Moving it back does not fail. */
 static inline int pv_table_move(struct pt_space *space, vaddr_t from, vaddr_t to)
 {
-	return pv->mmu->table_move(space, from, to);
+	return pv_mmu_ops.table_move(space, from, to);
 }
 
 /* Free the tables that lie wholly inside [start, end) and hold no entry any more. Flushes what
  * is needed. */
 static inline void pv_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 {
-	pv->mmu->tables_trim(space, start, end);
+	pv_mmu_ops.tables_trim(space, start, end);
 }
 
 /* Frames have run out: give back those of tables that the layer keeps for later. How many. Not from
  * pv_space_dissolve()'s release. */
 static inline unsigned int pv_tables_reclaim(void)
 {
-	return pv->mmu->tables_reclaim();
+	return pv_mmu_ops.tables_reclaim();
 }
 
 /* Drop every cached user translation of this space, everywhere it may be held. */
 static inline void pv_flush_space(struct pt_space *space)
 {
-	pv->mmu->flush_space(space);
+	pv_mmu_ops.flush_space(space);
 }
 
 /* Lazy MMU mode: entry updates collect in one batch. Not nested; nothing may sleep inside; reads
  * inside must not depend on entries that were set inside. Leaving issues the batch. */
 static inline void pv_lazy_mmu_enter(void)
 {
-	pv->mmu->lazy_enter();
+	pv_mmu_ops.lazy_enter();
 }
 static inline void pv_lazy_mmu_leave(void)
 {
-	pv->mmu->lazy_leave();
+	pv_mmu_ops.lazy_leave();
 }
 
 /* Entry from one of our frames: flags are PTE_*; PTE_PRESENT is included by the caller. */
 static inline pte_t pv_pte_make(pfn_t pfn, uint64_t flags)
 {
-	return pv->mmu->pte_make(pfn, flags);
+	return pv_mmu_ops.pte_make(pfn, flags);
 }
 
 /* Frame of a present entry that maps RAM of ours; PFN_NONE for a foreign one. */
 static inline pfn_t pv_pte_pfn(pte_t pte)
 {
-	return pv->mmu->pte_pfn(pte);
+	return pv_mmu_ops.pte_pfn(pte);
 }
 
 #endif

@@ -143,8 +143,8 @@ struct pv_xenstore_ops {
 	size_t (*receive)(void *data, size_t len);
 };
 
+/* What a backend has. */
 struct pv_ops {
-	const char *name;
 	const struct pv_mmu_ops *mmu;
 	const struct pv_cpu_ops *cpu;
 	const struct pv_irq_ops *irq;
@@ -154,10 +154,18 @@ struct pv_ops {
 	const struct pv_xenstore_ops *xenstore;
 };
 
-/* The backend in force. */
-extern const struct pv_ops *pv;
-extern struct pv_flag_ops pv_flag;
+/* First thing at boot, by the backend that finds itself started. */
+void pv_choose(const struct pv_ops *backend);
 
-extern const struct pv_ops pv_xen_ops;
+/* The operations in force: copies, so that a call is one instruction. Nobody changes them after
+ * boot. */
+extern struct pv_mmu_ops pv_mmu_ops;
+extern struct pv_cpu_ops pv_cpu_ops;
+extern struct pv_irq_ops pv_irq_ops;
+extern struct pv_smp_ops pv_smp_ops;
+extern struct pv_time_ops pv_time_ops;
+extern struct pv_console_ops pv_console_ops;
+extern struct pv_xenstore_ops pv_xenstore_ops;
+extern struct pv_flag_ops pv_flag;
 
 #endif

@@ -16,7 +16,7 @@
  * domain). */
 static inline int pv_port_io_enable(void)
 {
-	return pv->cpu->port_io_enable();
+	return pv_cpu_ops.port_io_enable();
 }
 
 /* The instructions themselves; Xen emulates them. */
@@ -44,7 +44,7 @@ static inline void pv_port_out32(uint16_t port, uint32_t value)
  * page-aligned. NULL when it cannot be mapped. */
 static inline void *pv_map_device(maddr_t base, uint64_t bytes)
 {
-	return pv->cpu->map_device(base, bytes);
+	return pv_cpu_ops.map_device(base, bytes);
 }
 
 #endif

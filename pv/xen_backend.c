@@ -202,8 +202,7 @@ static const struct pv_xenstore_ops xenstore_ops = {
     .receive = xenstore_receive,
 };
 
-const struct pv_ops pv_xen_ops = {
-    .name = "Xen PV",
+static const struct pv_ops xen_ops = {
     .mmu = &mmu_ops,
     .cpu = &cpu_ops,
     .irq = &irq_ops,
@@ -213,7 +212,10 @@ const struct pv_ops pv_xen_ops = {
     .xenstore = &xenstore_ops,
 };
 
-const struct pv_ops *pv = &pv_xen_ops;
+void xen_choose_operations(void)
+{
+	pv_choose(&xen_ops);
+}
 
 struct pv_flag_ops pv_flag = {
     .save = irq_save_indirect,

@@ -14,16 +14,16 @@
  * room to write; it only marks work. 0, or a negative errno when there is no store. */
 static inline int pv_xenstore_open(void (*handler)(void))
 {
-	return pv->xenstore->open(handler);
+	return pv_xenstore_ops.open(handler);
 }
 /* Both return how many bytes were taken or given, at once; 0 when there is no room or nothing. */
 static inline size_t pv_xenstore_send(const void *data, size_t len)
 {
-	return pv->xenstore->send(data, len);
+	return pv_xenstore_ops.send(data, len);
 }
 static inline size_t pv_xenstore_receive(void *data, size_t len)
 {
-	return pv->xenstore->receive(data, len);
+	return pv_xenstore_ops.receive(data, len);
 }
 
 #endif

@@ -74,6 +74,7 @@ struct xen_cpu {
 	bool initialised;         /* Xen has what it starts from */
 	void *restart_stack;      /* where it begins when it comes up again */
 	void *host_data;          /* the kernel's own area of this CPU */
+	unsigned long host_marks; /* set by the kernel's event handlers here, taken by it here */
 	struct mc_buffer mc;
 	enum xen_lazy_mode lazy;
 

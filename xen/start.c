@@ -154,6 +154,7 @@ _Noreturn void xen_start(struct start_info *info)
 	const char *why = start_info_check(info);
 
 	start_ticks = port_tsc();
+	xen_choose_operations();
 	if (why)
 		refuse(why);
 	init_cpu_area();

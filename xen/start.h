@@ -41,6 +41,9 @@ const char *start_features_check(const uint32_t *features);
 _Noreturn void xen_start(struct start_info *info);
 _Noreturn void xen_secondary_start(void);
 
+/* The first step of boot: the layer's operations become those in force (pv/xen_backend.c). */
+void xen_choose_operations(void);
+
 /* Where frames from user mode arrive on a vcpu, its place in the shared page, and where its area
  * lies in the machine (within a page, in the image). */
 void *xen_entry_stack_top(vcpu_t vcpu);

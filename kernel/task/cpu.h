@@ -16,6 +16,7 @@
 struct cpu {
 	struct task *current; /* first: see current() */
 	unsigned int id;
+	unsigned long bit;                             /* of this CPU, in sets of them */
 	uint64_t account_ticks;                        /* CPU time is charged up to here */
 	uint64_t user_ticks, system_ticks, idle_ticks; /* … in all */
 	bool in_kernel;                                /* what runs now is charged as system time */
@@ -38,11 +39,6 @@ extern struct cpu cpus[PV_CPU_COUNT_MAX];
 static inline struct cpu *cpu_now(void)
 {
 	return pv_cpu_data();
-}
-
-static inline unsigned long cpu_bit(const struct cpu *cpu)
-{
-	return 1ul << cpu->id;
 }
 
 /* Charge what has passed since the last time to one of the running task's two clocks, and to the
@@ -94,8 +90,14 @@ bool run_queue_pull(struct cpu *cpu, unsigned int excess);
 void run_queue_move(struct task *task);
 /* The calling CPU has nothing to run, or has again. */
 void run_queue_set_idle(struct cpu *cpu, bool idle);
-/* Have the running task's slice end in time. */
-void sched_slice_request(void);
+/* Have the timer look at the running task's slice, if somebody waits for its end, and watch its
+ * limits. */
+void sched_slice_time(void);
+static inline void sched_slice_request(const struct cpu *cpu)
+{
+	if ((cpu->run_count > 0 && !cpu->slice_timed) || cpu->current->process->cpu_timer)
+		sched_slice_time();
+}
 
 /* Bring up all other CPUs (smp.c). With the kernel lock, before there are programs. */
 void cpu_start_others(void);

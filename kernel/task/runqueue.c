@@ -20,35 +20,41 @@ void run_queue_init(struct cpu *cpu)
 void run_queue_set_idle(struct cpu *cpu, bool idle)
 {
 	if (idle)
-		idle_cpus |= cpu_bit(cpu);
+		idle_cpus |= cpu->bit;
 	else
-		idle_cpus &= ~cpu_bit(cpu);
+		idle_cpus &= ~cpu->bit;
 }
 
-/* The calling CPU counts as idle while it looks for work. */
-static bool is_idle(const struct cpu *cpu)
+/* The calling CPU, which is no idle one as it runs this, counts as one while it looks for work. */
+static bool looks_for_work(const struct cpu *now)
 {
-	return (idle_cpus & cpu_bit(cpu)) ||
-	       (cpu == cpu_now() && cpu->current == &cpu->idle && cpu->run_count == 0);
+	return now->current == &now->idle && now->run_count == 0;
 }
 
-static struct cpu *choose(const struct task *task)
+/* One to run the task, which the CPU `now` makes runnable, where not all are busy. */
+static __attribute__((noinline)) struct cpu *choose_idle(const struct task *task, struct cpu *last,
+                                                         struct cpu *now)
 {
 	unsigned long allowed = task->affinity & pv_smp_online_mask();
-	struct cpu *now = cpu_now();
-	struct cpu *last = task->cpu ? task->cpu : now;
-	bool last_allowed = allowed & cpu_bit(last);
+	bool last_allowed = allowed & last->bit;
 
-	/* All are busy, this one too: the most frequent case. */
-	if (last_allowed && idle_cpus == 0 && now->current != &now->idle)
+	if (last_allowed && ((idle_cpus & last->bit) || (last == now && looks_for_work(now))))
 		return last;
-	if (last_allowed && is_idle(last))
-		return last;
-	if ((allowed & cpu_bit(now)) && is_idle(now))
+	if ((allowed & now->bit) && looks_for_work(now))
 		return now;
 	if (allowed & idle_cpus)
 		return &cpus[__builtin_ctzl(allowed & idle_cpus)];
 	return last_allowed ? last : &cpus[__builtin_ctzl(allowed)];
+}
+
+static struct cpu *choose(const struct task *task, struct cpu *now)
+{
+	struct cpu *last = task->cpu ? task->cpu : now;
+
+	/* The most frequent case. A CPU that a task ran on stays. */
+	if (idle_cpus == 0 && (task->affinity & last->bit) && now->current != &now->idle)
+		return last;
+	return choose_idle(task, last, now);
 }
 
 static void append(struct cpu *cpu, struct task *task)
@@ -66,23 +72,23 @@ static void remove(struct cpu *cpu, struct task *task)
 
 void run_queue_add(struct task *task)
 {
-	struct cpu *cpu = choose(task);
-	bool idle = is_idle(cpu);
+	struct cpu *now = cpu_now();
+	struct cpu *cpu = choose(task, now);
 
 	append(cpu, task);
-	run_queue_set_idle(cpu, false);
-	if (cpu == cpu_now()) {
+	if (cpu == now) {
 		if (cpu->current != &cpu->idle)
-			sched_slice_request();
-	} else if (idle || cpu->run_count == 1) {
+			sched_slice_request(cpu);
+	} else if ((idle_cpus & cpu->bit) || cpu->run_count == 1) {
 		/* It sleeps, or does not know yet that a slice has an end. */
+		run_queue_set_idle(cpu, false);
 		pv_smp_reschedule(cpu->id);
 	}
 }
 
 void run_queue_put_back(struct cpu *cpu, struct task *task)
 {
-	if (task->affinity & cpu_bit(cpu))
+	if (task->affinity & cpu->bit)
 		append(cpu, task);
 	else
 		run_queue_add(task);
@@ -110,7 +116,7 @@ static struct task *first_allowed(const struct cpu *from, const struct cpu *to)
 	struct task *task;
 
 	list_for_each_entry (task, &from->run_queue, struct task, run_node)
-		if (task->affinity & cpu_bit(to))
+		if (task->affinity & to->bit)
 			return task;
 	return NULL;
 }
@@ -120,7 +126,7 @@ bool run_queue_pull(struct cpu *cpu, unsigned int excess)
 	struct cpu *longest = NULL;
 	struct task *found = NULL;
 
-	for (unsigned long left = pv_smp_online_mask() & ~cpu_bit(cpu); left; left &= left - 1) {
+	for (unsigned long left = pv_smp_online_mask() & ~cpu->bit; left; left &= left - 1) {
 		struct cpu *other = &cpus[__builtin_ctzl(left)];
 		struct task *task;
 

@@ -57,9 +57,8 @@ static uint64_t slice_used_ns(const struct cpu *cpu)
 	return pv_time_ticks_to_ns(pv_time_ticks() - cpu->current->slice_start_ticks);
 }
 
-/* Have the timer look at the running task's slice, if somebody waits for its end, and watch its
- * limits. A look that was asked for in an earlier slice comes early and asks again. */
-void sched_slice_request(void)
+/* A look that was asked for in an earlier slice comes early and asks again. */
+void sched_slice_time(void)
 {
 	struct cpu *cpu = cpu_now();
 	struct task *task = cpu->current;
@@ -100,7 +99,7 @@ static void timer_work_run(void)
 	    (run_queue_pull(cpu, 1) || cpu->run_count > 0))
 		task_attend_resched(task);
 	else
-		sched_slice_request();
+		sched_slice_request(cpu);
 }
 
 static struct work timer_work = {.run = timer_work_run};
@@ -117,7 +116,7 @@ static void reschedule_work_run(void)
 	struct cpu *cpu = cpu_now();
 
 	if (cpu->current != &cpu->idle)
-		sched_slice_request();
+		sched_slice_request(cpu);
 }
 
 static struct work reschedule_work = {.run = reschedule_work_run};
@@ -138,6 +137,7 @@ void sched_init_cpu(unsigned int id)
 
 	run_queue_init(cpu);
 	cpu->id = id;
+	cpu->bit = 1ul << id;
 	cpu->timer_deadline_ns = TIMER_NEVER;
 	task_init_fields(&cpu->idle, "idle", &process_kernel);
 	cpu->idle.state = TASK_RUNNING;
@@ -160,10 +160,8 @@ void sched_init(void)
 
 void sched_add(struct task *task)
 {
-	struct cpu *cpu = cpu_now();
-
 	task->state = TASK_RUNNING;
-	if (task == &cpu->idle || task == cpu->current || !list_empty(&task->run_node))
+	if (task == current() || !list_empty(&task->run_node))
 		return;
 	run_queue_add(task);
 }
@@ -179,7 +177,7 @@ void sched_set_affinity(struct task *task, unsigned long allowed)
 	struct cpu *cpu = task->cpu;
 
 	task->affinity = allowed;
-	if (!cpu || (allowed & cpu_bit(cpu)))
+	if (!cpu || (allowed & cpu->bit))
 		return;
 	if (cpu->current == task) {
 		task_attend_resched(task);
@@ -249,9 +247,9 @@ void sched_drop_user_state(struct task *task)
 }
 
 /* Make the CPU ready for the user half of `next`; one entry into Xen at most. */
-static void user_switch(struct task *next)
+static void user_switch(const struct cpu *cpu, struct task *next)
 {
-	if (holds_user_state(cpu_now(), next)) {
+	if (holds_user_state(cpu, next)) {
 		pv_space_switch(&next->vm->space);
 		return;
 	}
@@ -280,10 +278,8 @@ static void switch_finish(void)
 	task_put(leaving);
 }
 
-static void switch_to(struct task *prev, struct task *next)
+static inline void switch_to(struct cpu *cpu, struct task *prev, struct task *next)
 {
-	struct cpu *cpu = cpu_now();
-
 	canary_check(prev);
 	cpu_charge(cpu, &prev->system_ticks,
 	           prev == &cpu->idle ? &cpu->idle_ticks : &cpu->system_ticks);
@@ -294,11 +290,11 @@ static void switch_to(struct task *prev, struct task *next)
 	if (prev->vm)
 		sched_save_user_state(prev);
 	if (next->vm)
-		user_switch(next);
+		user_switch(cpu, next);
 	if (prev->state == TASK_ZOMBIE)
 		cpu->leaving = prev;
 	if (next != &cpu->idle)
-		sched_slice_request();
+		sched_slice_request(cpu);
 	cpu_context_switch(&prev->kernel_sp, next->kernel_sp);
 	switch_finish();
 }
@@ -327,7 +323,7 @@ void sched_switch(void)
 		prev->involuntary_switches++;
 	else
 		prev->voluntary_switches++;
-	switch_to(prev, next);
+	switch_to(cpu, prev, next);
 }
 
 void sched_yield(void)
@@ -343,24 +339,29 @@ static void sleep_expired(struct timer *timer)
 	task_wake(task);
 }
 
-/* One sleep. `interrupted` says whether a signal ends it. */
-static int sleep_once(enum task_state state, bool (*interrupted)(const struct task *task),
-                      uint64_t deadline_ns)
+/* Give the CPU away until somebody wakes the running task or the time is over. True: it is. */
+static bool sleep_until(struct task *task, uint64_t deadline_ns)
 {
-	struct cpu *cpu = cpu_now();
-	struct task *task = cpu->current;
+	task->sleep_expired = false;
+	timer_arm(&task->sleep_timer, deadline_ns);
+	sched_switch();
+	timer_cancel(&task->sleep_timer);
+	return task->sleep_expired;
+}
+
+/* One sleep. `interrupted` says whether a signal ends it. */
+static inline int sleep_once(enum task_state state, bool (*interrupted)(const struct task *task),
+                             uint64_t deadline_ns)
+{
+	struct task *task = current();
 	bool expired = false;
 
-	if (work_pending())
-		work_run();
 	if (!task->woken && !(interrupted && interrupted(task))) {
-		task->sleep_expired = false;
 		task->state = state;
-		if (deadline_ns != WAIT_FOREVER)
-			timer_arm(&task->sleep_timer, deadline_ns);
-		sched_switch();
-		timer_cancel(&task->sleep_timer);
-		expired = task->sleep_expired;
+		if (deadline_ns == WAIT_FOREVER)
+			sched_switch();
+		else
+			expired = sleep_until(task, deadline_ns);
 	}
 	if (task->woken) {
 		task->woken = false;

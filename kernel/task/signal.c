@@ -94,15 +94,6 @@ static bool signal_ends_process(const struct process *process, int signal)
 	       !signal_default_stops(signal);
 }
 
-bool signal_pending(const struct task *task)
-{
-	const struct process *process = task->process;
-	sigset set = (task->pending.set | process->pending.set) & ~task->blocked;
-
-	return set || process->group_exit || process->stopped ||
-	       (process->exec_task && process->exec_task != task);
-}
-
 bool signal_fatal_pending(const struct task *task)
 {
 	const struct process *process = task->process;

@@ -277,7 +277,14 @@ void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector
                         uint64_t error_code);
 /* Something to do before user mode: a deliverable signal, a stop, the end. Interruptible sleeps
  * end. */
-bool signal_pending(const struct task *task);
+static inline bool signal_pending(const struct task *task)
+{
+	const struct process *process = task->process;
+	sigset set = (task->pending.set | process->pending.set) & ~task->blocked;
+
+	return set || process->group_exit || process->stopped ||
+	       (process->exec_task && process->exec_task != task);
+}
 /* A signal is pending that will end the process. */
 bool signal_fatal_pending(const struct task *task);
 /* The running task ignores or blocks the signal (terminal access from the background). */

@@ -238,7 +238,7 @@ static void extended_state(void)
 
 static void ports_and_registers(void)
 {
-	CHECK_EQUAL(pv->cpu->port_io_enable(), 0);
+	CHECK_EQUAL(pv_cpu_ops.port_io_enable(), 0);
 	port_out32(0xcf8, 0x80000000u); /* the host bridge's identity */
 	CHECK_EQUAL(port_in32(0xcfc) & 0xffff, 0x8086);
 	CHECK_EQUAL(xen_call2(__HYPERVISOR_set_debugreg, 0, 0x1000), 0);

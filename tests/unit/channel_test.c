@@ -119,13 +119,11 @@ static int fake_bind_line(unsigned int gsi, void (*handler)(void *arg), void *ar
 	return 0;
 }
 
-static const struct pv_cpu_ops fake_cpu = {
+struct pv_cpu_ops pv_cpu_ops = {
     .port_io_enable = fake_port_io_enable,
     .map_device = fake_map_device,
 };
-static const struct pv_irq_ops fake_irq = {.bind_line = fake_bind_line};
-static const struct pv_ops fake_pv = {.cpu = &fake_cpu, .irq = &fake_irq};
-const struct pv_ops *pv = &fake_pv;
+struct pv_irq_ops pv_irq_ops = {.bind_line = fake_bind_line};
 
 void klog(enum log_level level, const char *format, ...)
 {

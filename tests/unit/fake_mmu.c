@@ -504,7 +504,7 @@ static pfn_t pte_pfn(pte_t pte)
 	return PFN(pte_mfn(pte).v);
 }
 
-static const struct pv_mmu_ops mmu = {
+struct pv_mmu_ops pv_mmu_ops = {
     .space_init = space_init,
     .space_dissolve = space_dissolve,
     .pte_read = pte_read,
@@ -524,9 +524,6 @@ static const struct pv_mmu_ops mmu = {
     .pte_make = pte_make,
     .pte_pfn = pte_pfn,
 };
-
-static const struct pv_ops ops = {.name = "fake", .mmu = &mmu};
-const struct pv_ops *pv = &ops;
 
 static bool allows(pte_t pte, unsigned int access)
 {

@@ -138,12 +138,6 @@ int signal_send_task(struct task *to, int signal, const struct abi_siginfo *info
 	return 0;
 }
 
-bool signal_pending(const struct task *of)
-{
-	(void)of;
-	return false;
-}
-
 void signal_set_temporary_mask(sigset mask)
 {
 	(void)mask;
@@ -252,12 +246,10 @@ static uint64_t fake_wall(void)
 	return 1700000000 * NS_PER_SEC + fake.now_ns++;
 }
 
-static const struct pv_time_ops time_ops = {
+struct pv_time_ops pv_time_ops = {
     .monotonic_ns = fake_monotonic,
     .wall_ns = fake_wall,
 };
-static const struct pv_ops fake_ops = {.name = "fake", .time = &time_ops};
-const struct pv_ops *pv = &fake_ops;
 
 void fake_boot(void)
 {

@@ -35,11 +35,9 @@ static void reschedule(unsigned int cpu)
 	rescheduled[cpu]++;
 }
 
-static const struct pv_smp_ops smp_ops = {.online_mask = online_mask, .reschedule = reschedule};
-static const struct pv_ops ops = {.smp = &smp_ops};
-const struct pv_ops *pv = &ops;
+struct pv_smp_ops pv_smp_ops = {.online_mask = online_mask, .reschedule = reschedule};
 
-void sched_slice_request(void)
+void sched_slice_time(void)
 {
 	slices++;
 }
@@ -57,6 +55,7 @@ static int start(void **state)
 	for (unsigned int i = 0; i < CPUS; i++) {
 		run_queue_init(&cpus[i]);
 		cpus[i].id = i;
+		cpus[i].bit = 1ul << i;
 		cpus[i].current = &tasks[7]; /* busy with something */
 		run_queue_set_idle(&cpus[i], false);
 	}
@@ -132,11 +131,11 @@ static void test_affinity(void **state)
 	assert_ptr_equal(tasks[2].cpu, &cpus[2]);
 	assert_int_equal(rescheduled[2], 1);
 	/* CPUs that are not online are no choice. */
-	online = 1;
-	tasks[3].affinity = ~0ul;
-	tasks[3].cpu = &cpus[2];
+	online = 1ul << 0 | 1ul << 3;
+	area.host_data = &cpus[0];
+	tasks[3].affinity = 1ul << 2 | 1ul << 3;
 	run_queue_add(&tasks[3]);
-	assert_ptr_equal(tasks[3].cpu, &cpus[0]);
+	assert_ptr_equal(tasks[3].cpu, &cpus[3]);
 }
 
 /* A waiting task whose affinity changes leaves its queue. */
