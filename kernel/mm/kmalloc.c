@@ -15,7 +15,8 @@ struct slab {
 	struct list node; /* on the class's list while it has room */
 	uint16_t size_class;
 	uint16_t in_use;
-	uint32_t padding;
+	uint16_t capacity;
+	uint16_t padding;
 	uint64_t used[BITMAP_WORDS]; /* bit n: object n is given out; bits beyond the last object
 	                                are set */
 	uint64_t padding_to_64;
@@ -30,33 +31,27 @@ static const uint16_t class_bytes[] = {16,  32,  48,  64,  96,  128,  192,  256,
 #define CLASS_COUNT     ARRAY_COUNT(class_bytes)
 #define CLASS_BYTES_MAX 2016u
 
+/* The class of a number of bytes, by how many times 16 that is, rounded up. */
+static const uint8_t class_of_units[CLASS_BYTES_MAX / 16 + 1] = {
+    [0 ... 1] = 0,    [2] = 1,           [3] = 2,          [4] = 3,          [5 ... 6] = 4,
+    [7 ... 8] = 5,    [9 ... 12] = 6,    [13 ... 16] = 7,  [17 ... 21] = 8,  [22 ... 25] = 9,
+    [26 ... 31] = 10, [32 ... 36] = 11,  [37 ... 42] = 12, [43 ... 50] = 13, [51 ... 63] = 14,
+    [64 ... 84] = 15, [85 ... 126] = 16,
+};
+
 static struct list partial[CLASS_COUNT];
-
-static unsigned int class_of(size_t bytes)
-{
-	unsigned int index = 0;
-
-	while (class_bytes[index] < bytes)
-		index++;
-	return index;
-}
-
-static unsigned int class_objects(unsigned int size_class)
-{
-	return (unsigned int)((PAGE_BYTES - sizeof(struct slab)) / class_bytes[size_class]);
-}
 
 static struct slab *slab_create(unsigned int size_class)
 {
 	struct page *page = page_alloc(0);
-	unsigned int objects = class_objects(size_class);
+	size_t objects = (PAGE_BYTES - sizeof(struct slab)) / class_bytes[size_class];
 
 	if (!page)
 		return NULL;
 	struct slab *slab = page_virt(page);
 
 	page->flags |= PAGE_SLAB;
-	*slab = (struct slab){.size_class = (uint16_t)size_class};
+	*slab = (struct slab){.size_class = (uint16_t)size_class, .capacity = (uint16_t)objects};
 	for (unsigned int i = 0; i < BITMAP_WORDS; i++) {
 		if (objects <= i * 64)
 			slab->used[i] = UINT64_MAX;
@@ -77,7 +72,7 @@ static void *slab_take(struct slab *slab)
 
 	slab->used[word] |= 1ull << bit;
 	slab->in_use++;
-	if (slab->in_use == class_objects(slab->size_class))
+	if (slab->in_use == slab->capacity)
 		list_remove(&slab->node);
 	return (char *)(slab + 1) + ((size_t)word * 64 + bit) * class_bytes[slab->size_class];
 }
@@ -89,11 +84,10 @@ static void slab_give(struct slab *slab, const void *ptr)
 	uint64_t bit = 1ull << (index % 64);
 
 	ASSERT((const char *)ptr >= (const char *)(slab + 1));
-	ASSERT(offset % class_bytes[slab->size_class] == 0 &&
-	       index < class_objects(slab->size_class));
+	ASSERT(offset % class_bytes[slab->size_class] == 0 && index < slab->capacity);
 	ASSERT(slab->used[index / 64] & bit);
 	slab->used[index / 64] &= ~bit;
-	if (slab->in_use == class_objects(slab->size_class))
+	if (slab->in_use == slab->capacity)
 		list_insert_after(&partial[slab->size_class], &slab->node);
 	slab->in_use--;
 	if (slab->in_use == 0) {
@@ -126,7 +120,7 @@ void *kmalloc(size_t bytes)
 {
 	if (bytes > CLASS_BYTES_MAX)
 		return block_alloc(bytes);
-	unsigned int size_class = class_of(bytes);
+	unsigned int size_class = class_of_units[(bytes + 15) / 16];
 	struct list *slabs = &partial[size_class];
 	struct slab *slab;
 
