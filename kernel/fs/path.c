@@ -8,7 +8,8 @@
 #include "kernel/mm/vm.h"
 #include "kernel/task/task.h"
 
-#define LINKS_MAX 40
+#define LINKS_MAX        40
+#define PATH_USUAL_BYTES 192u
 
 static void walk_pop(struct walk *walk)
 {
@@ -264,7 +265,8 @@ struct inode *path_lookup(struct inode *base, const char *path, unsigned int fla
 	return inode;
 }
 
-int path_copy_from_user(const void *user, bool allow_empty, char **out)
+/* One that does not fit the usual room. */
+static int path_copy_long(const void *user, char **out)
 {
 	char *path = kmalloc(ABI_PATH_MAX);
 	long len;
@@ -272,13 +274,31 @@ int path_copy_from_user(const void *user, bool allow_empty, char **out)
 	if (path == NULL)
 		return -ENOMEM;
 	len = strncpy_from_user(path, user, ABI_PATH_MAX);
-	if (len == 0 && !allow_empty)
-		len = -ENOENT;
+	if (len == 0)
+		len = -ENOENT; /* the program has changed it meanwhile */
 	if (len < 0) {
 		kfree(path);
 		return (int)len;
 	}
 	*out = path;
+	return 0;
+}
+
+int path_copy_from_user(const void *user, bool allow_empty, char **out)
+{
+	char path[PATH_USUAL_BYTES];
+	long len = strncpy_from_user(path, user, sizeof(path));
+
+	if (len == -ENAMETOOLONG)
+		return path_copy_long(user, out);
+	if (len == 0 && !allow_empty)
+		return -ENOENT;
+	if (len < 0)
+		return (int)len;
+	*out = kmalloc((size_t)len + 1);
+	if (*out == NULL)
+		return -ENOMEM;
+	memcpy(*out, path, (size_t)len + 1);
 	return 0;
 }
 
