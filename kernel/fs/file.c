@@ -123,11 +123,12 @@ long file_read_uio(struct file *file, struct uio *uio, uint64_t *pos)
 
 	if (!file_readable(file))
 		return -EBADF;
-	if (ABI_S_ISDIR(file->inode->mode))
+	/* Regular files and directories are all seekable: one look for the others. */
+	if (file->seekable && ABI_S_ISDIR(file->inode->mode))
 		return -EISDIR;
 	if (file->ops->read == NULL)
 		return -EINVAL;
-	if (ABI_S_ISREG(file->inode->mode) && *pos > INT64_MAX - uio->left)
+	if (file->seekable && ABI_S_ISREG(file->inode->mode) && *pos > INT64_MAX - uio->left)
 		uio->left = *pos < INT64_MAX ? INT64_MAX - *pos : 0;
 	done = file->ops->read(file, uio, pos);
 	if (done >= 0 && (file->flags & ABI_O_NOATIME) == 0)
@@ -158,7 +159,7 @@ long file_write_uio(struct file *file, struct uio *uio, uint64_t *pos)
 		return -EBADF;
 	if (file->ops->write == NULL)
 		return -EINVAL;
-	if (ABI_S_ISREG(file->inode->mode) && uio->left > 0) {
+	if (file->seekable && ABI_S_ISREG(file->inode->mode) && uio->left > 0) {
 		long allowed;
 
 		if ((file->flags & ABI_O_APPEND) != 0)
