@@ -308,8 +308,13 @@ void sched_switch(void)
 	if (work_pending())
 		work_run();
 	prev->need_resched = false;
-	if (prev->state == TASK_RUNNING && prev != &cpu->idle && list_empty(&prev->run_node))
+	if (prev->state == TASK_RUNNING && prev != &cpu->idle && list_empty(&prev->run_node)) {
+		if (cpu->run_count == 0 && (prev->affinity & cpu->bit)) {
+			prev->slice_start_ticks = pv_time_ticks();
+			return; /* nobody waits for its turn */
+		}
 		run_queue_put_back(cpu, prev);
+	}
 	next = run_queue_take(cpu);
 	if (!next && run_queue_pull(cpu, 0))
 		next = run_queue_take(cpu);
