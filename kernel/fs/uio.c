@@ -75,17 +75,14 @@ static __attribute__((noinline)) long uio_move_pieces(struct uio *uio, enum uio_
 	return (long)done;
 }
 
-/* Most transfers are one piece. */
+/* Most transfers are of one buffer, and succeed. Which pieces of one that fails could be moved is
+ * found out by moving them again. */
 static inline long uio_move(struct uio *uio, enum uio_direction direction, void *kernel,
                             size_t bytes)
 {
-	size_t in_page = PAGE_BYTES - (uio->at & (PAGE_BYTES - 1));
-
 	bytes = MIN(bytes, uio->left);
-	if (bytes > MIN(uio->at_bytes, in_page))
+	if (bytes > uio->at_bytes || uio_move_piece(uio, direction, kernel, bytes) != 0)
 		return uio_move_pieces(uio, direction, kernel, bytes);
-	if (uio_move_piece(uio, direction, kernel, bytes) != 0)
-		return -EFAULT;
 	uio_advance(uio, bytes);
 	return (long)bytes;
 }

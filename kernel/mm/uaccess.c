@@ -46,22 +46,28 @@ static __attribute__((noinline)) void *reach_first(uintptr_t user, size_t bytes,
 	return vm ? reach(vm, user, write) : NULL;
 }
 
-/* Where [user, user + bytes) is if it lies in one page, as most does. What was reached before is of
- * user space. */
-static inline void *reach_span(uintptr_t user, size_t bytes, bool write)
+/* Where [user, user + bytes) is if it lies in one page that was reached before, as most does: then
+ * it is of user space. */
+static inline void *reached_span(uintptr_t user, size_t bytes, bool write)
 {
 	const struct vm *vm = current()->vm;
-	void *at;
 
-	if (bytes > PAGE_BYTES - (user & (PAGE_BYTES - 1)))
+	if (!vm || bytes > PAGE_BYTES - (user & (PAGE_BYTES - 1)))
 		return NULL;
-	at = vm ? pv_user_reached(&vm->space, VADDR(user), write) : NULL;
-	return at ? at : reach_first(user, bytes, write);
+	return pv_user_reached(&vm->space, VADDR(user), write);
+}
+
+/* The same of one page that need not have been reached. */
+static inline void *reach_span(uintptr_t user, size_t bytes, bool write)
+{
+	void *at = reached_span(user, bytes, write);
+
+	return at || bytes > in_page(user, bytes) ? at : reach_first(user, bytes, write);
 }
 
 enum how { FROM_USER, TO_USER, CLEAR_USER };
 
-/* What lies in more pages than one, page by page; `kernel` is not used to clear. */
+/* Page by page; `kernel` is not used to clear. */
 static __attribute__((noinline)) int each_page(enum how how, uintptr_t user, char *kernel,
                                                size_t bytes)
 {
@@ -88,7 +94,7 @@ static __attribute__((noinline)) int each_page(enum how how, uintptr_t user, cha
 
 int copy_from_user(void *to, const void *user_from, size_t bytes)
 {
-	const void *at = reach_span((uintptr_t)user_from, bytes, false);
+	const void *at = reached_span((uintptr_t)user_from, bytes, false);
 
 	if (!at)
 		return each_page(FROM_USER, (uintptr_t)user_from, to, bytes);
@@ -98,7 +104,7 @@ int copy_from_user(void *to, const void *user_from, size_t bytes)
 
 int copy_to_user(void *user_to, const void *from, size_t bytes)
 {
-	void *at = reach_span((uintptr_t)user_to, bytes, true);
+	void *at = reached_span((uintptr_t)user_to, bytes, true);
 
 	if (!at)
 		return each_page(TO_USER, (uintptr_t)user_to, (char *)(uintptr_t)from, bytes);
@@ -108,7 +114,7 @@ int copy_to_user(void *user_to, const void *from, size_t bytes)
 
 int clear_user(void *user_to, size_t bytes)
 {
-	void *at = reach_span((uintptr_t)user_to, bytes, true);
+	void *at = reached_span((uintptr_t)user_to, bytes, true);
 
 	if (!at)
 		return each_page(CLEAR_USER, (uintptr_t)user_to, NULL, bytes);
