@@ -22,11 +22,6 @@ void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
 	list_insert_before(&queue->waiters, &entry->node);
 }
 
-void wait_dequeue(struct wait_entry *entry)
-{
-	list_remove(&entry->node);
-}
-
 static void wait_wake_task(struct task *task)
 {
 	task->woken = true;

@@ -31,7 +31,10 @@ static inline void wait_queue_init(struct wait_queue *queue)
 
 /* Queue the running task; it keeps running until task_sleep(). One entry per queue. */
 void wait_enqueue(struct wait_queue *queue, struct wait_entry *entry);
-void wait_dequeue(struct wait_entry *entry);
+static inline void wait_dequeue(struct wait_entry *entry)
+{
+	list_remove(&entry->node);
+}
 /* Queue a function to be called at each wake-up, in the waker's context; it stays queued. It must
  * not sleep. */
 void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,

@@ -19,7 +19,7 @@ struct pipe {
 	size_t capacity; /* bytes; whole pages */
 	size_t head;     /* position of the first byte */
 	size_t fill;
-	struct page **pages;
+	char **pages; /* NULL: none there now */
 };
 
 static struct pipe *pipe_alloc(void)
@@ -29,7 +29,7 @@ static struct pipe *pipe_alloc(void)
 	if (pipe == NULL)
 		return NULL;
 	pipe->capacity = PIPE_DEFAULT_BYTES;
-	pipe->pages = kzalloc(sizeof(struct page *) * (pipe->capacity >> PAGE_SHIFT));
+	pipe->pages = kzalloc(sizeof(pipe->pages[0]) * (pipe->capacity >> PAGE_SHIFT));
 	if (pipe->pages == NULL) {
 		kfree(pipe);
 		return NULL;
@@ -42,10 +42,8 @@ static struct pipe *pipe_alloc(void)
 
 static void pipe_free(struct pipe *pipe)
 {
-	for (size_t i = 0; i < pipe->capacity >> PAGE_SHIFT; i++) {
-		if (pipe->pages[i] != NULL)
-			page_put(pipe->pages[i]);
-	}
+	for (size_t i = 0; i < pipe->capacity >> PAGE_SHIFT; i++)
+		kfree(pipe->pages[i]);
 	kfree(pipe->pages);
 	kfree(pipe);
 }
@@ -56,8 +54,8 @@ static long pipe_take(struct pipe *pipe, struct uio *uio)
 	size_t offset = pipe->head & (PAGE_BYTES - 1);
 	size_t idx = pipe->head >> PAGE_SHIFT;
 	size_t bytes = MIN(pipe->fill, PAGE_BYTES - offset);
-	struct page *page = pipe->pages[idx];
-	long moved = uio_copy_to(uio, (char *)page_virt(page) + offset, bytes);
+	char *page = pipe->pages[idx];
+	long moved = uio_copy_to(uio, page + offset, bytes);
 
 	if (moved <= 0)
 		return moved;
@@ -68,7 +66,7 @@ static long pipe_take(struct pipe *pipe, struct uio *uio)
 	if ((pipe->head & (PAGE_BYTES - 1)) == 0 && pipe->fill > 0 &&
 	    pipe->fill <= pipe->capacity - PAGE_BYTES) {
 		pipe->pages[idx] = NULL;
-		page_put(page);
+		kfree(page);
 	}
 	if (pipe->fill == 0)
 		pipe->head = idx << PAGE_SHIFT;
@@ -90,11 +88,11 @@ static long pipe_add(struct pipe *pipe, struct uio *uio)
 	idx = at >> PAGE_SHIFT;
 	bytes = MIN(pipe->capacity - pipe->fill, PAGE_BYTES - offset);
 	if (pipe->pages[idx] == NULL) {
-		pipe->pages[idx] = page_alloc(0);
+		pipe->pages[idx] = kmalloc(PAGE_BYTES);
 		if (pipe->pages[idx] == NULL)
 			return -ENOMEM;
 	}
-	moved = uio_copy_from(uio, (char *)page_virt(pipe->pages[idx]) + offset, bytes);
+	moved = uio_copy_from(uio, pipe->pages[idx] + offset, bytes);
 	if (moved > 0)
 		pipe->fill += (size_t)moved;
 	return moved;
@@ -287,7 +285,7 @@ long pipe_get_size(struct file *file)
 
 /* Put the pages of the ring, the one of the first byte first, into a new array. False: out of
  * memory. */
-static bool pipe_move_pages(struct pipe *pipe, struct page **pages, size_t capacity)
+static bool pipe_move_pages(struct pipe *pipe, char **pages, size_t capacity)
 {
 	size_t old_count = pipe->capacity >> PAGE_SHIFT, first = pipe->head >> PAGE_SHIFT;
 	size_t offset = pipe->head & (PAGE_BYTES - 1);
@@ -295,18 +293,18 @@ static bool pipe_move_pages(struct pipe *pipe, struct page **pages, size_t capac
 
 	/* The ring's end may share the page with its start: it needs one of its own now. */
 	if (wrapped && capacity > pipe->capacity) {
-		pages[old_count] = page_alloc(0);
+		pages[old_count] = kmalloc(PAGE_BYTES);
 		if (pages[old_count] == NULL)
 			return false;
-		memcpy(page_virt(pages[old_count]), page_virt(pipe->pages[first]), offset);
+		memcpy(pages[old_count], pipe->pages[first], offset);
 	}
 	for (size_t i = 0; i < old_count; i++) {
-		struct page *page = pipe->pages[(first + i) % old_count];
+		char *page = pipe->pages[(first + i) % old_count];
 
 		if (i < capacity >> PAGE_SHIFT)
 			pages[i] = page;
-		else if (page != NULL)
-			page_put(page);
+		else
+			kfree(page);
 	}
 	pipe->head = offset;
 	return true;
@@ -316,7 +314,7 @@ long pipe_set_size(struct file *file, unsigned long bytes)
 {
 	struct pipe *pipe = pipe_of(file);
 	size_t capacity = PAGE_BYTES;
-	struct page **pages;
+	char **pages;
 
 	if (pipe == NULL)
 		return -EBADF;
@@ -329,7 +327,7 @@ long pipe_set_size(struct file *file, unsigned long bytes)
 		return -EBUSY;
 	if (capacity == pipe->capacity)
 		return (long)capacity;
-	pages = kzalloc(sizeof(struct page *) * (capacity >> PAGE_SHIFT));
+	pages = kzalloc(sizeof(pages[0]) * (capacity >> PAGE_SHIFT));
 	if (pages == NULL)
 		return -ENOMEM;
 	if (!pipe_move_pages(pipe, pages, capacity)) {

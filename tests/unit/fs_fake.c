@@ -161,11 +161,6 @@ void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
 	entry->wake = wake;
 }
 
-void wait_dequeue(struct wait_entry *entry)
-{
-	list_remove(&entry->node);
-}
-
 int task_sleep(bool interruptible, uint64_t deadline_ns)
 {
 	(void)interruptible;
