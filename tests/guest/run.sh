@@ -14,7 +14,8 @@ logs=build/tests/guest
 boot() {
 	timeout -k 5 "$3" qemu-system-x86_64 -accel tcg,thread=single -cpu Haswell-noTSX -smp 2 -m 512 \
 		-display none -no-reboot -nodefaults -serial stdio -kernel "$xen" \
-		-append "console=com1 com1=115200,8n1 dom0_mem=128M dom0_max_vcpus=4 loglvl=all guest_loglvl=all" \
+		-append "console=com1 com1=115200,8n1 dom0_mem=128M dom0_max_vcpus=4 sched=credit \
+loglvl=all guest_loglvl=all" \
 		-initrd "$2" < /dev/null > "$logs/$1.log" 2>&1
 }
 
