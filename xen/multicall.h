@@ -52,7 +52,7 @@ bool mc_idle(void);
 /* A token is open: the short question, as without one the buffer is empty. */
 static inline bool mc_open(void)
 {
-	return port_this_cpu32(offsetof(struct xen_cpu, mc.open_depth)) != 0;
+	return this_cpu()->mc.open_depth != 0;
 }
 
 /* mmu_update: write `value` to the entry at machine address `entry`. */

@@ -21,7 +21,9 @@ static inline void *port_this_cpu(void)
 	return self;
 }
 
-/* A word of the area, and a half one, at a constant offset: one instruction in place of two. */
+/* A word of the area, and a half one, at a constant offset: one instruction in place of two. The
+ * compiler does not see that memory is read, so a plain store may still be on its way: for words
+ * that stay as they are, or that only atomic steps change. */
 static inline __attribute__((always_inline)) unsigned long port_this_cpu_word(unsigned int offset)
 {
 	unsigned long value;
