@@ -17,6 +17,7 @@
 #include "xen/start.h"
 
 void (*world_secondary_main)(void);
+bool fsbase_usable;
 
 /* Only its address is given to Xen. */
 void xen_secondary_head(void);
@@ -80,11 +81,6 @@ int device_init_cpu(void)
 
 void fsbase_detect(void)
 {
-}
-
-bool fsbase_usable(void)
-{
-	return false;
 }
 
 uint64_t fsbase_read(void)
