@@ -84,6 +84,10 @@ static inline vaddr_t pt_vaddr(uint64_t offset)
 {
 	unsigned int spare = 64u - PT_FORMAT.reach_bits;
 
+	/* In the smaller formats an offset is the address, also above the half: user space goes on
+	 * there. */
+	if (PT_FORMAT.levels < 4)
+		return (vaddr_t){(uintptr_t)offset};
 	return (vaddr_t){(uintptr_t)((int64_t)(offset << spare) >> spare)};
 }
 
