@@ -38,8 +38,9 @@ enum vcpu_state { VCPU_READY, VCPU_LOCKED, VCPU_SLEEPING, VCPU_DONE };
 struct vcpu {
 	enum vcpu_state state;
 	bool may_stay; /* asleep: the run may end so */
-	/* Sets of vcpus, a bit each: those that go on before it, as it has looked in vain; and since
-	 * its last look those that were ready all the time, that it made wait, that have run. */
+	/* Sets of vcpus, a bit each: those that go on before it, as it has looked in vain; and
+	 * since its last look those that were ready all the time, that it made wait, that have
+	 * run. */
 	uint8_t after, ready, stopped, ran;
 	const void *lock;     /* that it waits for */
 	const char *doing;    /* the last point, wait or sleep */

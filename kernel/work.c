@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Deferred work. Registered kinds form a list that never shrinks, and each CPU has a word with a bit
- * for each kind, so that the look at an idle system costs one load. A CPU runs what its own handlers
- * have marked. A mark that is set between the taking and the run only makes the work run once more.
+ * Deferred work. Registered kinds form a list that never shrinks, and each CPU has a word with a
+ * bit for each kind, so that the look at an idle system costs one load. A CPU runs what its own
+ * handlers have marked. A mark that is set between the taking and the run only makes the work
+ * run once more.
  */
 #include "kernel/work.h"
 

@@ -4,13 +4,13 @@
  * segment bases, and the way back to user mode.
  *
  * A frame of the GDT is used as descriptors: all that it contains is checked when the first use
- * begins, each change while it lasts, and it can be mapped by nobody for writing. A descriptor is
- * good if it is absent, a code or data segment, a call gate to a segment that the guest may have, or
- * of type 0; one of the kernel's privilege gets the least, as kernel and user mode share it, and a
- * gate the highest, as Xen itself takes the calls.
+ * begins, each change while it lasts, and it can be mapped by nobody for writing. A descriptor
+ * is good if it is absent, a code or data segment, a call gate to a segment that the guest may
+ * have, or of type 0; one of the kernel's privilege gets the least, as kernel and user mode
+ * share it, and a gate the highest, as Xen itself takes the calls.
  *
- * A page of the LDT is used as descriptors from the processor's first look at it, by the address that
- * it has then. It stays in use until the vcpu has another LDT or another base table.
+ * A page of the LDT is used as descriptors from the processor's first look at it, by the address
+ * that it has then. It stays in use until the vcpu has another LDT or another base table.
  */
 #include "model/model.h"
 

@@ -239,7 +239,8 @@ void model_tlb_user_top_left(uint32_t vcpu, uint32_t top)
 	const struct model_format *f = model.format;
 	unsigned int before = model.stale_count;
 
-	/* A load of kernel mode's in the same call has dropped all, and user mode has not run since. */
+	/* A load of kernel mode's in the same call has dropped all, and user mode has not run
+	 * since. */
 	if (model.vcpus[vcpu].just_loaded)
 		return;
 	for (unsigned int i = 0; i < f->user_slots; i++)

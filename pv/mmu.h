@@ -36,9 +36,9 @@ static inline pfn_t pv_virt_to_pfn(const void *virt)
 	return xen_virt_to_pfn(virt);
 }
 
-/* Said before the first space is made: this kernel reaches user memory through the direct map alone,
- * at what pv_pte_read() finds, and never by its address. It then runs on its own tables for ever, a
- * space is those of user mode, and a switch costs less. */
+/* Said before the first space is made: this kernel reaches user memory through the direct map
+ * alone, at what pv_pte_read() finds, and never by its address. It then runs on its own tables
+ * for ever, a space is those of user mode, and a switch costs less. */
 static inline void pv_spaces_set_apart(bool apart)
 {
 	pv_mmu_ops.spaces_set_apart(apart);
@@ -143,8 +143,8 @@ static inline bool pv_tables_share(struct pt_space *from, struct pt_space *to, v
 	return pv_mmu_ops.tables_share(from, to, start, end, sharing, arg);
 }
 
-/* All leaf tables with an entry in [start, end) become the space's own, so that these entries can be
- * set. -ENOMEM: some may not be. */
+/* All leaf tables with an entry in [start, end) become the space's own, so that these entries
+ * can be set. -ENOMEM: some may not be. */
 static inline int pv_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end)
 {
 	return pv_mmu_ops.tables_own(space, start, end);
@@ -160,7 +160,8 @@ static inline void pv_tables_leave(struct pt_space *space, vaddr_t start, vaddr_
 }
 
 /* Replace the leaf entry for `va`, whose tables exist and are the space's own (pv_pte_prepare or
- * pv_tables_own succeeded, and nothing was shared since). Takes effect at once, or, inside lazy mode, at the latest when lazy mode is left. */
+ * pv_tables_own succeeded, and nothing was shared since). Takes effect at once, or, inside lazy
+ * mode, at the latest when lazy mode is left. */
 static inline void pv_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush)
 {
 	pv_mmu_ops.pte_set(space, va, pte, flush);
@@ -187,8 +188,9 @@ static inline vaddr_t pv_pte_rewrite(struct pt_space *space, vaddr_t start, vadd
 }
 
 /* Move all that one leaf table maps: what is at `from` is found at `to`, both where a leaf table
- * begins. Nothing is mapped by the leaf table at `to`. In one batch with its flush, of the cost of two
- * entries; carried out on return. -ENOMEM: nothing has moved. Moving it back does not fail. */
+ * begins. Nothing is mapped by the leaf table at `to`. In one batch with its flush, of the cost
+ * of two entries; carried out on return. -ENOMEM: nothing has moved. Moving it back does not
+ * fail. */
 static inline int pv_table_move(struct pt_space *space, vaddr_t from, vaddr_t to)
 {
 	return pv_mmu_ops.table_move(space, from, to);

@@ -13,7 +13,6 @@
 
 #include "arch/x86/pte.h"
 #include "arch/x86/units.h"
-#include "xen/share.h"
 #include "xen/space.h"
 
 /* Whether anyone may still hold the old translation after a change, and so must be made to drop

@@ -29,8 +29,8 @@ static inline void pv_cpu_set_data(void *data)
 	this_cpu()->host_data = data;
 }
 
-/* A word of the calling CPU's in which the kernel's event handlers leave marks: one look says whether
- * there are any. Marks are set in any context; who takes them gets each once. */
+/* A word of the calling CPU's in which the kernel's event handlers leave marks: one look says
+ * whether there are any. Marks are set in any context; who takes them gets each once. */
 static inline unsigned long pv_cpu_marks(void)
 {
 	return port_this_cpu_word(offsetof(struct xen_cpu, host_marks));

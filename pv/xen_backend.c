@@ -20,6 +20,7 @@
 #include "xen/lazy.h"
 #include "xen/p2m.h"
 #include "xen/segments.h"
+#include "xen/share.h"
 #include "xen/smp.h"
 #include "xen/start.h"
 #include "xen/table_pool.h"

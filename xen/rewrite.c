@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many entries of a space changed in one batch: see pv/mmu.h. A leaf table is found and locked once,
- * however many of its entries change.
+ * Many entries of a space changed in one batch: see pv/mmu.h. A leaf table is found and locked
+ * once, however many of its entries change.
  */
 #include "xen/multicall.h"
 #include "xen/percpu.h"

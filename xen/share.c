@@ -41,24 +41,15 @@ void share_forget(pfn_t table)
 	pin_frame(table)->sharers = 0;
 }
 
-static void add_space(pfn_t table)
+/* More spaces, or what is to be known of the table, in one step. */
+static void change(pfn_t table, uint16_t more, uint16_t note)
 {
 	volatile uint16_t *word = &pin_frame(table)->sharers;
 	uint16_t old;
 
 	do {
 		old = port_load16(word);
-	} while (!port_replace16(word, old, (uint16_t)(old + ONE_SPACE)));
-}
-
-static void note_copied(pfn_t table)
-{
-	volatile uint16_t *word = &pin_frame(table)->sharers;
-	uint16_t old;
-
-	do {
-		old = port_load16(word);
-	} while (!port_replace16(word, old, old | COPIED_FROM));
+	} while (!port_replace16(word, old, (uint16_t)(old + more) | note));
 }
 
 /* One space less; what it leaves behind is noted in the same step. */
@@ -210,7 +201,7 @@ static bool link_there(const struct share_walk *walk, const struct pt_place *pla
 	parent = pt_find_table(to->root, offset, 2);
 	struct mc_batch batch = mc_begin();
 
-	add_space(place->table);
+	change(place->table, ONE_SPACE, 0);
 	if (!place->read_only) {
 		space_set_upper(&batch, from, place->parent, offset, 2,
 		                link_entry(place->table, false));
@@ -244,16 +235,14 @@ static enum pt_way visit_leaf(void *arg, const struct pt_place *place)
 		return link_there(walk, place) ? PT_PASS : PT_STOP;
 	/* What is lent entry by entry must be taken back before the link may be written through. */
 	if (place->read_only)
-		note_copied(table);
+		change(table, 0, COPIED_FROM);
 	return PT_ENTER;
 }
 
 static bool visit_entry(void *arg, const struct pt_place *place)
 {
 	const struct share_walk *walk = arg;
-	pte_t entry = place->read_only && pte_present(place->entry)
-	                  ? pte_clear_flags(place->entry, PTE_WRITE)
-	                  : place->entry;
+	pte_t entry = space_entry_seen(place->entry, place->read_only);
 
 	return walk->sharing->visit(walk->from, pt_vaddr(place->offset), entry, walk->arg);
 }
@@ -263,7 +252,7 @@ bool xen_tables_share(struct pt_space *from, struct pt_space *to, vaddr_t start,
 {
 	struct share_walk walk = {.from = from, .to = to, .sharing = sharing, .arg = arg};
 	const struct pt_visitor visitor = {.entry = visit_entry, .leaf = visit_leaf, .arg = &walk};
-	uint64_t first = pt_offset(start), stop = first + (uint64_t)(end.v - start.v);
+	uint64_t first = pt_offset(start), stop = pt_end_offset(start, end);
 	bool done;
 
 	from->sharing = to->sharing = sharing;
@@ -316,11 +305,10 @@ static enum pt_way find_shared(void *arg, const struct pt_place *place)
 
 int xen_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end)
 {
-	struct own_walk walk = {.at = pt_offset(start)};
+	struct own_walk walk = {.at = pt_offset(start), .end = pt_end_offset(start, end)};
 	const struct pt_visitor visitor = {.leaf = find_shared, .arg = &walk};
 	int result = 0;
 
-	walk.end = walk.at + (uint64_t)(end.v - start.v);
 	while (space->shared > 0 && result == 0 && walk.at < walk.end &&
 	       !pt_walk(space->root, walk.at, walk.end, &visitor)) {
 		result = xen_pte_prepare(space, pt_vaddr(walk.found));
@@ -344,7 +332,7 @@ void share_unlink(struct pt_space *space, const struct pt_place *place, xen_pte_
 	space_leaf_forget(space);
 	for (unsigned int i = 0; (i = pt_next_entry(place->table, i, count, ~0ull)) < count; i++)
 		gone(pt_entry_read(place->table, i), arg);
-	if (drop(place->table, 0))
+	if (share_drop(place->table))
 		share_end(space, place->table, space->sharing->release, NULL);
 }
 
@@ -368,12 +356,14 @@ static bool visit_leave(void *arg, const struct pt_place *place)
 void xen_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_release *gone,
                       void *arg)
 {
-	struct leave_walk walk = {
-	    .space = space, .start = pt_offset(start), .gone = gone, .arg = arg};
+	struct leave_walk walk = {.space = space,
+	                          .start = pt_offset(start),
+	                          .end = pt_end_offset(start, end),
+	                          .gone = gone,
+	                          .arg = arg};
 
 	if (space->shared == 0)
 		return;
-	walk.end = walk.start + (uint64_t)(end.v - start.v);
 	space_leaf_forget(space);
 	pt_walk(space->root, walk.start, walk.end,
 	        &(struct pt_visitor){.table = visit_leave, .arg = &walk});

@@ -30,24 +30,6 @@
 #include "xen/pt_walk.h"
 #include "xen/space.h"
 
-/* What a kernel says of tables that its spaces share. None of these calls the layer, but for the
- * visitor, which may set entries in both spaces. */
-struct xen_sharing {
-	/* Whether the other space is to have all that the leaf table at this address maps, and
-	 * nothing else. */
-	bool (*may_share)(vaddr_t table, void *arg);
-	/* An entry of `from`, of a table that is not shared: xen_tables_share(). */
-	xen_pte_visitor *visit;
-	/* A second table gets this entry. Takes the reference of it; the entry as the copy has it,
-	 * that is without the right to write to what is not to be written by both. */
-	pte_t (*copy)(pte_t pte);
-	/* Whether an entry that permits writes may go on to do so, after others were copied from
-	 * its table: nobody else refers to what it maps, or all are to see what is written. */
-	bool (*sole)(pte_t pte);
-	/* The table goes: gives the reference back. `arg` is NULL. */
-	xen_pte_release *release;
-};
-
 /* Other spaces than one link this table. If not, then not until that one shares it. */
 bool share_with_others(pfn_t table);
 

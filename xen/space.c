@@ -4,9 +4,9 @@
  *
  * x86-64 has a top table for each mode. They come in two forms (xen_spaces_set_apart()):
  *
- * In step. A space has both. root is kernel mode's and has the kernel half as well; the user half of
- * user_root equals that of root, entry by entry, whenever no batch is open. A switch loads both,
- * and the load of kernel mode's drops every translation.
+ * In step. A space has both. root is kernel mode's and has the kernel half as well; the user
+ * half of user_root equals that of root, entry by entry, whenever no batch is open. A switch
+ * loads both, and the load of kernel mode's drops every translation.
  *
  * Apart. A space has user mode's top alone, as root, and the kernel runs on xen_kernel_space
  * whatever space is asked for. So "in force" is what user mode will run on; no address of a space's

@@ -17,10 +17,8 @@
 #include "arch/x86/pte.h"
 #include "arch/x86/units.h"
 
-struct xen_sharing;
-
-/* Where an access of user mode's was found to come to. It still does while the entry is the same and
- * its table is one of the space's. */
+/* Where an access of user mode's was found to come to. It still does while the entry is the same
+ * and its table is one of the space's. */
 struct pt_reached {
 	uintptr_t last[2]; /* the last byte of the page, to read and to write; 0: not so */
 	const volatile uint64_t *entry; /* 64 bits: not for the 2-level format */
@@ -30,12 +28,14 @@ struct pt_reached {
 
 #define SPACE_REACHED 16u
 
-/* The place of a page among those reached. Pages that are used by turns often lie apart by powers of
- * two, as stacks of threads do: the number is scrambled. */
+/* The place of a page among those reached. Pages that are used by turns often lie apart by
+ * powers of two, as stacks of threads do: the number is scrambled. */
 static inline unsigned int space_reached_place(vaddr_t va)
 {
 	return ((uint32_t)(va.v >> PAGE_SHIFT) * 2654435761u) >> 28;
 }
+
+struct xen_sharing;
 
 struct pt_space {
 	pfn_t root; /* the top table that walks begin at */
@@ -68,6 +68,24 @@ typedef bool xen_pte_editor(vaddr_t va, pte_t *pte, void *arg);
 
 /* An entry that no CPU can use any more. */
 typedef void xen_pte_release(pte_t pte, void *arg);
+
+/* What a kernel says of tables that its spaces share. None of these calls the layer, but for the
+ * visitor, which may set entries in both spaces. */
+struct xen_sharing {
+	/* Whether the other space is to have all that the leaf table at this address maps, and
+	 * nothing else. */
+	bool (*may_share)(vaddr_t table, void *arg);
+	/* An entry of `from`, of a table that is not shared: xen_tables_share(). */
+	xen_pte_visitor *visit;
+	/* A second table gets this entry. Takes the reference of it; the entry as the copy has it,
+	 * that is without the right to write to what is not to be written by both. */
+	pte_t (*copy)(pte_t pte);
+	/* Whether an entry that permits writes may go on to do so, after others were copied from
+	 * its table: nobody else refers to what it maps, or all are to see what is written. */
+	bool (*sole)(pte_t pte);
+	/* The table goes: gives the reference back. `arg` is NULL. */
+	xen_pte_release *release;
+};
 
 /* The boot tables: the kernel half that all spaces share. Always pinned. */
 extern struct pt_space xen_kernel_space;

@@ -110,11 +110,6 @@ void space_leaf_forget(struct pt_space *space)
 		space->reached[i].last[false] = space->reached[i].last[true] = 0;
 }
 
-static pte_t as_the_cpu_sees(pte_t pte, bool read_only)
-{
-	return read_only && pte_present(pte) ? pte_clear_flags(pte, PTE_WRITE) : pte;
-}
-
 pte_t xen_pte_read(const struct pt_space *space, vaddr_t va)
 {
 	uint64_t offset = pt_offset(va);
@@ -125,8 +120,8 @@ pte_t xen_pte_read(const struct pt_space *space, vaddr_t va)
 		return PTE_NONE;
 	pte_t pte = pt_entry_read(table, pt_index(offset, 1));
 
-	return as_the_cpu_sees(pte,
-	                       known ? space->leaf_read_only : linked_read_only(space, offset));
+	return space_entry_seen(pte,
+	                        known ? space->leaf_read_only : linked_read_only(space, offset));
 }
 
 static void note_reached(struct pt_space *space, vaddr_t va, pfn_t leaf, bool writable, char *page)
@@ -304,12 +299,6 @@ void xen_pte_set(struct pt_space *space, vaddr_t va, pte_t pte, enum xen_flush f
 	spinlock_unlock(lock);
 }
 
-/* One past the last address that a range may end at, as an offset. */
-static uint64_t end_offset(vaddr_t start, vaddr_t end)
-{
-	return pt_offset(start) + (uint64_t)(end.v - start.v);
-}
-
 struct leaf_walk {
 	const struct pt_space *space;
 	uint64_t from, to;
@@ -333,7 +322,7 @@ bool space_walk_leaves(struct pt_space *space, vaddr_t start, vaddr_t end,
 {
 	struct leaf_walk walk = {.space = space,
 	                         .from = pt_offset(start),
-	                         .to = end_offset(start, end),
+	                         .to = pt_end_offset(start, end),
 	                         .visit = visit,
 	                         .arg = arg};
 
@@ -362,7 +351,7 @@ static bool visit_entry(void *arg, const struct pt_place *place)
 	const struct entry_walk *walk = arg;
 
 	return walk->visit(walk->space, pt_vaddr(place->offset),
-	                   as_the_cpu_sees(place->entry, walk->read_only), walk->arg);
+	                   space_entry_seen(place->entry, walk->read_only), walk->arg);
 }
 
 static bool visit_entries(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t to)
@@ -379,95 +368,4 @@ bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_vi
 	struct entry_walk walk = {.space = space, .visit = visit, .arg = arg};
 
 	return space_walk_leaves(space, start, end, visit_entries, &walk);
-}
-
-/* Tables that leave in one batch. */
-#define TRIM_MAX 8u
-
-struct trim_walk {
-	struct pt_space *space;
-	uint64_t start, end;
-	struct mc_batch batch;
-	unsigned int count;
-	struct {
-		pfn_t pfn;
-		unsigned int level;
-		bool kept;
-	} gone[TRIM_MAX];
-};
-
-/* What has been collected is carried out. */
-static void trim_settle(struct trim_walk *walk)
-{
-	/* Before a frame becomes something else. */
-	tlb_settle(&walk->batch);
-	for (unsigned int i = 0; i < walk->count; i++)
-		table_detach_queue(&walk->batch, walk->space, walk->gone[i].pfn,
-		                   walk->gone[i].level, walk->gone[i].kept);
-	mc_issue();
-	for (unsigned int i = 0; i < walk->count; i++)
-		table_detach_end(walk->gone[i].pfn, walk->gone[i].level, walk->gone[i].kept);
-	walk->count = 0;
-}
-
-/* Whether it is a table whose link the batch clears. */
-static bool trim_collected(const struct trim_walk *walk, pfn_t table)
-{
-	unsigned int i = 0;
-
-	while (i < walk->count && walk->gone[i].pfn.v != table.v)
-		i++;
-	return i < walk->count;
-}
-
-static bool table_empty(const struct trim_walk *walk, pfn_t table, unsigned int level)
-{
-	unsigned int count = pt_entry_count(level), idx = 0;
-
-	for (; (idx = pt_next_entry(table, idx, count, ~0ull)) < count; idx++)
-		if (level == 1 ||
-		    !trim_collected(walk, p2m_pfn(pte_mfn(pt_entry_read(table, idx)))))
-			return false;
-	return true;
-}
-
-static bool visit_trim(void *arg, const struct pt_place *place)
-{
-	struct trim_walk *walk = arg;
-	pfn_t table = place->table;
-
-	if (place->level == PT_FORMAT.levels || place->offset < walk->start ||
-	    place->offset + pt_entry_reach(place->level + 1) > walk->end ||
-	    !table_empty(walk, table, place->level))
-		return true;
-	if (place->read_only && walk->space->shared > 0) {
-		share_unlink(walk->space, place, NULL, NULL);
-		return true;
-	}
-	bool kept = table_detach_begin(&walk->batch, table, place->level);
-
-	space_set_upper(&walk->batch, walk->space, place->parent, place->offset, place->level + 1,
-	                PTE_NONE);
-	/* The CPU may keep upper entries too. */
-	tlb_note_stale(&walk->batch, walk->space, pt_vaddr(place->offset));
-	walk->gone[walk->count].pfn = table;
-	walk->gone[walk->count].level = place->level;
-	walk->gone[walk->count++].kept = kept;
-	if (walk->count == TRIM_MAX)
-		trim_settle(walk);
-	return true;
-}
-
-void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
-{
-	struct trim_walk walk = {
-	    .space = space, .start = pt_offset(start), .end = end_offset(start, end)};
-
-	space_leaf_forget(space);
-	walk.batch = mc_begin();
-	pt_walk(space->root, walk.start, walk.end,
-	        &(struct pt_visitor){.table = visit_trim, .arg = &walk});
-	if (walk.count > 0)
-		trim_settle(&walk);
-	mc_commit(&walk.batch);
 }

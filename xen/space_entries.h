@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The entries of a space's tables, for the layer's own files: a leaf entry is found, set, read and
- * walked (pv/mmu.h), tables come when an entry needs them and go when they are empty.
+ * walked (pv/mmu.h), and tables come when an entry needs them. They go in trim.c.
  *
  * A space remembers the leaf table that was found last, as most work goes on in one place; and that
  * may be one that is still being built (pv_pte_prepare_like()): ordinary memory, not linked yet.
@@ -43,7 +43,14 @@ int space_prepare(struct pt_space *space, uint64_t offset, unsigned int lowest);
 /* From here on the leaf table found last is this one. */
 void space_leaf_remember(struct pt_space *space, uint64_t offset, pfn_t leaf, bool read_only);
 
-/* Whether `offset` lies in what the leaf table found last covers. Most work goes on in one place. */
+/* A leaf entry as the CPU sees it under a link with or without write permission. */
+static inline pte_t space_entry_seen(pte_t pte, bool read_only)
+{
+	return read_only && pte_present(pte) ? pte_clear_flags(pte, PTE_WRITE) : pte;
+}
+
+/* Whether `offset` lies in what the leaf table found last covers. Most work goes on in one
+ * place. */
 static inline bool space_leaf_known(const struct pt_space *space, uint64_t offset)
 {
 	return offset < space->leaf_end && space->leaf_end - offset <= pt_entry_reach(2);
@@ -60,8 +67,8 @@ void space_leaf_finish(struct pt_space *space);
 void space_leaf_forget(struct pt_space *space);
 
 /* Each leaf table of [start, end), in ascending order, with the offsets of the part that lies in
- * it. False iff a visitor stopped the walk. */
-/* `read_only`: linked without write permission, not the space's own. */
+ * it; `read_only`: linked without write permission, not the space's own. False iff a visitor
+ * stopped the walk. */
 typedef bool space_leaf_visitor(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t to);
 bool space_walk_leaves(struct pt_space *space, vaddr_t start, vaddr_t end,
                        space_leaf_visitor *visit, void *arg);

@@ -30,8 +30,8 @@ int xen_table_move(struct pt_space *space, vaddr_t from, vaddr_t to)
 		host_panic("space: a table is moved to where something is mapped");
 	struct mc_batch batch = mc_begin();
 
-	/* In this order, as Xen would take a table apart that nothing refers to, entry by entry, and
-	 * validate it again. */
+	/* In this order, as Xen would take a table apart that nothing refers to, entry by entry,
+	 * and validate it again. */
 	space_set_upper(&batch, space, new_parent, new, 2, entry);
 	space_set_upper(&batch, space, old_parent, old, 2, PTE_NONE);
 	tlb_note_all_stale(&batch, space);

@@ -12,8 +12,8 @@
 /*
  * Have Xen keep the vcpu_info of `cpu` inside its area, which begins at `area` in machine
  * memory. The vcpu is the calling one, or is not up. Xen is asked once for each vcpu, and for
- * good. False: Xen refuses, and the place in the shared page stays the one in force; only the first 32 vcpus have
- * one there.
+ * good. False: Xen refuses, and the place in the shared page stays the one in force; only the
+ * first 32 vcpus have one there.
  */
 bool vcpu_info_place(struct xen_cpu *cpu, maddr_t area);
 

@@ -80,6 +80,12 @@ static inline uint64_t pt_offset(vaddr_t va)
 	return (uint64_t)va.v & (pt_reach() - 1);
 }
 
+/* One past the last offset of [start, end), which may end where the range of offsets does. */
+static inline uint64_t pt_end_offset(vaddr_t start, vaddr_t end)
+{
+	return pt_offset(start) + (uint64_t)(end.v - start.v);
+}
+
 static inline vaddr_t pt_vaddr(uint64_t offset)
 {
 	unsigned int spare = 64u - PT_FORMAT.reach_bits;

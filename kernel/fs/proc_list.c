@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the directories of procfs list. A position is 2 and more for what stands behind "." and "..".
+ * What the directories of procfs list. A position is 2 and more for what stands behind "." and
+ * "..".
  */
 #include "kernel/fs/proc_node.h"
 #include "kernel/task/task.h"

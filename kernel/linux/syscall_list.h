@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every system call of x86-64 Linux by number, in order. HAVE(number, name): sys_NAME serves it.
- * QUICK(number, name): so it does, but reads nothing but words that may be read at any time: it runs
- * without the kernel lock, events masked, and its time counts as the program's (glue/trap.c).
+ * QUICK(number, name): so it does, but reads nothing but words that may be read at any time: it
+ * runs without the kernel lock, events masked, and its time counts as the program's
+ * (glue/trap.c).
  * NONE(number, name): the name is known, the answer is ENOSYS. No include guard: each user defines
  * the three macros and includes it.
  */

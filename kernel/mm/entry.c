@@ -117,7 +117,7 @@ int entry_zap(struct vm *vm, uintptr_t start, uintptr_t end)
 {
 	struct zap zap = {.vm = vm};
 	uintptr_t first_end = MIN(end, (start | (LEAF_BYTES - 1)) + 1);
-	uintptr_t last_start = MAX(start, end & ~(LEAF_BYTES - 1));
+	uintptr_t last_start = MAX(start, leaf_floor(end));
 
 	/* Only a table that the range covers in part is copied. */
 	if ((start & (LEAF_BYTES - 1)) &&
@@ -276,11 +276,6 @@ static uintptr_t entry_find(struct vm *vm, uintptr_t at, uintptr_t end)
 	return found;
 }
 
-static uintptr_t leaf_floor(uintptr_t addr)
-{
-	return addr & ~(LEAF_BYTES - 1);
-}
-
 int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes)
 {
 	const struct move move = {.from = from, .end = from + bytes, .distance = to - from};
@@ -312,9 +307,8 @@ void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end)
 	if (below)
 		low = below->end;
 	/* Mostly a neighbour shares the leaf table, and there is nothing to look for. */
-	uintptr_t first =
-	    (MAX(low, start & ~(LEAF_BYTES - 1)) + LEAF_BYTES - 1) & ~(LEAF_BYTES - 1);
-	uintptr_t last = MIN(high, (end + LEAF_BYTES - 1) & ~(LEAF_BYTES - 1));
+	uintptr_t first = leaf_floor(MAX(low, leaf_floor(start)) + LEAF_BYTES - 1);
+	uintptr_t last = MIN(high, leaf_floor(end + LEAF_BYTES - 1));
 
 	if (first < last && last - first >= LEAF_BYTES)
 		pv_tables_trim(&vm->space, VADDR(low), VADDR(high));

@@ -133,7 +133,6 @@ static unsigned int window_choose(struct vm_area *area, uintptr_t addr, unsigned
 {
 	unsigned int max = area->inode ? WINDOW_MAX_FILE : WINDOW_MAX_ANONYMOUS;
 	unsigned int pages = around;
-
 	bool plenty = page_free_count() > page_managed_count() / WINDOW_FREE_PART;
 
 	if (area->flags & VM_RANDOM)
@@ -165,9 +164,9 @@ static int fill_window(struct vm *vm, struct vm_area *area, uintptr_t addr, bool
 {
 	unsigned int around = area->inode ? FAULT_AROUND_PAGES : 1;
 	unsigned int pages = window_choose(area, addr, around);
-	uintptr_t leaf = addr & ~(LEAF_BYTES - 1);
 	uintptr_t start = pages == around ? addr & ~(around * PAGE_BYTES - 1) : addr;
-	uintptr_t end = MIN(MIN(start + pages * PAGE_BYTES, leaf + LEAF_BYTES), mappable_end(area));
+	uintptr_t end =
+	    MIN(MIN(start + pages * PAGE_BYTES, leaf_floor(addr) + LEAF_BYTES), mappable_end(area));
 	int result;
 
 	area->window_end = end;
@@ -230,7 +229,7 @@ static int write_window(struct vm *vm, struct vm_area *area, uintptr_t addr, pte
 {
 	bool ahead = !area->inode && (area->prot & VM_WRITE);
 	unsigned int pages = ahead ? window_choose(area, addr, 1) : 1, count = 1;
-	uintptr_t leaf_end = (addr & ~(LEAF_BYTES - 1)) + LEAF_BYTES;
+	uintptr_t leaf_end = leaf_floor(addr) + LEAF_BYTES;
 	uintptr_t end = MIN(MIN(addr + pages * PAGE_BYTES, leaf_end), area->end);
 	struct page *left[WINDOW_MAX_ANONYMOUS];
 	int result;

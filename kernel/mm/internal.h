@@ -21,6 +21,11 @@
 /* What one leaf table covers in the formats we run on. */
 #define LEAF_BYTES (2ul << 20)
 
+static inline uintptr_t leaf_floor(uintptr_t addr)
+{
+	return addr & ~(LEAF_BYTES - 1);
+}
+
 #define VM_AREA_COUNT_MAX 65530u
 
 #define VM_PROT_ALL (VM_READ | VM_WRITE | VM_EXEC)

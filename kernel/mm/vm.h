@@ -97,8 +97,8 @@ int vm_fault(struct vm *vm, uintptr_t addr, unsigned int access);
 int copy_from_user(void *to, const void *user_from, size_t bytes);
 int copy_to_user(void *user_to, const void *from, size_t bytes);
 int clear_user(void *user_to, size_t bytes);
-/* The kernel's own address of [user, user + bytes), which the program may write and which lies in one
- * page; NULL if it is not so. Good until a table changes. */
+/* The kernel's own address of [user, user + bytes), which the program may write and which lies
+ * in one page; NULL if it is not so. Good until a table changes. */
 void *user_span(uintptr_t user, size_t bytes);
 /* An aligned word of the running task's memory in one access: what programs change atomically must
  * not be seen or written by halves. 0 or -EFAULT. */

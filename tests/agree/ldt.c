@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an LDT contains: Xen looks at a page of it when the processor first wants a descriptor there.
- * Frames 8 to 11 are such tables, one page each; the last has a descriptor that Xen does not take.
+ * What an LDT contains: Xen looks at a page of it when the processor first wants a descriptor
+ * there. Frames 8 to 11 are such tables, one page each; the last has a descriptor that Xen does
+ * not take.
  */
 #include "tests/agree/calls.h"
 

@@ -31,8 +31,8 @@ static unsigned int some_slot(unsigned int table)
 	return slots[pick(role[table] == 3 || pick(8) == 0 ? 6 : 4)];
 }
 
-/* A top's rights are in the settled cases: what is left of them in one that has been refused depends
- * on how far Xen came. */
+/* A top's rights are in the settled cases: what is left of them in one that has been refused
+ * depends on how far Xen came. */
 static uint64_t some_flags(unsigned int level)
 {
 	static const uint64_t odd[] = {DIRTY, 1ull << 9, 1ull << 11, NO_EXECUTE, GLOBAL,
@@ -58,8 +58,8 @@ static long set_entry(void)
 	unsigned int target = pick(10) == 0 ? pick(AGREE_FRAMES) : some_of(level - 1);
 	uint64_t flags = some_flags(level);
 
-	/* The kernel's table to its place, or elsewhere. A pin that is refused because two tops share
-	 * one would leave it in use for good. */
+	/* The kernel's table to its place, or elsewhere. A pin that is refused because two tops
+	 * share one would leave it in use for good. */
 	if (level == 3 && idx == KERNEL_SLOT)
 		target = FIRST_KERNEL + table - FIRST_TOP;
 	else if (level > 1 && pick(12) == 0)

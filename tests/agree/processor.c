@@ -16,8 +16,8 @@
 
 static const struct agree_world *world;
 
-/* Segments of either privilege, absent ones, system descriptors, and gates: call gates to selectors of
- * all kinds, with bits that are to be zero, and gates of other types. */
+/* Segments of either privilege, absent ones, system descriptors, and gates: call gates to
+ * selectors of all kinds, with bits that are to be zero, and gates of other types. */
 static const uint64_t descriptors[] = {
     0,
     0x00cff2000000ffff,

@@ -59,7 +59,8 @@ struct agree_topic {
 extern const struct agree_topic agree_topics[];     /* of a 64-bit guest */
 extern const struct agree_topic agree_pae_topics[]; /* of a 32-bit one */
 
-/* Carry out all sequences of these topics and hand each line to `print`: false if one did not clean up. */
+/* Carry out all sequences of these topics and hand each line to `print`: false if one did not
+ * clean up. */
 bool agree_run_all(const struct agree_world *world, const struct agree_topic *topics,
                    unsigned long seeds, void (*print)(const char *line));
 

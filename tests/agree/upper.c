@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The upper levels: leaf tables under several slots of several trees, upper entries that lose and
- * regain the right to write, user tops loaded alone and left, changes by address on such a path, and
- * what the kernel and user mode then reach there.
+ * The upper levels: leaf tables under several slots of several trees, upper entries that lose
+ * and regain the right to write, user tops loaded alone and left, changes by address on such a
+ * path, and what the kernel and user mode then reach there.
  *
  * Two tops have the kernel's half and can be in force, one has none and is user mode's only. Frames
  * keep their roles throughout, so that data is never a table.
@@ -126,8 +126,8 @@ static long load_bases(void)
 	return result;
 }
 
-/* What the kernel, or user mode, reads at an address of user space, and whether it may write. A store
- * to a leaf table would be emulated: only data is written. */
+/* What the kernel, or user mode, reads at an address of user space, and whether it may write. A
+ * store to a leaf table would be emulated: only data is written. */
 static void probe(void)
 {
 	struct mmuext_op flush = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};

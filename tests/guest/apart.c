@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spaces with user mode's top table alone, while the kernel stays on its own (M4, M8, M12, M13): what
- * differs from the spaces of the other tests.
+ * Spaces with user mode's top table alone, while the kernel stays on its own (M4, M8, M12, M13):
+ * what differs from the spaces of the other tests.
  */
 #include "tests/guest/test.h"
 

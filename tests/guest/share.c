@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Leaf tables that several spaces link, on real Xen: nobody writes through one, each space reads its
- * own contents whatever the other one does, in either order of writes and ends; and the balance of
- * frames and pins is even.
+ * Leaf tables that several spaces link, on real Xen: nobody writes through one, each space reads
+ * its own contents whatever the other one does, in either order of writes and ends; and the
+ * balance of frames and pins is even.
  */
 #include "tests/guest/test.h"
 

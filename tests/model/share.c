@@ -3,13 +3,13 @@
  * Leaf tables that several spaces share: processes that were forked from each other, each on a vcpu
  * of its own, with nothing in common but the layer and the count in the table's record.
  *
- * Two that write at the same time both find the table shared, both take a copy, and one of them is
- * the last to let it go: it must be released once, and not before. One that finds itself alone
- * takes the table as its own while the other may not be through with it: its link must be gone and
- * its vcpus must have dropped what they hold by then, or they reach frames that are changed or given
- * away. What a copy took over must not be written through the table that it was copied from. A
- * space that ends, unmaps everything or forks again does so at any moment of all that, and every
- * table may be refused.
+ * Two that write at the same time both find the table shared, both take a copy, and one of them
+ * is the last to let it go: it must be released once, and not before. One that finds itself
+ * alone takes the table as its own while the other may not be through with it: its link must be
+ * gone and its vcpus must have dropped what they hold by then, or they reach frames that are
+ * changed or given away. What a copy took over must not be written through the table that it was
+ * copied from. A space that ends, unmaps everything or forks again does so at any moment of all
+ * that, and every table may be refused.
  *
  * The oracle is naive: each process knows what it wrote last in each place, and must read that, by
  * its tables and by whatever its vcpus may still hold. Frames have a count of references as a

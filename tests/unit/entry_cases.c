@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The entries of a space, in all formats: what must hold of setting them, of lazy mode, of
- * rewriting a range, of moving a table, and of the end of empty tables. Random histories of all this are entry_history.c.
+ * rewriting a range, of moving a table, and of the end of empty tables. Random histories of all
+ * this are entry_history.c.
  */
 #include "tests/unit/pin_cases.h"
 

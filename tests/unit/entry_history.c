@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The entries of a space, in all formats: random histories of sets, walks, rewrites, trims and switches
- * against a plain map of what was set.
+ * The entries of a space, in all formats: random histories of sets, walks, rewrites, trims and
+ * switches against a plain map of what was set.
  */
 #include "tests/unit/pin_cases.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cases of pinning, of spaces and of their entries, for the programs that run them with each lock model. Status
- * as of cmocka's groups.
+ * The cases of pinning, of spaces and of their entries, for the programs that run them with each
+ * lock model. Status as of cmocka's groups.
  */
 #ifndef PINFOLD_TESTS_UNIT_PIN_CASES_H
 #define PINFOLD_TESTS_UNIT_PIN_CASES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/task/runqueue.c */
 /*
- * Which CPU a task that becomes runnable goes to, and what a CPU takes from others. The other CPUs are
- * areas that do nothing; the events sent to them are counted.
+ * Which CPU a task that becomes runnable goes to, and what a CPU takes from others. The other
+ * CPUs are areas that do nothing; the events sent to them are counted.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -245,8 +245,8 @@ static void test_copied(void **state)
 	}
 }
 
-/* What a copy has taken over loses the right to write before the link gains it: by requests if it is
- * little, else with another copy. */
+/* What a copy has taken over loses the right to write before the link gains it: by requests if
+ * it is little, else with another copy. */
 static void test_copied_from(void **state)
 {
 	(void)state;

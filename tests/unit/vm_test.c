@@ -5,8 +5,8 @@
 /*
  * Address spaces under random operations of several processes, against an oracle that knows what
  * each page of each must hold: mapping, unmapping, protecting, moving, forking, dropping,
- * truncating a file under its mappings, with memory enough and with far too little; accesses are the
- * CPU's own and the kernel's.
+ * truncating a file under its mappings, with memory enough and with far too little; accesses are
+ * the CPU's own and the kernel's.
  *
  * The fake page tables (fake_mmu.c) have a TLB that keeps what nobody flushed, carry out lazy
  * updates only at the end, and stop the test when a frame is given back while an entry may still be
@@ -735,8 +735,8 @@ static void test_window_bounds(void **state)
 	do_exit(actor);
 }
 
-/* After a fork, what is written in order is copied a few pages at a time, and otherwise by the page;
- * the parent keeps what it had. */
+/* After a fork, what is written in order is copied a few pages at a time, and otherwise by the
+ * page; the parent keeps what it had. */
 static void test_window_copied(void **state)
 {
 	struct actor *parent = &actors[0], *child = &actors[1];

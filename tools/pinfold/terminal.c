@@ -59,8 +59,8 @@ static void start_guard(void)
 
 	if (pipe2(pipe_fd, O_CLOEXEC) != 0)
 		return;
-	/* The guard never takes a signal, from its first instruction on: this process may be killed,
-	 * and the terminal's hang-up be sent, before the guard has run at all. */
+	/* The guard never takes a signal, from its first instruction on: this process may be
+	 * killed, and the terminal's hang-up be sent, before the guard has run at all. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	terminal.guard = fork();

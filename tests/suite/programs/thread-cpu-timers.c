@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: interval timers and the limit of CPU time while several threads compute and the one that
- * set them sleeps; the time of all threads counts, nothing comes much too early or too late. A limit
- * holds in children. */
+/* Shows: interval timers and the limit of CPU time while several threads compute and the one
+ * that set them sleeps; the time of all threads counts, nothing comes much too early or too
+ * late. A limit holds in children. */
 #include "tests/suite/programs/threads.h"
 #include <sys/resource.h>
 #include <sys/time.h>
