@@ -11,6 +11,7 @@
 #include "pv/mmu.h"
 #include "xen/p2m.h"
 #include "xen/pt_walk.h"
+#include "xen/share.h"
 #include "xen/table_pool.h"
 
 #define PAGES 100u /* in one leaf table, and enough to share it */
