@@ -4,7 +4,7 @@
 #   make          the launcher, the guest library, the kernel, the base ramdisk, the release Xen
 #   make run      builds and gives a shell in the guest
 #   make test     builds and runs all tests
-#   make check    formatting, linters, the include order, the i386 build of the guest layer
+#   make check    formatting, linters, the include order; all test programs and the i386 layer compile
 #   make test-domu        boots the image as a domU under Xen's own toolstack
 #   make bench            counts what operations cost, on Linux too (docs/performance.md)
 #   make mutants          takes each protection out and looks whether a check notices

@@ -9,10 +9,11 @@ CHECK_SH := $(sort $(shell git ls-files '*.sh' .ci/run 2>/dev/null))
 CHECK32_SOURCES := $(wildcard lib/*.c arch/x86/*.c arch/x86/32/*.c xen/*.c pv/*.c)
 CHECK32_OBJECTS := $(CHECK32_SOURCES:%=$(BUILD)/guest32/%.o)
 
-.PHONY: check check-format check-tidy check-cppcheck check-includes check-i386 check-shell
+.PHONY: check check-format check-tidy check-cppcheck check-includes check-builds check-i386 \
+	check-shell
 check: deps-check
-	$(Q)$(MAKE) --no-print-directory check-format check-includes check-i386 check-shell \
-		check-cppcheck check-tidy $(CHECK_MORE)
+	$(Q)$(MAKE) --no-print-directory check-format check-includes check-builds check-i386 \
+		check-shell check-cppcheck check-tidy $(CHECK_MORE)
 
 check-format:
 	$(call say,FORMAT,$(words $(CHECK_C)) files)
@@ -22,6 +23,9 @@ check-format:
 check-includes:
 	$(call say,INCLUDES,$(words $(CHECK_C)) files)
 	$(Q)sh tools/check-includes.sh $(CHECK_C)
+
+# Every program of the tests and of make bench compiles, those too that run in a guest only.
+check-builds: test-programs $(BENCH_PLUGIN) $(BENCH_PROGRAM) $(BENCH_TINY)
 
 # The guest layer compiles for the 32-bit guest too.
 check-i386: $(CHECK32_OBJECTS)

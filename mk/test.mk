@@ -8,7 +8,8 @@
 TEST_LEVELS := unit fuzz model agree guest system suite command
 TESTS ?= $(TEST_LEVELS)
 
-.PHONY: test
+# All that the levels build, and no test run: a fragment adds its own as `test-programs: mine`.
+.PHONY: test test-programs
 test: deps-test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)MAKE='$(MAKE)' sh tests/run.sh $(TESTS)

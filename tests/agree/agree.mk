@@ -31,5 +31,6 @@ $(AGREE_MODEL): tests/agree/hosted.c $(AGREE_SEQUENCES) tests/agree/sequence.h l
 		-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -o $@ $(filter %.c,$^)
 
 .PHONY: test-agree
+test-programs: $(AGREE_KERNEL) $(AGREE_KERNEL32) $(AGREE_MODEL)
 test-agree: $(AGREE_KERNEL) $(AGREE_KERNEL32) $(AGREE_MODEL) xen xen-debug
 	$(Q)sh tests/agree/run.sh $(AGREE_BUILD) $(AGREE_SEEDS)

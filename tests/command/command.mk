@@ -6,6 +6,7 @@ COMMAND_TOOLS := $(addprefix $(COMMAND_BUILD)/,fake-qemu on-terminal tty-probe \
 	stream-probe)
 
 .PHONY: test-command
+test-programs: $(COMMAND_TOOLS)
 test-command: $(COMMAND_TOOLS) pinfold ramdisk
 	$(Q)CC='$(CC)' sh tests/command/run.sh $(COMMAND_BUILD)
 

@@ -41,6 +41,7 @@ $(FUZZ_BUILD)/corpus/made: $(FUZZ_BUILD)/seeds
 	@touch $@
 
 .PHONY: test-fuzz fuzz
+test-programs: $(FUZZ_PROGRAMS) $(FUZZ_BUILD)/seeds
 test-fuzz: $(FUZZ_PROGRAMS) $(FUZZ_BUILD)/corpus/made
 	$(Q)sh tests/fuzz/run.sh 20 200000 $(FUZZ_PROGRAMS)
 fuzz: $(FUZZ_PROGRAMS) $(FUZZ_BUILD)/corpus/made

@@ -11,5 +11,6 @@ $(GUEST_TEST): $(GUEST_TEST_OBJECTS) $(GUEST_LIBRARY) $(KERNEL_SCRIPT)
 		--build-id=none -T $(KERNEL_SCRIPT) -o $@ $(GUEST_TEST_OBJECTS) --whole-archive $(GUEST_LIBRARY)
 
 .PHONY: test-guest
+test-programs: $(GUEST_TEST) $(MINIMAL)
 test-guest: $(GUEST_TEST) $(MINIMAL) xen-debug
 	$(Q)sh tests/guest/run.sh $(GUEST_TEST) $(MINIMAL)

@@ -53,6 +53,7 @@ endef
 
 # The standard set; make test runs a small one.
 .PHONY: model test-model replay
+test-programs: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single $(MODEL_EXAMPLE)
 model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single
 	$(call model_set,--standard)
 test-model: $(MODEL_BUILD)/model-test-split $(MODEL_BUILD)/model-test-single $(MODEL_EXAMPLE)

@@ -35,6 +35,7 @@ SUITE_CFLAGS := -std=gnu11 -O1 -g0 $(SUITE_WARNINGS) -I.
 SUITE_PROGRAM_CFLAGS := $(SUITE_CFLAGS) -fno-builtin -fno-stack-protector -fno-strict-aliasing
 
 .PHONY: suite-build suite test-suite
+test-programs: suite-build
 
 suite-build: $(SUITE_PROGRAMS) $(SUITE_STAGE)/driver $(SUITE_STAGE)/list $(SUITE_BUILD)/compare
 

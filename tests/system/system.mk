@@ -10,5 +10,6 @@ $(SYSTEM_BUILD)/%: tests/system/%.c tests/system/counters.h $(FLAGS_STAMP)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -I. -static -pthread -o $@ $<
 
 .PHONY: test-system
+test-programs: $(SYSTEM_PROGRAMS)
 test-system: all xen-debug $(SYSTEM_PROGRAMS)
 	$(Q)sh tests/system/run.sh $(SYSTEM_BUILD)

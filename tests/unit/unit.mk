@@ -43,6 +43,7 @@ $(foreach name,$(UNIT_NAMES),$(eval $(call unit_program,$(name),$(call \
 	unit_sources,$(name)),$(call unit_flags,$(name)))))
 
 .PHONY: test-unit
+test-programs: $(addprefix $(UNIT_BUILD)/,$(UNIT_NAMES))
 test-unit: $(addprefix $(UNIT_BUILD)/,$(UNIT_NAMES))
 	$(Q)sh tests/unit/run.sh $^
 
