@@ -3,7 +3,7 @@
  * Hypercalls: dispatch, multicall with preemption between entries, and the calls that a schedule
  * needs but that change no rule.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <errno.h>
 #include <string.h>

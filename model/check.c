@@ -4,16 +4,9 @@
  * from the contents of the frames, and must be the same. A mistake of the model's own would show
  * here as well as one of the guest's.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <string.h>
-
-#define PRESENT     1ull
-#define WRITE       2ull
-#define ACCESSED    0x20ull
-#define DIRTY       0x40ull
-#define FRAME_MASK  0x000ffffffffff000ull
-#define FRAME_SHIFT 12
 
 struct recount {
 	uint32_t uses[MODEL_FRAMES];
@@ -25,7 +18,7 @@ static void count_entry(struct recount *r, uint32_t table, uint64_t entry, unsig
 {
 	if (!(entry & PRESENT))
 		return;
-	uint32_t mfn = (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
+	uint32_t mfn = frame_of(entry);
 
 	if (mfn >= MODEL_FRAMES)
 		world_violation("check: an entry holds frame %u, which does not exist", mfn);

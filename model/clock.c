@@ -7,7 +7,7 @@
  * into the guest's memory word by word, with a step before each: another vcpu that reads it can
  * see any mixture, which the mark in state_entry_time is there to tell.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -12,15 +12,13 @@
  * A page of the LDT is used as descriptors from the processor's first look at it, by the address
  * that it has then. It stays in use until the vcpu has another LDT or another base table.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include <xen/callback.h>
 
-#define FRAME_SHIFT     12
-#define PAGE            4096u
 #define FRAME_ENTRIES   512u
 #define LDT_ENTRIES_MAX 8192u
 

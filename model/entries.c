@@ -7,17 +7,9 @@
  * one that leads to another is a use of that as what it already is. A table has linear entries or
  * is used by them, never both, so that there are no chains.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <errno.h>
-
-#define PRESENT     1ull
-#define WRITE       2ull
-#define LARGE       0x80ull
-#define GLOBAL      0x100ull
-#define NO_EXECUTE  (1ull << 63)
-#define FRAME_MASK  0x000ffffffffff000ull
-#define FRAME_SHIFT 12
 
 bool model_flags_allowed(uint64_t entry, unsigned int level)
 {
@@ -31,7 +23,7 @@ bool model_flags_allowed(uint64_t entry, unsigned int level)
 /* Of an entry that is no use as the level below. */
 static long get_linear(uint32_t table, unsigned int level, uint64_t entry)
 {
-	uint32_t mfn = (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
+	uint32_t mfn = frame_of(entry);
 	struct model_frame *from = &model.frames[table], *to = &model.frames[mfn];
 
 	if ((model.format->levels == 3 && level == 3) || (entry & WRITE) || to->type != level ||
@@ -52,7 +44,7 @@ long model_get_entry(uint32_t table, unsigned int level, uint64_t entry, bool ke
 {
 	if (!(entry & PRESENT))
 		return 0;
-	uint64_t mfn = (entry & FRAME_MASK) >> FRAME_SHIFT;
+	uint32_t mfn = frame_of(entry);
 
 	if (mfn == MODEL_XENS_FRAME) /* a table of Xen's, for a leaf mapped writable */
 		return level == 1 ? -EBUSY : -EINVAL;
@@ -61,8 +53,8 @@ long model_get_entry(uint32_t table, unsigned int level, uint64_t entry, bool ke
 	long result = 0;
 
 	if (level > 1)
-		result = model_get_type((uint32_t)mfn, (enum model_type)(level - 1), kernel_l2);
-	else if ((entry & WRITE) && model_get_type((uint32_t)mfn, TYPE_WRITABLE, false) != 0)
+		result = model_get_type(mfn, (enum model_type)(level - 1), kernel_l2);
+	else if ((entry & WRITE) && model_get_type(mfn, TYPE_WRITABLE, false) != 0)
 		result = -EBUSY; /* a table mapped writable has an error of its own */
 	if (level > 1 && result == -EINVAL)
 		return get_linear(table, level, entry);
@@ -73,7 +65,7 @@ long model_get_entry(uint32_t table, unsigned int level, uint64_t entry, bool ke
 
 void model_put_entry(uint32_t table, unsigned int level, uint64_t entry)
 {
-	uint32_t mfn = (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
+	uint32_t mfn = frame_of(entry);
 
 	if (!(entry & PRESENT) || (level > 1 && mfn == table))
 		return;

@@ -8,7 +8,7 @@
  * interrupted by that is named to the world once. Channels between two ports of the same domain
  * exist (a port that waits for a partner, and its partner); those to other domains do not.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <errno.h>
 

@@ -5,7 +5,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,15 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGE        4096u
-#define PRESENT     1ull
-#define WRITE       2ull
-#define USER        4ull
-#define ACCESSED    0x20ull
-#define GLOBAL      0x100ull
-#define OF_KERNEL   (1ull << 52)
-#define FRAME_MASK  0x000ffffffffff000ull
-#define FRAME_SHIFT 12
+#define OF_KERNEL (1ull << 52)
 
 /* The shapes are Xen's; tables have 8 entries where the processor's have 512 or 1024, so that a
  * walk is a few steps of a schedule and not hundreds. Nothing in the rules depends on the

@@ -2,24 +2,11 @@
 /*
  * The memory calls: mmu_update, update_va_mapping, mmuext_op.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#define PRESENT     1ull
-#define WRITE       2ull
-#define ACCESSED    0x20ull
-#define DIRTY       0x40ull
-#define FRAME_MASK  0x000ffffffffff000ull
-#define FRAME_SHIFT 12
-#define PAGE        4096u
-
-static uint32_t frame_of(uint64_t entry)
-{
-	return (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
-}
 
 long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool keep_ad)
 {

@@ -8,12 +8,11 @@
  * instruction itself needs no decoding. Only a leaf table's entries are emulated; Xen lets a store
  * to an upper table fault in every case.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE       4096u
 #define SPAN_BYTES 16u /* what one store may touch */
 
 /* The store under way: nothing else happens before it ends. */

@@ -12,16 +12,9 @@
  * link for reading to a table that is in use elsewhere is no new use of it. What Xen itself flushes
  * is modelled too: when a frame changes its type, nobody keeps anything of it.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <string.h>
-
-#define PRESENT     1ull
-#define WRITE       2ull
-#define USER        4ull
-#define FRAME_MASK  0x000ffffffffff000ull
-#define FRAME_SHIFT 12
-#define PAGE        4096u
 
 /* A change of one entry, and the vcpu whose view of it is looked at. */
 struct change {
@@ -30,11 +23,6 @@ struct change {
 	uint64_t old, value;
 	uint32_t vcpu;
 };
-
-static uint32_t frame_of(uint64_t entry)
-{
-	return (uint32_t)((entry & FRAME_MASK) >> FRAME_SHIFT);
-}
 
 /* The first `kept` stay. What is behind them is as it was at first: histories leave no mark. */
 static void keep(unsigned int kept)

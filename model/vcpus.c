@@ -7,7 +7,7 @@
  * the same things. A vcpu that is down keeps its base tables. One whose vcpu_info has no place in
  * the shared page must register one before it can be initialised.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,6 @@
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 
-#define PAGE       4096u
 #define POLL_PORTS 128u
 
 void model_vcpu_reset(unsigned int number)
