@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: nanosleep and clock_nanosleep, relative and absolute, in the past, with bad values; many
- * sleepers wake in the order of their times. */
+/* Shows: nanosleep and clock_nanosleep, relative and absolute, in the past, with bad values; a
+ * sleeper comes back in its time whoever else sleeps, for longer or shorter, since before or after.
+ */
 #include "tests/suite/programs/say.h"
+
+#define SLEEPERS 5u
 
 static long long now(void)
 {
@@ -18,30 +21,40 @@ static void sleep_until(long long when)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
 }
 
-static void order(void)
+/* Sleepers among others: `first` and `second` are due soon, the others in hours. These two come
+ * back, none before its time, and the others do not; however late anybody runs. */
+static void among_others(unsigned int first, unsigned int second)
 {
-	static const int places[] = {3, 1, 4, 0, 2};
-	long long start = now();
-	int ends[2];
-	char text[6] = "";
-	size_t i;
+	long long start = now(), ms = 1000000, hour = 3600000 * ms;
+	unsigned int back = 0;
+	pid_t pids[SLEEPERS];
+	int status;
 
-	if (pipe(ends))
-		return;
-	for (i = 0; i < 5; i++) {
-		if (fork() == 0) {
-			char digit = (char)('0' + places[i]);
+	for (unsigned int i = 0; i < SLEEPERS; i++) {
+		long long when = start + (i == first    ? 15 * ms
+		                          : i == second ? 30 * ms
+		                                        : (SLEEPERS - i) * hour);
 
-			sleep_until(start + 60000000 + places[i] * 40000000LL);
-			if (write(ends[1], &digit, 1) != 1)
-				_exit(1);
-			_exit(0);
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			sleep_until(when);
+			_exit(now() < when);
 		}
 	}
-	while (wait(NULL) > 0)
-		;
-	if (read(ends[0], text, 5) == 5)
-		say("woken in order %s", text);
+	for (unsigned int ended = 0; ended < 2; ended++) {
+		pid_t pid = wait(&status);
+
+		for (unsigned int i = 0; i < SLEEPERS; i++)
+			if (pids[i] == pid && status == 0)
+				back |= 1u << i;
+	}
+	say("sleepers %u and %u are back: %#x", first, second, back);
+	for (unsigned int i = 0; i < SLEEPERS; i++) {
+		if (i == first || i == second)
+			continue;
+		kill(pids[i], SIGKILL);
+		say_end("another", pids[i]);
+	}
 }
 
 int main(void)
@@ -69,6 +82,7 @@ int main(void)
 	length.tv_nsec = 0;
 	say("realtime, past: %d", clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &length, NULL));
 	say("bad clock: %d", clock_nanosleep(77, 0, &length, NULL));
-	order();
+	for (unsigned int first = 0; first < SLEEPERS; first++)
+		among_others(first, (first + 2) % SLEEPERS);
 	return 0;
 }
