@@ -28,8 +28,6 @@ static bool child_matches(const struct process *child, const struct wait_request
 {
 	bool clone_child = child->exit_signal != ABI_SIGCHLD;
 
-	if (request->type == ABI_P_PID && child->pid != request->id)
-		return false;
 	if (request->type == ABI_P_PGID && child->pgid != request->id)
 		return false;
 	if (request->options & ABI_WALL)
@@ -95,13 +93,20 @@ static bool child_news(struct process *child, int options, struct wait_news *new
 	return false;
 }
 
-/* One look: the child's number, 0: none has news, -ECHILD: none matches. */
+/* One look: the child's number, 0: none has news, -ECHILD: none matches. A child asked for by its
+ * number is looked up, however many others there are. */
 static int wait_look(struct process *parent, const struct wait_request *request,
                      struct wait_news *news)
 {
 	struct process *child;
 	int result = -ECHILD;
 
+	if (request->type == ABI_P_PID) {
+		child = process_find(request->id);
+		if (!child || child->parent != parent || !child_matches(child, request))
+			return -ECHILD;
+		return child_news(child, request->options, news) ? request->id : 0;
+	}
 	list_for_each_entry (child, &parent->children, struct process, sibling) {
 		if (!child_matches(child, request))
 			continue;
