@@ -150,13 +150,15 @@ static inline int pv_tables_own(struct pt_space *space, vaddr_t start, vaddr_t e
 	return pv_mmu_ops.tables_own(space, start, end);
 }
 
-/* Tables that the space shares, or has shared and not made its own since, and that lie wholly in
- * [start, end), leave it with all their entries: needs no memory. `gone` sees each of these; the
- * references stay with the table, and go when nobody links it any more. Not inside lazy mode. */
+/* Leaf tables that lie wholly in [start, end) leave the space with all their entries: those that it
+ * shares, or has shared and not made its own since, and those that hold so much that to clear each
+ * entry would cost more. Needs no memory. `gone` sees each entry of the former: the references stay with
+ * the table, and go when nobody links it any more. `release` sees each of the latter when no CPU can
+ * use it any more. Not inside lazy mode. */
 static inline void pv_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end,
-                                   xen_pte_release *gone, void *arg)
+                                   xen_pte_release *gone, xen_pte_release *release, void *arg)
 {
-	pv_mmu_ops.tables_leave(space, start, end, gone, arg);
+	pv_mmu_ops.tables_leave(space, start, end, gone, release, arg);
 }
 
 /* Replace the leaf entry for `va`, whose tables exist and are the space's own (pv_pte_prepare or

@@ -47,7 +47,7 @@ struct pv_mmu_ops {
 	bool (*tables_share)(struct pt_space *from, struct pt_space *to, vaddr_t start, vaddr_t end,
 	                     const struct xen_sharing *sharing, void *arg);
 	void (*tables_leave)(struct pt_space *space, vaddr_t start, vaddr_t end,
-	                     xen_pte_release *gone, void *arg);
+	                     xen_pte_release *gone, xen_pte_release *release, void *arg);
 	void (*pte_set)(struct pt_space *space, vaddr_t va, pte_t pte, enum pv_flush flush);
 	bool (*pte_walk)(struct pt_space *space, vaddr_t start, vaddr_t end, pv_pte_visitor *visit,
 	                 void *arg);

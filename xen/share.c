@@ -335,36 +335,3 @@ void share_unlink(struct pt_space *space, const struct pt_place *place, xen_pte_
 	if (share_drop(place->table))
 		share_end(space, place->table, space->sharing->release, NULL);
 }
-
-struct leave_walk {
-	struct pt_space *space;
-	uint64_t start, end;
-	xen_pte_release *gone;
-	void *arg;
-};
-
-static bool visit_leave(void *arg, const struct pt_place *place)
-{
-	const struct leave_walk *walk = arg;
-
-	if (place->level == 1 && place->read_only && place->offset >= walk->start &&
-	    place->offset + pt_entry_reach(2) <= walk->end)
-		share_unlink(walk->space, place, walk->gone, walk->arg);
-	return true;
-}
-
-void xen_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_release *gone,
-                      void *arg)
-{
-	struct leave_walk walk = {.space = space,
-	                          .start = pt_offset(start),
-	                          .end = pt_end_offset(start, end),
-	                          .gone = gone,
-	                          .arg = arg};
-
-	if (space->shared == 0)
-		return;
-	space_leaf_forget(space);
-	pt_walk(space->root, walk.start, walk.end,
-	        &(struct pt_visitor){.table = visit_leave, .arg = &walk});
-}

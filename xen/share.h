@@ -53,7 +53,5 @@ void share_forget(pfn_t table);
 /* Contracts: pv/mmu.h. */
 bool xen_tables_share(struct pt_space *from, struct pt_space *to, vaddr_t start, vaddr_t end,
                       const struct xen_sharing *sharing, void *arg);
-void xen_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_release *gone,
-                      void *arg);
 
 #endif

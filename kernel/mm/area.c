@@ -166,6 +166,22 @@ uint64_t area_bytes_in(struct vm *vm, uintptr_t start, uintptr_t end)
 	return bytes;
 }
 
+void area_gap_around(struct vm *vm, uintptr_t start, uintptr_t end, uintptr_t *low, uintptr_t *high)
+{
+	const struct vm_area *above = area_at_or_above(vm, start);
+	const struct vm_area *below =
+	    above ? area_previous(vm, above) : area_from_node(vm, vm->areas.prev);
+
+	*low = below ? below->end : 0;
+	*high = VM_USER_TOP + PAGE_BYTES;
+	if (above && above->start < start)
+		*low = start;
+	while (above && above->end <= end)
+		above = area_next(vm, above);
+	if (above)
+		*high = MAX(above->start, end);
+}
+
 uintptr_t area_low_bound(const struct vm_area *area)
 {
 	if ((area->flags & VM_GROWS_DOWN) == 0)

@@ -17,6 +17,9 @@
 
 #define GATHER_MAX 64u
 
+/* What is no more has no leaf table that is worth being taken out with all that it maps. */
+#define FEW_BYTES (64 * PAGE_BYTES)
+
 static struct page *zero_page;
 
 bool entry_zero_page_init(void)
@@ -113,20 +116,36 @@ static void visit_left(pte_t pte, void *arg)
 		entry_count(arg, page, pte.v, -1);
 }
 
+/* An entry of a table that is taken out. */
+static void visit_gone(pte_t pte, void *arg)
+{
+	struct page *page = entry_page(pte);
+
+	if (!page)
+		return;
+	entry_count(arg, page, pte.v, -1);
+	page_put(page);
+}
+
 int entry_zap(struct vm *vm, uintptr_t start, uintptr_t end)
 {
 	struct zap zap = {.vm = vm};
 	uintptr_t first_end = MIN(end, (start | (LEAF_BYTES - 1)) + 1);
 	uintptr_t last_start = MAX(start, leaf_floor(end));
+	uintptr_t low = start, high = end;
 
-	/* Only a table that the range covers in part is copied. */
-	if ((start & (LEAF_BYTES - 1)) &&
+	if (end - start > FEW_BYTES)
+		area_gap_around(vm, start, end, &low, &high);
+	/* Only a table that maps something else as well is copied. */
+	if (leaf_floor(start) < low &&
 	    pv_tables_own(&vm->space, VADDR(start), VADDR(first_end)) != 0)
 		return -ENOMEM;
-	if ((end & (LEAF_BYTES - 1)) &&
+	if (leaf_floor(end - 1) + LEAF_BYTES > high &&
 	    pv_tables_own(&vm->space, VADDR(last_start), VADDR(end)) != 0)
 		return -ENOMEM;
-	pv_tables_leave(&vm->space, VADDR(start), VADDR(end), visit_left, vm);
+	low = MAX(low, leaf_floor(start));
+	high = MIN(high, leaf_floor(end - 1) + LEAF_BYTES);
+	pv_tables_leave(&vm->space, VADDR(low), VADDR(high), visit_left, visit_gone, vm);
 	for (vaddr_t at = VADDR(start); at.v < end;) {
 		at = pv_pte_rewrite(&vm->space, at, VADDR(end), edit_zap, &zap);
 		while (zap.count > 0)
@@ -296,16 +315,9 @@ int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes)
 
 void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end)
 {
-	const struct vm_area *above = area_at_or_above(vm, start);
-	const struct vm_area *below = above ? area_previous(vm, above) : NULL;
-	uintptr_t low = 0, high = VM_USER_TOP + PAGE_BYTES;
+	uintptr_t low, high;
 
-	if (!above && !list_empty(&vm->areas))
-		below = list_entry(vm->areas.prev, struct vm_area, node);
-	if (above)
-		high = MAX(above->start, end);
-	if (below)
-		low = below->end;
+	area_gap_around(vm, start, end, &low, &high);
 	/* Mostly a neighbour shares the leaf table, and there is nothing to look for. */
 	uintptr_t first = leaf_floor(MAX(low, leaf_floor(start)) + LEAF_BYTES - 1);
 	uintptr_t last = MIN(high, leaf_floor(end + LEAF_BYTES - 1));

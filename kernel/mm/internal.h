@@ -72,6 +72,9 @@ int area_split_range(struct vm *vm, uintptr_t start, uintptr_t end);
 void area_merge_range(struct vm *vm, uintptr_t start, uintptr_t end);
 /* Bytes of the range that areas cover. */
 uint64_t area_bytes_in(struct vm *vm, uintptr_t start, uintptr_t end);
+/* [*low, *high): the range, and around it what no other area reaches into. */
+void area_gap_around(struct vm *vm, uintptr_t start, uintptr_t end, uintptr_t *low,
+                     uintptr_t *high);
 /* The lowest address that must stay free below an area. */
 uintptr_t area_low_bound(const struct vm_area *area);
 /* The highest free range below `top`; 0: there is none. */
@@ -140,6 +143,8 @@ int vm_populate(struct vm *vm, uintptr_t start, uintptr_t end);
  * memory. 0 or -ENOMEM. */
 int vm_check_growth(struct vm *vm, uint64_t bytes, unsigned int prot, unsigned int flags,
                     bool file);
+/* vm_unmap() of a range whose entries have all gone elsewhere. */
+int vm_unmap_moved(struct vm *vm, uintptr_t addr, size_t bytes);
 /* Change the protection of a range. Errors as mprotect. */
 int vm_protect(struct vm *vm, uintptr_t start, uintptr_t end, unsigned int prot);
 

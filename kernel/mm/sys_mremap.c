@@ -102,7 +102,7 @@ static long move_mapping(const struct remap *remap)
 	}
 	area_insert(vm, moved);
 	if (remap->old_bytes > 0 && !(remap->flags & ABI_MREMAP_DONTUNMAP) &&
-	    vm_unmap(vm, remap->old, remap->old_bytes) != 0)
+	    vm_unmap_moved(vm, remap->old, remap->old_bytes) != 0)
 		klog(LOG_WARNING, "mremap: no memory to split an area; its old range stays mapped");
 	area_merge_range(vm, to, to + remap->new_bytes);
 	return at;

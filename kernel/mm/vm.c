@@ -164,7 +164,8 @@ long vm_map(struct vm *vm, uintptr_t addr, size_t bytes, unsigned int prot, unsi
 	return (long)addr;
 }
 
-int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes)
+/* `empty`: the range has no entries. */
+static int unmap(struct vm *vm, uintptr_t addr, size_t bytes, bool empty)
 {
 	struct vm_area *area;
 	uintptr_t end;
@@ -178,7 +179,7 @@ int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes)
 	if (!area || area->start >= end)
 		return 0;
 	result = area_split_range(vm, addr, end);
-	if (result == 0)
+	if (result == 0 && !empty)
 		result = entry_zap(vm, addr, end);
 	if (result != 0) {
 		area_merge_range(vm, addr, end);
@@ -192,6 +193,16 @@ int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes)
 	}
 	entry_trim(vm, addr, end);
 	return 0;
+}
+
+int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes)
+{
+	return unmap(vm, addr, bytes, false);
+}
+
+int vm_unmap_moved(struct vm *vm, uintptr_t addr, size_t bytes)
+{
+	return unmap(vm, addr, bytes, true);
 }
 
 /* One area, or part of it that begins and ends at bounds of areas. */

@@ -101,6 +101,8 @@ void smp_cross_masked(void);
 void smp_flush_owner(void);
 void smp_flush_user(void);
 void smp_move_owner(void);
+void smp_leave_setup(void);
+void smp_leave_owner(void);
 void smp_flush_finish(void);
 void smp_down_setup(void);
 void smp_down_caller(void);

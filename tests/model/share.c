@@ -213,10 +213,19 @@ static void process_look(const struct process *process)
 	}
 }
 
-static void count_left(pte_t pte, void *arg)
+/* An entry whose reference stays with its table, and one of the process's own. */
+static void note_left(pte_t pte, void *arg)
 {
-	(void)pte;
-	++*(unsigned int *)arg;
+	unsigned int *left = arg;
+
+	CHECK(refs[pte_pfn(pte).v] > 0);
+	++*left;
+}
+
+static void note_released(pte_t pte, void *arg)
+{
+	note_left(pte, arg);
+	frame_put(pte, NULL);
 }
 
 /* Unmap everything. */
@@ -224,7 +233,8 @@ static void process_unmap(struct process *process)
 {
 	unsigned int left = 0;
 
-	xen_tables_leave(&process->space, (vaddr_t){0}, user_end(), count_left, &left);
+	xen_tables_leave(&process->space, (vaddr_t){0}, user_end(), note_left, note_released,
+	                 &left);
 	for (unsigned int i = 0; i < PLACES; i++) {
 		pte_t pte = xen_pte_read(&process->space, place(i));
 

@@ -27,6 +27,7 @@
 #include "xen/lazy.h"
 #include "xen/multicall.h"
 #include "xen/p2m.h"
+#include "xen/pt_walk.h"
 #include "xen/pv_lock.h"
 
 static struct pt_space spaces[EXPLORE_VCPUS];
@@ -191,6 +192,30 @@ void smp_move_owner(void)
 	CHECK(xen_table_move(&spaces[0], VADDR(from), VADDR(to)) == 0);
 	xen_pte_set(&spaces[0], VADDR(SCENARIO_ADDRESS - from + to), PTE_NONE, XEN_FLUSH_PAGE);
 	world_frame_free(frames[0]);
+	xen_space_switch(NULL);
+	end_listening();
+}
+
+/* The same with a table that leaves with all that it maps. */
+
+void smp_leave_setup(void)
+{
+	smp_retire_setup();
+	frames[1] = world_frame_alloc();
+	xen_pte_set(&spaces[0], VADDR(SCENARIO_ADDRESS + PAGE_BYTES),
+	            pte_from_pfn(frames[1], SCENARIO_FLAGS), XEN_FLUSH_NONE);
+}
+
+void smp_leave_owner(void)
+{
+	uintptr_t reach = (uintptr_t)pt_entry_reach(2);
+	vaddr_t from = VADDR(SCENARIO_ADDRESS & ~(reach - 1));
+
+	xen_irq_enable();
+	if (choose(2, "on the space itself"))
+		xen_space_switch(&spaces[0]);
+	xen_tables_leave(&spaces[0], from, VADDR(from.v + reach), NULL, scenario_release, NULL);
+	CHECK(pfn_is_none(pt_find_table(spaces[0].root, pt_offset(from), 1)));
 	xen_space_switch(NULL);
 	end_listening();
 }

@@ -111,6 +111,26 @@ static bool edit_take(vaddr_t va, pte_t *pte, void *arg)
 	return true;
 }
 
+static void give_away(pte_t pte, void *arg)
+{
+	pfn_t *mapped = arg;
+
+	while (mapped->v != pte_pfn(pte).v)
+		mapped++;
+	world_frame_free(*mapped);
+	*mapped = PFN_NONE;
+}
+
+/* Whole tables that hold much leave with all that they map. */
+static void leave_tables(unsigned int n)
+{
+	uintptr_t start =
+	    choose(2, "from its start") == 1 ? 0 : place(choose(PLACES, "from where"));
+
+	xen_tables_leave(&lives[n].space, VADDR(start), VADDR((uintptr_t)PT_FORMAT.user_end), NULL,
+	                 give_away, lives[n].mapped);
+}
+
 enum unmap_how { UNMAP_EACH, UNMAP_LAZY, UNMAP_REWRITE };
 
 /* Take a random part of the places out: one by one, in lazy mode, or in one go. */
@@ -193,7 +213,7 @@ static void step(unsigned int n)
 		begin(n);
 		return;
 	}
-	switch (choose(10, "what to do")) {
+	switch (choose(11, "what to do")) {
 	case 0:
 		map(n, choose(PLACES, "where"));
 		break;
@@ -205,6 +225,9 @@ static void step(unsigned int n)
 		break;
 	case 7:
 		unmap(n, UNMAP_REWRITE);
+		break;
+	case 9:
+		leave_tables(n);
 		break;
 	case 8:
 		move_table(n, choose(PLACES, "from where"), choose(PLACES, "where"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: tests/unit/fake_xen.c xen/boot_map.c xen/space.c xen/space_entries.c xen/trim.c xen/share.c xen/table_pool.c xen/pin.c xen/tlb.c xen/lazy.c xen/pt_walk.c */
+/* sources: tests/unit/fake_xen.c xen/boot_map.c xen/space.c xen/space_entries.c xen/leave.c xen/trim.c xen/share.c xen/table_pool.c xen/pin.c xen/tlb.c xen/lazy.c xen/pt_walk.c */
 /* sources: xen/p2m.c xen/multicall.c xen/irq_flag.c xen/ipi.c xen/evtchn.c lib/fmt.c */
 /*
  * What an early change of a boot map entry becomes: the whole table of cases, and random entries

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The entries of a space, in all formats: what must hold of setting them, of lazy mode, of
- * rewriting a range, of moving a table, and of the end of empty tables. Random histories of all
+ * rewriting a range, of moving a table, and of the end of full tables and empty ones. Random histories of all
  * this are entry_history.c.
  */
 #include "tests/unit/pin_cases.h"
@@ -505,6 +505,89 @@ static void test_reach_ends_with_the_table(void **state)
 	}
 }
 
+/* Leaving with all that is mapped. */
+
+#define MANY 65u /* more than pays to clear, in each format */
+
+static unsigned int released;
+
+/* What it mapped may be given away: nothing leads to it any more, and the flush has been made. */
+static void count_released(pte_t pte, void *arg)
+{
+	assert_ptr_equal(arg, &fixture);
+	assert_int_equal(pte.v, fixture_entry(1 + released++).v);
+	assert_true(mc_idle());
+	assert_int_equal(fake_walk(fake_mfn(fixture.space.root), 0), 0);
+	assert_int_equal(fixture_flush_count(), fixture.space.cpus != 0);
+}
+
+/* A leaf table that holds much, and one behind it that does not. */
+static void start_leave(const struct pt_format *format, bool in_force)
+{
+	fixture_start(format);
+	released = 0;
+	for (unsigned int i = 0; i < MANY + 2; i++) {
+		vaddr_t va = rules_va(i < MANY ? i * PAGE_BYTES : rules_reach(2) + i * PAGE_BYTES);
+
+		assert_int_equal(xen_pte_prepare(&fixture.space, va), 0);
+		xen_pte_set(&fixture.space, va, fixture_entry(1 + i), XEN_FLUSH_NONE);
+	}
+	xen_space_activate(&fixture.space);
+	xen_space_switch(in_force ? &fixture.space : &fixture.other);
+	fake_forget();
+}
+
+static void leave(uint64_t start, uint64_t end)
+{
+	xen_tables_leave(&fixture.space, rules_va(start), rules_va(end), NULL, count_released,
+	                 &fixture);
+}
+
+static void check_trim_order(bool in_force);
+
+static void test_full_table_leaves(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int in_force = 0; in_force < 2; in_force++) {
+			start_leave(&fake_formats[format], in_force);
+			unsigned long taken = fake_frames_taken();
+
+			assert_non_null(xen_user_reach(&fixture.space, rules_va(0), false));
+			leave(0, 2 * rules_reach(2));
+			if (pv_user_reached(&fixture.space, rules_va(0), false))
+				fail_msg("a table that has left is still looked at");
+			assert_int_equal(released, MANY);
+			assert_int_equal(fake.trap_count, 1);
+			assert_int_equal(fake_frames_taken(), taken - 1);
+			check_trim_order(in_force);
+			rules_check_space(&fixture.space);
+			assert_int_equal(xen_pte_read(&fixture.space, rules_va(0)).v, 0);
+			for (unsigned int i = MANY; i < MANY + 2; i++)
+				assert_int_equal(
+				    xen_pte_read(&fixture.space,
+				                 rules_va(rules_reach(2) + i * PAGE_BYTES))
+				        .v,
+				    fixture_entry(1 + i).v);
+		}
+	}
+}
+
+static void test_part_of_a_table_does_not_leave(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		start_leave(&fake_formats[format], true);
+		leave(PAGE_BYTES, rules_reach(2));
+		leave(0, rules_reach(2) - PAGE_BYTES);
+		leave(PAGE_BYTES, 2 * rules_reach(2));
+		leave(0, 0);
+		assert_int_equal(fake.trap_count, 0);
+		assert_int_equal(released, 0);
+		rules_check_space(&fixture.space);
+	}
+}
+
 /* Trimming. */
 
 /* The translation of a table that goes is dropped after its entry is cleared and before it is
@@ -676,6 +759,8 @@ int entry_cases_run(void)
 	    cmocka_unit_test(test_table_move_out_of_memory),
 	    cmocka_unit_test(test_reach),
 	    cmocka_unit_test(test_reach_ends_with_the_table),
+	    cmocka_unit_test(test_full_table_leaves),
+	    cmocka_unit_test(test_part_of_a_table_does_not_leave),
 	    cmocka_unit_test(test_trim_flushes_before_it_frees),
 	    cmocka_unit_test(test_trim_of_many_tables),
 	    cmocka_unit_test(test_trim_keeps_what_reaches_out),

@@ -53,7 +53,7 @@ static struct leaf leaves[SPACES * LEAVES];
 static struct update updates[UPDATES_MAX];
 static unsigned int update_count;
 static bool lazy;
-unsigned int fake_mmu_tables_moved;
+unsigned int fake_mmu_tables_moved, fake_mmu_tables_left;
 
 static struct table *table_of(const struct pt_space *space)
 {
@@ -417,8 +417,20 @@ static bool tables_share(struct pt_space *from, struct pt_space *to, vaddr_t sta
 	return true;
 }
 
+/* How many entries a leaf table has that is taken out rather than cleared. */
+#define LEAVE_ENTRIES 4u
+
+static bool leaf_goes(const struct table *table, unsigned int i)
+{
+	unsigned int entries = 0;
+
+	for (unsigned int n = 0; n < LEAF_PAGES; n++)
+		entries += !pte_none(table->leaf[i]->entry[n]);
+	return table->read_only[i] || entries > LEAVE_ENTRIES;
+}
+
 static void tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_release *gone,
-                         void *arg)
+                         xen_pte_release *release, void *arg)
 {
 	struct table *table = table_of(space);
 
@@ -426,18 +438,24 @@ static void tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen
 	for (unsigned int i = 0; i < LEAVES; i++) {
 		struct leaf *leaf = table->leaf[i];
 
-		if (!table->read_only[i] || leaf_base(i) < start.v ||
-		    leaf_base(i) + LEAF_BYTES > end.v)
+		if (!leaf || leaf_base(i) < start.v || leaf_base(i) + LEAF_BYTES > end.v ||
+		    !leaf_goes(table, i))
 			continue;
+		bool own = !table->read_only[i];
+
 		table->leaf[i] = NULL;
 		table->read_only[i] = false;
 		forget_reached(table);
 		flush_all(table);
-		fake_mmu_shares.left++;
-		for (unsigned int n = 0; n < LEAF_PAGES; n++)
+		fake_mmu_shares.left += !own;
+		fake_mmu_tables_left += own;
+		for (unsigned int n = 0; n < LEAF_PAGES && !own; n++)
 			if (!pte_none(leaf->entry[n]))
 				gone(leaf->entry[n], arg);
-		leaf_drop(leaf, table->sharing->release, NULL);
+		if (own)
+			leaf_drop(leaf, release, arg);
+		else
+			leaf_drop(leaf, table->sharing->release, NULL);
 	}
 }
 

@@ -307,7 +307,8 @@ static void test_no_memory(void **state)
 		assert_int_equal(leaf(&child).v, leaf(parent).v);
 		/* What nobody has mapped there needs none. */
 		assert_int_equal(xen_tables_own(&child, page(FULL), page(FULL + 1)), 0);
-		xen_tables_leave(&child, page(0), rules_va(rules_reach(2)), count_gone, &kernel);
+		xen_tables_leave(&child, page(0), rules_va(rules_reach(2)), count_gone, NULL,
+		                 &kernel);
 		assert_int_equal(kernel.gone, FULL);
 		assert_true(pfn_is_none(leaf(&child)));
 		assert_int_equal(xen_pte_prepare(parent, page(0)), 0);
@@ -322,8 +323,8 @@ static void test_left_in_part(void **state)
 {
 	(void)state;
 	begin_shared(0);
-	xen_tables_leave(&child, page(1), rules_va(rules_reach(2)), count_gone, &kernel);
-	xen_tables_leave(&child, page(0), rules_va(rules_reach(2) - PAGE_BYTES), count_gone,
+	xen_tables_leave(&child, page(1), rules_va(rules_reach(2)), count_gone, NULL, &kernel);
+	xen_tables_leave(&child, page(0), rules_va(rules_reach(2) - PAGE_BYTES), count_gone, NULL,
 	                 &kernel);
 	assert_int_equal(kernel.gone, 0);
 	assert_int_equal(leaf(&child).v, leaf(parent).v);

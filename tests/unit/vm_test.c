@@ -567,7 +567,7 @@ static void run_random(void)
 	size_t all = page_free_count();
 
 	short_count = fork_count = move_count = kernel_count = 0;
-	fake_mmu_tables_moved = 0;
+	fake_mmu_tables_moved = fake_mmu_tables_left = 0;
 	file.size = FILE_PAGES * PAGE_BYTES;
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		one_step();
@@ -590,7 +590,7 @@ static void run_random(void)
 	assert_int_equal(page_free_count(), all);
 	assert_int_equal(entry_zero_page()->ref_count, 1);
 	assert_true(fork_count > 100 && move_count > 100 && kernel_count > 1000);
-	assert_true(fake_mmu_tables_moved > 100);
+	assert_true(fake_mmu_tables_moved > 100 && fake_mmu_tables_left > 100);
 }
 
 #define FRAMES       8192u
