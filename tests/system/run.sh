@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The whole kernel on the debug build of Xen: the checks inside the guest, storms on 2 to 32 vcpus,
-# then what boot costs in instructions. What Xen logs is a witness: no complaint, and no store to a page table
-# that it had to emulate.
+# forks of processes with much memory, then what boot costs in instructions. What Xen logs is a
+# witness: no complaint, and no store to a page table that it had to emulate.
 #
 # Use: tests/system/run.sh BUILD-FOLDER      (from the top of the source tree)
 set -u
@@ -28,6 +28,7 @@ guest() {
 	shift 2
 	./pinfold run --xen "$xen" --log "$build/$name.log" --timeout 400 "$@" \
 		--add "$build/checks:/bin/checks" --add "$build/storm:/bin/storm" \
+		--add "$build/forks:/bin/forks" \
 		--add "$build/exit:/bin/exit-now" -- \
 		sh -c "$command; echo p > /proc/pinfold/debug-keys" < /dev/null
 	status=$?
@@ -38,6 +39,10 @@ guest() {
 guest checks 'checks /bin/exit-now'
 for vcpus in 2 4 8 32; do
 	guest "storm-$vcpus" "storm /bin/exit-now $vcpus" --vcpus "$vcpus"
+done
+
+for vcpus in 1 4; do
+	guest "forks-$vcpus" "forks /bin/exit-now $vcpus" --vcpus "$vcpus" --memory 768
 done
 
 # With -icount the counter ticks once per instruction.
