@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: tests/unit/entry_cases.c tests/unit/entry_history.c */
+/* sources: tests/unit/entry_cases.c tests/unit/entry_history.c tests/unit/table_cases.c */
 /* sources: tests/unit/space_fixture.c tests/unit/table_rules.c tests/unit/fake_xen.c */
 /* sources: xen/rewrite.c xen/table_move.c xen/space.c xen/space_entries.c xen/leave.c xen/trim.c xen/share.c xen/table_pool.c */
 /* sources: xen/pin.c xen/tlb.c xen/lazy.c xen/pt_walk.c */
@@ -10,5 +10,5 @@
 
 int main(void)
 {
-	return entry_cases_run();
+	return entry_cases_run() + table_cases_run();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cases of pinning, of spaces and of their entries, for the programs that run them with each
- * lock model. Status as of cmocka's groups.
+ * The cases of pinning, of spaces, of their entries and leaf tables, for the programs that run them
+ * with each lock model. Status as of cmocka's groups.
  */
 #ifndef PINFOLD_TESTS_UNIT_PIN_CASES_H
 #define PINFOLD_TESTS_UNIT_PIN_CASES_H
@@ -10,6 +10,7 @@ int pin_cases_run(void);
 int space_cases_run(void);
 int share_cases_run(void);
 int entry_cases_run(void);
+int table_cases_run(void);
 
 /* One of the entries' cases, with a file of its own. */
 void test_random_histories(void **state);
