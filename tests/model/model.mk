@@ -26,7 +26,8 @@ $(eval $(call model_program,split,1))
 $(eval $(call model_program,single,0))
 
 # examples/model: all but the scenarios and their main.
-MODEL_EXAMPLE_SOURCES := $(wildcard examples/model/*.c) tests/model/world.c tests/model/tell.c tests/model/bring_up.c \
+MODEL_EXAMPLE_SOURCES := $(wildcard examples/model/*.c) tests/model/world.c tests/model/port.c \
+	tests/model/tell.c tests/model/bring_up.c \
 	$(filter-out tests/%,$(MODEL_SOURCES))
 $(MODEL_EXAMPLE): $(addprefix $(MODEL_BUILD)/split/,$(addsuffix .o,$(MODEL_EXAMPLE_SOURCES)))
 	$(call say,LINK,$@)
