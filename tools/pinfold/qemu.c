@@ -37,8 +37,8 @@
 #define XEN_SPECULATION "xpti=no spec-ctrl=no,eager-fpu"
 
 /*
- * With the default scheduler, credit2, vcpus that are ready are left waiting for seconds when the
- * machine below is busy: docs/caveats.md. What --xen-args says comes later and counts.
+ * The default scheduler, credit2, may let a vcpu that is ready wait beside idle processors:
+ * docs/caveats.md. What --xen-args says comes later and counts.
  */
 #define XEN_SCHEDULER "sched=credit"
 
