@@ -189,6 +189,21 @@ static inline vaddr_t pv_pte_rewrite(struct pt_space *space, vaddr_t start, vadd
 	return pv_mmu_ops.pte_rewrite(space, start, end, edit, arg);
 }
 
+/* Read `count` entries from that for `va` on, whose leaf table is there and covers them all. */
+static inline void pv_ptes_read(struct pt_space *space, vaddr_t va, pte_t *ptes, unsigned int count)
+{
+	pv_mmu_ops.ptes_read(space, va, ptes, count);
+}
+
+/* Set those of `count` entries from that for `va` on for which `ptes` has one, in one batch. They are
+ * empty, and their leaf table is there, covers them all and is the space's own. As pv_pte_set() else,
+ * and cheaper. */
+static inline void pv_ptes_add(struct pt_space *space, vaddr_t va, const pte_t *ptes,
+                               unsigned int count)
+{
+	pv_mmu_ops.ptes_add(space, va, ptes, count);
+}
+
 /* Move all that one leaf table maps: what is at `from` is found at `to`, both where a leaf table
  * begins. Nothing is mapped by the leaf table at `to`. In one batch with its flush, of the cost
  * of two entries; carried out on return. -ENOMEM: nothing has moved. Moving it back does not

@@ -11,6 +11,51 @@
 #include "xen/space_entries.h"
 #include "xen/tlb.h"
 
+/* The leaf table of some entries, which is there. */
+static pfn_t table_of(struct pt_space *space, vaddr_t va)
+{
+	pfn_t table = space_leaf_find(space, pt_offset(va));
+
+	if (pfn_is_none(table))
+		host_panic("space: entries are asked for where there is no table");
+	return table;
+}
+
+void xen_ptes_read(struct pt_space *space, vaddr_t va, pte_t *ptes, unsigned int count)
+{
+	pfn_t table = table_of(space, va);
+	unsigned int first = pt_index(pt_offset(va), 1);
+
+	for (unsigned int i = 0; i < count; i++)
+		ptes[i] = space_entry_seen(pt_entry_read(table, first + i), space->leaf_read_only);
+}
+
+void xen_ptes_add(struct pt_space *space, vaddr_t va, const pte_t *ptes, unsigned int count)
+{
+	pfn_t table = table_of(space, va);
+	unsigned int first = pt_index(pt_offset(va), 1);
+	maddr_t at = pt_entry_maddr(table, first);
+	struct pt_frame *frame = pin_frame(table);
+	struct spinlock *lock = pin_leaf_lock(space, frame);
+	struct mc_batch batch = mc_begin();
+
+	if (space->leaf_read_only)
+		host_panic("space: an entry is set in a table that is not the space's own");
+	/* As for one entry. */
+	spinlock_lock(lock);
+	for (unsigned int i = 0; i < count; i++, at.v += 1u << PT_FORMAT.entry_shift) {
+		if (pte_none(ptes[i]))
+			continue;
+		pt_mark_used(frame, first + i);
+		if (frame->flags & PT_FRAME_TABLE)
+			mc_mmu_update(&batch, at, ptes[i]);
+		else
+			pt_entry_store(table, first + i, ptes[i]);
+	}
+	spinlock_unlock(lock);
+	mc_commit(&batch);
+}
+
 struct rewrite {
 	struct pt_space *space;
 	struct mc_batch *batch;

@@ -118,6 +118,8 @@ vaddr_t xen_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, xen_
                         void *arg);
 int xen_table_move(struct pt_space *space, vaddr_t from, vaddr_t to);
 int xen_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end);
+void xen_ptes_read(struct pt_space *space, vaddr_t va, pte_t *ptes, unsigned int count);
+void xen_ptes_add(struct pt_space *space, vaddr_t va, const pte_t *ptes, unsigned int count);
 void xen_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_release *gone,
                       xen_pte_release *release, void *arg);
 void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end);

@@ -28,15 +28,40 @@ static unsigned int slot_of(uint64_t index, unsigned int level)
 	return (unsigned int)(index >> (level * RADIX_BITS)) & (RADIX_SLOTS - 1);
 }
 
-void *radix_get(const struct radix *tree, uint64_t index)
+/* What is at the index in the nodes of a level; 0: the value. */
+static inline void *find(const struct radix *tree, uint64_t index, unsigned int lowest)
 {
 	void *at = tree->root;
 
-	if (index > height_max_index(tree->height))
+	if (index > height_max_index(tree->height) || tree->height < lowest)
 		return NULL;
-	for (unsigned int level = tree->height; at != NULL && level > 0; level--)
+	for (unsigned int level = tree->height; at != NULL && level > lowest; level--)
 		at = ((struct radix_node *)at)->slot[slot_of(index, level - 1)];
 	return at;
+}
+
+void *radix_get(const struct radix *tree, uint64_t index)
+{
+	return find(tree, index, 0);
+}
+
+unsigned int radix_run(const struct radix *tree, uint64_t index, void **values, unsigned int count)
+{
+	unsigned int found = 0;
+
+	if (tree->height == 0 && count > 0 && (values[0] = radix_get(tree, index)) != NULL)
+		return 1;
+	while (found < count) {
+		uint64_t at = index + found;
+		const struct radix_node *node = find(tree, at, 1);
+		unsigned int slot = slot_of(at, 0);
+
+		while (node && slot < RADIX_SLOTS && found < count && node->slot[slot])
+			values[found++] = node->slot[slot++];
+		if (index + found == at || slot < RADIX_SLOTS)
+			break;
+	}
+	return found;
 }
 
 static int tree_grow(struct radix *tree, uint64_t index)

@@ -467,6 +467,7 @@ static const struct inode_ops ramfs_dir_ops = {
 static const struct inode_ops ramfs_reg_ops = {
     .truncate = ramfs_file_truncate,
     .get_page = ramfs_file_get_page,
+    .find_pages = ramfs_file_find_pages,
     .allocate = ramfs_file_allocate,
     .name_of = ramfs_name_of,
     .destroy = ramfs_destroy,

@@ -39,6 +39,8 @@ struct ramfs_node {
 extern const struct file_ops ramfs_file_ops;
 int ramfs_file_truncate(struct inode *inode, uint64_t size);
 struct page *ramfs_file_get_page(struct inode *inode, uint64_t index, bool write);
+unsigned int ramfs_file_find_pages(struct inode *inode, uint64_t index, struct page **pages,
+                                   unsigned int count);
 int ramfs_file_allocate(struct inode *inode, unsigned int mode, uint64_t offset, uint64_t bytes);
 /* Free all pages. */
 void ramfs_file_destroy(struct inode *inode);

@@ -259,6 +259,12 @@ struct page *ramfs_file_get_page(struct inode *inode, uint64_t index, bool write
 	return page;
 }
 
+unsigned int ramfs_file_find_pages(struct inode *inode, uint64_t index, struct page **pages,
+                                   unsigned int count)
+{
+	return radix_run(&file_of(inode)->pages, index, (void **)pages, count);
+}
+
 static void file_punch_hole(struct inode *inode, uint64_t from, uint64_t to)
 {
 	uint64_t first = PAGE_INDEX_END(from), end = to >> PAGE_SHIFT, index = first;

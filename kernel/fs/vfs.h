@@ -88,6 +88,10 @@ struct inode_ops {
 	/* The page of file data at `index`, with a reference, for a mapping or an exec. `write`: it
 	 * will be written (shared mapping). err_ptr. */
 	struct page *(*get_page)(struct inode *inode, uint64_t index, bool write);
+	/* The pages from `index` on that are there already, `count` at most, up to the first that is
+	 * not: for a mapping, without references. How many. Whoever has get_page has this. */
+	unsigned int (*find_pages)(struct inode *inode, uint64_t index, struct page **pages,
+	                           unsigned int count);
 	/* fallocate(): `mode` as in the ABI. NULL: -EOPNOTSUPP. */
 	int (*allocate)(struct inode *inode, unsigned int mode, uint64_t offset, uint64_t bytes);
 	/* A name this inode has, or last had, in which directory (no reference taken). NULL: it has

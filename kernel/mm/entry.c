@@ -57,8 +57,7 @@ struct page *entry_page(pte_t pte)
 	return pfn_is_none(pfn) ? NULL : page_of_pfn(pfn);
 }
 
-/* The flags of a present entry. */
-static uint64_t entry_flags(const struct vm_area *area, bool write, uint64_t soft)
+uint64_t entry_flags(const struct vm_area *area, bool write, uint64_t soft)
 {
 	uint64_t flags = PTE_PRESENT | PTE_USER | PTE_ACCESSED | soft;
 
@@ -74,14 +73,18 @@ pte_t entry_make(const struct vm_area *area, const struct page *page, bool write
 	return pv_pte_make(page_pfn(page), entry_flags(area, write, soft));
 }
 
-void entry_count(struct vm *vm, const struct page *page, uint64_t soft, int change)
+void entry_count_pages(struct vm *vm, uint64_t soft, int change)
 {
-	if (page == zero_page)
-		return;
 	vm->resident_pages += (uint64_t)(int64_t)change;
 	if (soft & PTE_FILE)
 		vm->file_pages += (uint64_t)(int64_t)change;
 	vm->resident_peak = MAX(vm->resident_peak, vm->resident_pages);
+}
+
+void entry_count(struct vm *vm, const struct page *page, uint64_t soft, int change)
+{
+	if (page != zero_page)
+		entry_count_pages(vm, soft, change);
 }
 
 /* Frames to put after the batch. */

@@ -20,7 +20,11 @@
  * mapped and never touched is so always less than what was touched, and this little at most.
  */
 #define WINDOW_MAX_ANONYMOUS 8u
-#define WINDOW_MAX_FILE      16u
+/* What is in a file already takes no memory. */
+#define WINDOW_MAX_FILE (LEAF_BYTES / PAGE_BYTES)
+
+/* Entries that are added at a time. */
+#define ADD_MAX 64u
 
 /* No page is mapped ahead of its touch while less than this part of the memory is free. */
 #define WINDOW_FREE_PART 16u
@@ -157,6 +161,42 @@ static uintptr_t mappable_end(const struct vm_area *area)
 	return MIN(area->end, area->start + bytes);
 }
 
+/* Fill what is empty of `count` pages from `start` on, but for `but`: with zeros to be written, and of
+ * a file with what is in it, to be read, up to the first page that is not. False: no more can be
+ * had. */
+static bool fill_ahead(struct vm *vm, const struct vm_area *area, uintptr_t start,
+                       unsigned int count, uintptr_t but)
+{
+	struct page *pages[ADD_MAX];
+	pte_t entries[ADD_MAX];
+	struct inode *inode = area->inode;
+	uint64_t soft = inode ? PTE_FILE : 0, flags = entry_flags(area, !inode, soft);
+	unsigned int have = count, done;
+	int added = 0;
+
+	if (inode)
+		have = inode->ops->find_pages(inode, file_index(area, start), pages, count);
+	pv_ptes_read(&vm->space, VADDR(start), entries, have);
+	for (done = 0; done < have; done++) {
+		bool wanted = pte_none(entries[done]) && start + done * PAGE_BYTES != but;
+
+		entries[done] = PTE_NONE;
+		if (!wanted)
+			continue;
+		if (inode)
+			page_get(pages[done]);
+		else
+			pages[done] = copy_page(entry_zero_page());
+		if (!pages[done])
+			break;
+		entries[done] = pv_pte_make(page_pfn(pages[done]), flags);
+		added++;
+	}
+	pv_ptes_add(&vm->space, VADDR(start), entries, done);
+	entry_count_pages(vm, soft, added);
+	return done == count;
+}
+
 /* Fill an empty page, and with it, in one batch, those that will be touched soon as far as one can
  * tell: what follows when touches come in order, else what lies around it in a file. All have the
  * same leaf table. The page itself decides the result. */
@@ -174,10 +214,13 @@ static int fill_window(struct vm *vm, struct vm_area *area, uintptr_t addr, bool
 		return fill(vm, area, addr, write);
 	pv_lazy_mmu_enter();
 	result = fill(vm, area, addr, write);
-	for (uintptr_t at = MAX(start, area->start); result == 0 && at < end; at += PAGE_BYTES)
-		if (at != addr && pte_none(pv_pte_read(&vm->space, VADDR(at))) &&
-		    fill(vm, area, at, write) != 0)
+	for (uintptr_t at = MAX(start, area->start); result == 0 && at < end;) {
+		unsigned int count = (unsigned int)MIN((end - at) / PAGE_BYTES, ADD_MAX);
+
+		if (!fill_ahead(vm, area, at, count, addr))
 			break;
+		at += count * PAGE_BYTES;
+	}
 	pv_lazy_mmu_leave();
 	return result;
 }

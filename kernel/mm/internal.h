@@ -101,7 +101,12 @@ struct page *entry_page(pte_t pte);
 /* An entry for the area: with write permission if `write` and the area has it; hidden if the area
  * permits nothing. `soft`: PTE_FILE or 0. */
 pte_t entry_make(const struct vm_area *area, const struct page *page, bool write, uint64_t soft);
-/* Account for an entry that appears (+1) or goes (-1); `soft`: the entry, or its PTE_FILE. */
+/* The flags of a present entry. */
+uint64_t entry_flags(const struct vm_area *area, bool write, uint64_t soft);
+/* Account for entries that appear or go, none of them the frame of zeros; `soft`: one of them, or its
+ * PTE_FILE. */
+void entry_count_pages(struct vm *vm, uint64_t soft, int change);
+/* The same of one (+1 or -1), whatever its frame. */
 void entry_count(struct vm *vm, const struct page *page, uint64_t soft, int change);
 
 /* The shared frame of zeros. */

@@ -32,6 +32,17 @@ void pin_window_store(void)
 	world_check_quiet();
 }
 
+/* The same as one of several. */
+void pin_window_add(void)
+{
+	pte_t entries[2] = {PTE_NONE, pte_from_pfn(frame, SCENARIO_FLAGS)}, read[2];
+
+	xen_ptes_add(&space, VADDR(SCENARIO_ADDRESS), entries, 2);
+	world_check_quiet();
+	xen_ptes_read(&space, VADDR(SCENARIO_ADDRESS), read, 2);
+	CHECK(pte_pfn(read[0]).v == frame.v && pte_pfn(read[1]).v == frame.v);
+}
+
 /* The same by a change of a range: of the entry that is there. */
 static bool edit_soft(vaddr_t va, pte_t *pte, void *arg)
 {

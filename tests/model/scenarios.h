@@ -25,6 +25,7 @@ void pin_window_setup(void);
 void pin_window_pin(void);
 void pin_window_store(void);
 void pin_window_finish(void);
+void pin_window_add(void);
 void pin_window_rewrite(void);
 void pin_window_rewrite_finish(void);
 void unpin_window_setup(void);

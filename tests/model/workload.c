@@ -84,6 +84,28 @@ static void map(unsigned int n, unsigned int i)
 		world_frame_free(old);
 }
 
+/* Two neighbours in one go, as far as they are empty. */
+static void map_two(unsigned int n, unsigned int i)
+{
+	struct pt_space *space = &lives[n].space;
+	pte_t entries[2];
+
+	if (i + 1 >= PLACES || place(i + 1) != place(i) + PAGE_BYTES || prepare(n, i) != 0)
+		return;
+	xen_ptes_read(space, VADDR(place(i)), entries, 2);
+	for (unsigned int k = 0; k < 2; k++) {
+		pfn_t frame = pte_none(entries[k]) ? world_frame_alloc() : PFN_NONE;
+
+		CHECK(pte_none(entries[k]) == pfn_is_none(lives[n].mapped[i + k]));
+		entries[k] = PTE_NONE;
+		if (pfn_is_none(frame))
+			continue;
+		entries[k] = pte_from_pfn(frame, SCENARIO_FLAGS);
+		lives[n].mapped[i + k] = frame;
+	}
+	xen_ptes_add(space, VADDR(place(i)), entries, 2);
+}
+
 /* What is taken out of a space: frames go when the flush is done. */
 struct taken {
 	unsigned int n, count;
@@ -213,7 +235,7 @@ static void step(unsigned int n)
 		begin(n);
 		return;
 	}
-	switch (choose(11, "what to do")) {
+	switch (choose(12, "what to do")) {
 	case 0:
 		map(n, choose(PLACES, "where"));
 		break;
@@ -228,6 +250,9 @@ static void step(unsigned int n)
 		break;
 	case 9:
 		leave_tables(n);
+		break;
+	case 10:
+		map_two(n, choose(PLACES, "where"));
 		break;
 	case 8:
 		move_table(n, choose(PLACES, "from where"), choose(PLACES, "where"));

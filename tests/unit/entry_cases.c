@@ -20,6 +20,7 @@
 #include "tests/unit/table_rules.h"
 #include "xen/lazy.h"
 #include "xen/multicall.h"
+#include "xen/pt_walk.h"
 #include "xen/space.h"
 #include "xen/tlb.h"
 
@@ -316,6 +317,63 @@ static void test_rewrite_flushes_what_is_stale(void **state)
 	}
 }
 
+/* Several entries. */
+
+static void add_three(void)
+{
+	const pte_t entries[3] = {fixture_entry(5), PTE_NONE, fixture_entry(7)};
+	pte_t read[4];
+
+	xen_ptes_add(&fixture.space, fixture_address(0), entries, 3);
+	if (this_cpu()->lazy == XEN_LAZY_MMU)
+		return;
+	xen_ptes_read(&fixture.space, fixture_address(0), read, 4);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(read[i].v, i < 3 ? entries[i].v : 0);
+}
+
+static void test_entries_are_added_in_one_call(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int lazy = 0; lazy < 2; lazy++) {
+			fixture_start(&fake_formats[format]);
+			fixture_prepare_and_pin(1);
+			xen_space_switch(&fixture.space);
+			fake_forget();
+			if (lazy)
+				xen_lazy_enter(XEN_LAZY_MMU);
+			add_three();
+			if (lazy) {
+				assert_int_equal(fake.trap_count, 0);
+				xen_lazy_leave(XEN_LAZY_MMU);
+			}
+			assert_int_equal(fake.trap_count, 1);
+			assert_int_equal(fake.request_count, 2);
+			assert_int_equal(fake_last_request()->update.val, fixture_entry(7).v);
+			assert_int_equal(fixture_flush_count(), 0);
+			rules_check_space(&fixture.space);
+		}
+	}
+}
+
+static void test_entries_are_added_by_stores(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		fixture_start(&fake_formats[format]);
+		fixture.offset[0] = 200 * PAGE_BYTES;
+		assert_int_equal(xen_pte_prepare(&fixture.space, fixture_address(0)), 0);
+		fake_forget();
+		add_three();
+		assert_int_equal(fake.trap_count, 0);
+		/* Who walks the table finds them. */
+		assert_true(pt_entries_max(pt_find_table(fixture.space.root, 0, 1), 1) > 0);
+		assert_non_null(FAKE_PANIC_OF(
+		    xen_ptes_add(&fixture.space, rules_va(9 * rules_reach(2)), &(pte_t){1}, 1)));
+	}
+}
+
 /* Where user mode's accesses come to. */
 
 static vaddr_t plus(vaddr_t va, unsigned int bytes)
@@ -426,6 +484,8 @@ int entry_cases_run(void)
 	    cmocka_unit_test(test_rewrite_inside_lazy_mode),
 	    cmocka_unit_test(test_rewrite_of_unpinned_tables),
 	    cmocka_unit_test(test_rewrite_flushes_what_is_stale),
+	    cmocka_unit_test(test_entries_are_added_in_one_call),
+	    cmocka_unit_test(test_entries_are_added_by_stores),
 	    cmocka_unit_test(test_reach),
 	    cmocka_unit_test(test_reach_ends_with_the_table),
 	    cmocka_unit_test(test_lazy_modes_are_exclusive),

@@ -234,6 +234,30 @@ static void random_set(unsigned int i, enum xen_flush flush)
 	note_value(i, entry.v);
 }
 
+/* This and the next one, as far as they are empty. */
+static void random_add(unsigned int i)
+{
+	unsigned int count = 1 + (pt_index(fixture.offset[i], 1) + 1 < rules_entry_count(1)), k;
+	pte_t entries[2];
+
+	if (!model.prepared[i])
+		return;
+	xen_ptes_read(&fixture.space, fixture_address(i), entries, count);
+	for (unsigned int n = 0; n < count; n++) {
+		for (k = 0; k < FIXTURE_ADDRESSES; k++)
+			if (fixture.offset[k] == fixture.offset[i] + n * PAGE_BYTES)
+				break;
+		bool empty = pte_none(entries[n]) && k < FIXTURE_ADDRESSES;
+
+		if (k < FIXTURE_ADDRESSES)
+			assert_int_equal(entries[n].v, model.value[k]);
+		entries[n] = empty ? random_entry() : PTE_NONE;
+		if (empty)
+			note_value(k, entries[n].v);
+	}
+	xen_ptes_add(&fixture.space, fixture_address(i), entries, count);
+}
+
 /* A batch of sets in lazy mode: nothing reads in between. */
 static void random_lazy_sets(void)
 {
@@ -280,6 +304,9 @@ static void random_step(void)
 		assert_int_equal(xen_pte_prepare(&fixture.space, fixture_address(i)), 0);
 		for (unsigned int k = 0; k < FIXTURE_ADDRESSES; k++)
 			model.prepared[k] |= fixture.offset[k] == fixture.offset[i];
+		break;
+	case 11:
+		random_add(i);
 		break;
 	default:
 		random_set(i, fake_random() % 2 ? XEN_FLUSH_PAGE : XEN_FLUSH_NONE);

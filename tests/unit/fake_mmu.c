@@ -417,6 +417,32 @@ static bool tables_share(struct pt_space *from, struct pt_space *to, vaddr_t sta
 	return true;
 }
 
+static void ptes_read(struct pt_space *space, vaddr_t va, pte_t *ptes, unsigned int count)
+{
+	const struct table *table = table_of(space);
+	unsigned int first = page_number(va.v);
+
+	ASSERT(va.v % LEAF_BYTES + count * PAGE_BYTES <= LEAF_BYTES);
+	ASSERT(table->leaf[leaf_number(va.v)]);
+	for (unsigned int i = 0; i < count; i++)
+		ptes[i] = entry_seen(table, first + i);
+}
+
+/* Of what is set in lazy mode already the caller knows. */
+static void ptes_add(struct pt_space *space, vaddr_t va, const pte_t *ptes, unsigned int count)
+{
+	const struct table *table = table_of(space);
+
+	for (unsigned int i = 0; i < count; i++) {
+		unsigned int page = page_number(va.v) + i;
+
+		if (pte_none(ptes[i]))
+			continue;
+		ASSERT(!table->set_in_batch[page] && pte_none(entry_seen(table, page)));
+		pte_set(space, VADDR(page_address(page)), ptes[i], PV_FLUSH_NONE);
+	}
+}
+
 /* How many entries a leaf table has that is taken out rather than cleared. */
 #define LEAVE_ENTRIES 4u
 
@@ -531,6 +557,8 @@ struct pv_mmu_ops pv_mmu_ops = {
     .pte_prepare_like = pte_prepare_like,
     .tables_own = tables_own,
     .tables_share = tables_share,
+    .ptes_read = ptes_read,
+    .ptes_add = ptes_add,
     .tables_leave = tables_leave,
     .pte_set = pte_set,
     .pte_walk = pte_walk,

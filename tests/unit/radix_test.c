@@ -85,6 +85,22 @@ static void *naive_next(uint64_t *index)
 	return pairs[best].value;
 }
 
+static void check_run(const struct radix *tree, uint64_t index)
+{
+	void *values[100];
+	unsigned int count = (unsigned int)(rnd() % 101), found;
+	long at;
+
+	found = radix_run(tree, index, values, count);
+	assert_true(found <= count);
+	for (unsigned int i = 0; i < found; i++) {
+		at = pair_find(index + i);
+		assert_true(at >= 0);
+		assert_ptr_equal(values[i], pairs[at].value);
+	}
+	assert_true(found == count || pair_find(index + found) < 0);
+}
+
 static void step_set(struct radix *tree)
 {
 	uint64_t index = pick_index();
@@ -132,6 +148,7 @@ static void test_like_pairs(void **state)
 		assert_ptr_equal(radix_next(&tree, &ours), naive_next(&naive));
 		if (pair_find(naive) >= 0 && naive >= index)
 			assert_int_equal(ours, naive);
+		check_run(&tree, index);
 		/* It fills and empties in turns. */
 		if (rnd() % 10 < (n / 1000 % 2 == 0 ? 7u : 3u))
 			step_set(&tree);

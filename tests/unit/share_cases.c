@@ -360,6 +360,7 @@ static void test_misused(void **state)
 	(void)state;
 	begin_shared(0);
 	assert_non_null(FAKE_PANIC_OF(xen_pte_set(parent, page(0), PTE_NONE, XEN_FLUSH_PAGE)));
+	assert_non_null(FAKE_PANIC_OF(xen_ptes_add(parent, page(FULL), &(pte_t){1}, 1)));
 	assert_non_null(strstr(fake.panic_text, "own"));
 	assert_non_null(FAKE_PANIC_OF(xen_space_retire(&child)));
 	assert_non_null(strstr(fake.panic_text, "shares"));

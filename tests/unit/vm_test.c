@@ -75,7 +75,20 @@ static struct page *get_file_page(struct inode *inode, uint64_t index, bool writ
 	return file_pages[index];
 }
 
-static const struct inode_ops file_ops = {.get_page = get_file_page};
+static unsigned int find_file_pages(struct inode *inode, uint64_t index, struct page **pages,
+                                    unsigned int count)
+{
+	unsigned int found = 0;
+
+	while (found < count && index + found < inode->size >> PAGE_SHIFT &&
+	       file_pages[index + found]) {
+		pages[found] = file_pages[index + found];
+		found++;
+	}
+	return found;
+}
+
+static const struct inode_ops file_ops = {.get_page = get_file_page, .find_pages = find_file_pages};
 static struct inode file = {.ops = &file_ops, .ref_count = 1, .size = FILE_PAGES * PAGE_BYTES};
 
 void inode_get(struct inode *inode)
@@ -789,14 +802,18 @@ static void test_window_file(void **state)
 	(void)state;
 	file.size = 30 * PAGE_BYTES;
 	for (unsigned int shared = 0; shared < 2; shared++) {
-		uint64_t faults = task.minor_faults;
-
 		window_map(actor, FILE_PAGES, shared ? VM_SHARED : 0, &file);
 		task.vm = actor->vm;
+		/* What the file does not have yet is made when it is touched. */
+		for (unsigned int page = 0; page < 30 && !shared; page++)
+			assert_int_equal(window_touch(actor, page, VM_READ), page + 1);
+		assert_int_equal(entry_zap(actor->vm, address(0), address(30)), 0);
+		uint64_t faults = task.minor_faults;
+
 		for (unsigned int page = 0; page < 30; page++)
 			window_touch(actor, page, VM_READ);
 		assert_int_equal(actor->vm->resident_pages, 30);
-		assert_true(task.minor_faults - faults < 8);
+		assert_true(task.minor_faults - faults < 6);
 		assert_int_equal(vm_fault(actor->vm, address(30), VM_READ), -EIO);
 		task.vm = NULL;
 		do_exit(actor);
