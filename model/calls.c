@@ -14,6 +14,29 @@ static bool is_own(unsigned long domain)
 	return domain == DOMID_SELF;
 }
 
+void model_half_way(const char *what)
+{
+	model.vcpus[world_this_vcpu()].half_way = true;
+	world_inside(what);
+}
+
+/* The vcpu that runs is between two requests: another one may run. */
+static void between_requests(const char *what)
+{
+	model.vcpus[world_this_vcpu()].half_way = false;
+	world_step(what);
+}
+
+/* What they have not finished cannot be counted. */
+static bool others_half_way(void)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < model.vcpu_count; i++)
+		found |= model.vcpus[i].half_way;
+	return found;
+}
+
 static long mmu_update(const struct mmu_update *requests, unsigned long count, unsigned int *done,
                        unsigned long domain)
 {
@@ -26,7 +49,7 @@ static long mmu_update(const struct mmu_update *requests, unsigned long count, u
 		return -EFAULT;
 	while (i < count && result == 0) {
 		if (i > 0)
-			world_step("mmu_update goes on");
+			between_requests("mmu_update goes on");
 		result = model_update(&requests[i]);
 		if (result == 0)
 			i++;
@@ -48,7 +71,7 @@ static long mmuext(const struct mmuext_op *ops, unsigned long count, unsigned in
 		return -EFAULT;
 	while (i < count && result == 0) {
 		if (i > 0)
-			world_step("mmuext_op goes on");
+			between_requests("mmuext_op goes on");
 		result = model_mmuext(&ops[i]);
 		if (result == 0)
 			i++;
@@ -77,7 +100,7 @@ static long multicall(multicall_entry_t *entries, unsigned long count)
 		return -EFAULT;
 	for (unsigned long i = 0; i < count; i++) {
 		if (i > 0)
-			world_step("multicall goes on");
+			between_requests("multicall goes on");
 		const unsigned long args[5] = {entries[i].args[0], entries[i].args[1],
 		                               entries[i].args[2], entries[i].args[3],
 		                               entries[i].args[4]};
@@ -167,7 +190,9 @@ long model_hypercall(unsigned long number, const unsigned long args[5])
 		result = multicall((multicall_entry_t *)args[0], args[1]);
 	else
 		result = one_call(number, args);
-	model_check();
+	vcpu->half_way = false;
+	if (!others_half_way())
+		model_check();
 	model_tlb_call_ends(world_this_vcpu());
 	vcpu->just_loaded = vcpu->in_call = false;
 	model_deliver_if_due(true);

@@ -31,9 +31,15 @@ static long get_linear(uint32_t table, unsigned int level, uint64_t entry)
 		return -EINVAL;
 	if (mfn == table)
 		return 0;
-	if (from->linear_uses > 0 || to->linear_entries > 0)
+	if (to->changing || from->linear_uses > 0)
 		return -EINVAL;
 	from->linear_entries++;
+	model_half_way("has a linear entry"); /* two that lead to each other may both be refused */
+	if (to->type != level || to->changing || to->linear_entries > 0) {
+		model_half_way("has a linear entry that is refused");
+		from->linear_entries--;
+		return -EINVAL;
+	}
 	to->linear_uses++;
 	to->type_count++;
 	to->refs++;

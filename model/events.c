@@ -32,14 +32,21 @@ static bool is_set(xen_ulong_t *words, unsigned int port)
 	return *word_of(words, port) & bit_of(port);
 }
 
-static void mark_pending(unsigned int port)
+/* What a call does may be seen half-way; an event of a timer's comes at once. */
+static void may_be_seen(bool by_call)
 {
-	unsigned int number = model.ports[port].vcpu;
+	if (by_call)
+		model_half_way("tells of an event");
+}
+
+static void mark_pending(unsigned int port, unsigned int number, bool by_call)
+{
 	struct model_vcpu *vcpu = &model.vcpus[number];
 
 	if (vcpu->info->evtchn_pending_sel & bit_of(port / WORD_BITS))
 		return;
 	vcpu->info->evtchn_pending_sel |= bit_of(port / WORD_BITS);
+	may_be_seen(by_call);
 	model_vcpu_kick(number);
 }
 
@@ -67,14 +74,24 @@ static void wake_pollers(unsigned int port)
 	}
 }
 
-void model_send(unsigned int port)
+static void set_pending(unsigned int port, bool by_call)
 {
+	unsigned int number = model.ports[port].vcpu;
+
+	may_be_seen(by_call);
 	if (is_set(model.shared->evtchn_pending, port))
 		return;
 	*word_of(model.shared->evtchn_pending, port) |= bit_of(port);
+	may_be_seen(by_call);
 	if (!is_set(model.shared->evtchn_mask, port))
-		mark_pending(port);
+		mark_pending(port, number, by_call);
+	may_be_seen(by_call);
 	wake_pollers(port);
+}
+
+void model_send(unsigned int port)
+{
+	set_pending(port, false);
 }
 
 void model_send_virq(unsigned int vcpu, unsigned int virq)
@@ -164,16 +181,38 @@ static long bind_vcpu(const struct evtchn_bind_vcpu *op)
 	return 0;
 }
 
+static bool in_use(unsigned int number)
+{
+	const struct model_port *port = &model.ports[number];
+
+	return port->in_use > 0 ||
+	       (port->state == MODEL_PORT_PAIRED && model.ports[port->partner].in_use > 0);
+}
+
+/* Who changes what a port is waits for those that use it, and its partner. */
+static void wait_for_users(unsigned int port)
+{
+	while (model_port_is_bound(port) && in_use(port))
+		world_spin("waits for a port");
+}
+
+static void send_from(unsigned int port, unsigned int to)
+{
+	model.ports[port].in_use++;
+	set_pending(to, true);
+	model.ports[port].in_use--;
+}
+
 static long send(const struct evtchn_send *op)
 {
 	if (!model_port_is_bound(op->port))
 		return -EINVAL;
 	switch (model.ports[op->port].state) {
 	case MODEL_PORT_IPI:
-		model_send(op->port);
+		send_from(op->port, op->port);
 		return 0;
 	case MODEL_PORT_PAIRED:
-		model_send(model.ports[op->port].partner);
+		send_from(op->port, model.ports[op->port].partner);
 		return 0;
 	case MODEL_PORT_UNBOUND:
 		return 0; /* nobody is there yet */
@@ -189,21 +228,25 @@ static long unmask(const struct evtchn_unmask *op)
 	/* Nothing happens to one that is free, and that is no error. */
 	if (!model_port_is_bound(op->port) || !is_set(model.shared->evtchn_mask, op->port))
 		return 0;
+	model.ports[op->port].in_use++;
 	*word_of(model.shared->evtchn_mask, op->port) &= ~bit_of(op->port);
+	model_half_way("has unmasked a port");
 	if (is_set(model.shared->evtchn_pending, op->port))
-		mark_pending(op->port);
+		mark_pending(op->port, model.ports[op->port].vcpu, true);
+	model.ports[op->port].in_use--;
 	return 0;
 }
 
 static long close_port(const struct evtchn_close *op)
 {
+	wait_for_users(op->port);
 	if (!model_port_is_bound(op->port))
 		return -EINVAL;
 	struct model_port *port = &model.ports[op->port];
 
 	if (port->state == MODEL_PORT_PAIRED)
 		model.ports[port->partner].state = MODEL_PORT_UNBOUND;
-	port->state = MODEL_PORT_FREE;
+	*port = (struct model_port){.state = MODEL_PORT_FREE};
 	*word_of(model.shared->evtchn_pending, op->port) &= ~bit_of(op->port);
 	return 0;
 }
@@ -214,6 +257,7 @@ static long bind_interdomain(struct evtchn_bind_interdomain *op)
 
 	if (op->remote_dom != DOMID_SELF)
 		return -ESRCH;
+	wait_for_users(partner);
 	if (!model_port_is_bound(partner) || model.ports[partner].state != MODEL_PORT_UNBOUND)
 		return -EINVAL;
 	long result = allocate(MODEL_PORT_PAIRED, 0, &op->local_port);

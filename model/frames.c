@@ -202,6 +202,8 @@ static long take_entry(uint32_t mfn, unsigned int level, unsigned int idx)
 
 	if (model_slot_is_xens(mfn, level, idx))
 		return 0;
+	if (entry & PRESENT)
+		model_half_way("takes an entry of a table");
 	if (kernel_l2 && !(entry & PRESENT))
 		return -EINVAL; /* the kernel's table must be there */
 	result = model_get_entry(mfn, level, entry, kernel_l2);
@@ -216,6 +218,8 @@ static void drop_entry(uint32_t mfn, unsigned int level, unsigned int idx)
 
 	if (model_slot_is_xens(mfn, level, idx))
 		return;
+	if (entry & PRESENT)
+		model_half_way("drops an entry of a table");
 	model_put_entry(mfn, level, entry);
 	if (is_pae_top(level) && (entry & PRESENT))
 		model_entry_write(mfn, idx, entry & ~(WRITE | USER | ACCESSED));
@@ -230,6 +234,7 @@ static long validate(uint32_t mfn, unsigned int level)
 
 	if (is_pae_top(level))
 		memset(model_frame_memory(mfn) + bytes, 0, PAGE - bytes);
+	model_half_way("becomes a table");
 	for (unsigned int i = 0; i < model.format->entries[level]; i++) {
 		long result = take_entry(mfn, level, i);
 
@@ -253,14 +258,19 @@ static void fill_xens_slots(uint32_t mfn)
 
 static void devalidate(uint32_t mfn, unsigned int level)
 {
+	model_half_way("ceases to be a table");
 	for (unsigned int i = 0; i < model.format->entries[level]; i++)
 		drop_entry(mfn, level, i);
 }
 
+/* A use that another vcpu's validation has not decided yet is waited for; one as something else is
+ * refused at once. */
 long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2)
 {
 	struct model_frame *frame = &model.frames[mfn];
 
+	while (frame->changing && frame->type == type && frame->kernel_l2 == kernel_l2)
+		world_spin("waits for a table");
 	if (frame->type_count > 0) {
 		if (frame->type != type || frame->kernel_l2 != kernel_l2 || kernel_l2)
 			return -EINVAL; /* a kernel L2 has one use at most */
@@ -274,12 +284,16 @@ long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2)
 	frame->type = (uint8_t)type;
 	frame->kernel_l2 = kernel_l2;
 	frame->type_count = 1;
+	frame->changing = is_table(type);
 	long result = is_table(type)             ? validate(mfn, (unsigned int)type)
 	              : type == TYPE_DESCRIPTORS ? model_validate_descriptors(mfn)
 	                                         : 0;
 
 	if (result == 0 && (unsigned int)type == model.format->levels && model.format->user_top)
 		fill_xens_slots(mfn);
+	if (result != 0)
+		model_half_way("is refused as a table");
+	frame->changing = false;
 	if (result != 0) {
 		frame->type = TYPE_NONE;
 		frame->kernel_l2 = false;
@@ -292,12 +306,37 @@ void model_put_type(uint32_t mfn)
 {
 	struct model_frame *frame = &model.frames[mfn];
 
+	while (frame->type_count == 1 && frame->locked)
+		world_spin("waits for a locked frame");
 	if (frame->type_count == 0)
 		world_violation("model: frame %u has no use to end", mfn);
-	if (--frame->type_count > 0)
+	if (frame->type_count > 1) {
+		frame->type_count--;
 		return;
-	if (is_table(frame->type))
+	}
+	if (is_table(frame->type)) {
+		frame->changing = true;
 		devalidate(mfn, frame->type);
+		frame->changing = false;
+	}
+	frame->type_count = 0;
 	frame->type = TYPE_NONE;
 	frame->kernel_l2 = false;
+}
+
+bool model_lock_frame(uint32_t mfn)
+{
+	struct model_frame *frame = &model.frames[mfn];
+
+	while (frame->locked)
+		world_spin("waits for a locked frame");
+	if (frame->type_count == 0 || frame->changing)
+		return false;
+	frame->locked = true;
+	return true;
+}
+
+void model_unlock_frame(uint32_t mfn)
+{
+	model.frames[mfn].locked = false;
 }

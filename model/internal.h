@@ -30,6 +30,10 @@ static inline uint32_t frame_of(uint64_t entry)
 	return mfn < MODEL_NONE ? (uint32_t)mfn : MODEL_NONE;
 }
 
+/* model/calls.c */
+/* Another vcpu may run here, and see what is done so far of this request. */
+void model_half_way(const char *what);
+
 /* model/frames.c */
 /* Memory of the guest's that Xen can reach. */
 bool model_can_access(const void *pointer);
@@ -40,6 +44,10 @@ char *model_memory_of(uint64_t mfn);
 uint64_t model_adjust(uint64_t entry, unsigned int level);
 long model_get_type(uint32_t mfn, enum model_type type, bool kernel_l2);
 void model_put_type(uint32_t mfn);
+/* Xen's lock of a frame in use, while an entry of it changes; false for one that is not in use, or
+ * that is changing. */
+bool model_lock_frame(uint32_t mfn);
+void model_unlock_frame(uint32_t mfn);
 bool model_slot_is_xens(uint32_t table, unsigned int level, unsigned int idx);
 bool model_slot_is_kernel_l2(unsigned int level, unsigned int idx);
 

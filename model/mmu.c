@@ -8,18 +8,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
-long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool keep_ad)
+/* An entry of a table that is locked; what it used before is left to be given back. */
+static long change_locked(uint32_t table, unsigned int idx, uint64_t value, bool keep_ad,
+                          uint64_t *left)
 {
 	unsigned int level = model.frames[table].type;
 	uint64_t old = model_entry(table, idx);
 
-	if (level < TYPE_L1 || level > TYPE_L4) {
-		/* Not a page table: the write is an ordinary one, if the frame may be written. */
-		if (model.frames[table].type == TYPE_DESCRIPTORS)
-			return -EINVAL;
-		model_entry_write(table, idx, value);
-		return 0;
-	}
 	if (model_slot_is_xens(table, level, idx))
 		return level == model.format->levels ? -EINVAL : -EPERM;
 	if (idx >= model.format->entries[level])
@@ -38,6 +33,8 @@ long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool k
 
 		if (result != 0)
 			return result;
+		model_half_way("has what the new entry uses");
+		*left = old;
 	}
 	value = model_adjust(value, level);
 	model_entry_write(table, idx, value);
@@ -45,9 +42,52 @@ long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool k
 	if (level > 1 && (value & PRESENT) &&
 	    (frame_of(old) != frame_of(value) || !(old & PRESENT) || ((value & ~old) & WRITE)))
 		model_tlb_linked(frame_of(value), level - 1, value & WRITE);
-	if (!same)
-		model_put_entry(table, level, old);
 	return 0;
+}
+
+/* Not in use, or just becoming a table or ceasing to be one: the write is an ordinary one, if the
+ * frame may be written. */
+static long write_unused(uint32_t mfn, unsigned int idx, uint64_t value)
+{
+	if (model_get_type(mfn, TYPE_WRITABLE, false) != 0)
+		return -EINVAL;
+	model_half_way("writes to what is no table");
+	model_entry_write(mfn, idx, value);
+	model_put_type(mfn);
+	return 0;
+}
+
+static long change_in_table(uint32_t table, unsigned int idx, uint64_t value, bool keep_ad)
+{
+	unsigned int level = model.frames[table].type;
+	uint64_t left = 0;
+	long result = change_locked(table, idx, value, keep_ad, &left);
+
+	/* To end a table may be a long way: not with the lock. */
+	if (level > TYPE_L1)
+		model_unlock_frame(table);
+	if (left & PRESENT) {
+		model_half_way("still has what the old entry used");
+		model_put_entry(table, level, left);
+	}
+	if (level == TYPE_L1)
+		model_unlock_frame(table);
+	return result;
+}
+
+long model_change_entry(uint32_t table, unsigned int idx, uint64_t value, bool keep_ad)
+{
+	unsigned int type;
+
+	if (!model_lock_frame(table))
+		return write_unused(table, idx, value);
+	type = model.frames[table].type;
+	if (type >= TYPE_L1 && type <= TYPE_L4)
+		return change_in_table(table, idx, value, keep_ad);
+	if (type == TYPE_WRITABLE)
+		model_entry_write(table, idx, value);
+	model_unlock_frame(table);
+	return type == TYPE_WRITABLE ? 0 : -EINVAL;
 }
 
 long model_update(const struct mmu_update *request)
@@ -68,26 +108,42 @@ long model_update(const struct mmu_update *request)
 	                          request->val, command == MMU_PT_UPDATE_PRESERVE_AD);
 }
 
-/* The direct map is an array of leaf entries, by pfn. */
-static long change_direct(uint32_t pfn, uint64_t value)
+static long change_direct_locked(uint32_t pfn, uint64_t value)
 {
 	uint64_t old = model.direct[pfn];
 	long result;
 
-	if (!(value & PRESENT) || frame_of(value) != model_mfn(pfn))
-		world_violation("the direct map's entry of pfn %u was made %#llx", pfn,
-		                (unsigned long long)value);
 	if (!((old ^ value) & WRITE))
 		return 0;
 	result = model_get_entry(MODEL_NONE, 1, value, false);
 	if (result != 0)
 		return result;
-	model_put_entry(MODEL_NONE, 1, old);
+	model_half_way("has what the new entry uses");
 	model.direct[pfn] = value;
 	if (mprotect(model_direct_map + (size_t)pfn * PAGE, PAGE,
 	             value & WRITE ? PROT_READ | PROT_WRITE : PROT_READ) != 0)
 		world_violation("mprotect failed");
+	model_half_way("still has what the old entry used");
+	model_put_entry(MODEL_NONE, 1, old);
 	return 0;
+}
+
+/* The direct map is an array of leaf entries, by pfn. The lock of one stands for that of its
+ * table. */
+static long change_direct(uint32_t pfn, uint64_t value)
+{
+	bool *locked = &model.frames[model_mfn(pfn)].direct_locked;
+	long result;
+
+	if (!(value & PRESENT) || frame_of(value) != model_mfn(pfn))
+		world_violation("the direct map's entry of pfn %u was made %#llx", pfn,
+		                (unsigned long long)value);
+	while (*locked)
+		world_spin("waits for the direct map");
+	*locked = true;
+	result = change_direct_locked(pfn, value);
+	*locked = false;
+	return result;
 }
 
 /* Behind the flush type: this vcpu, all of them, or the address of a mask. */
@@ -129,9 +185,14 @@ long model_update_va(uint64_t va, uint64_t value, unsigned long flags)
 			return -EINVAL;
 		table = frame_of(entry);
 	}
-	if (model.frames[table].type != TYPE_L1) /* by way of a linear entry */
+	model_half_way("has found the table");
+	if (!model_lock_frame(table))
 		return -EINVAL;
-	result = model_change_entry(table, (unsigned int)(va >> 12) % f->entries[1], value, false);
+	if (model.frames[table].type != TYPE_L1) { /* by way of a linear entry */
+		model_unlock_frame(table);
+		return -EINVAL;
+	}
+	result = change_in_table(table, (unsigned int)(va >> 12) % f->entries[1], value, false);
 	return result != 0 ? result : flush_by_flags(va, flags);
 }
 
@@ -145,7 +206,9 @@ static long pin(uint32_t mfn, unsigned int level)
 
 	if (result != 0)
 		return result;
+	model_half_way("is used, not yet pinned");
 	if (frame->pinned) {
+		model_half_way("is pinned already");
 		model_put_type(mfn);
 		return -EINVAL;
 	}
@@ -161,6 +224,7 @@ static long unpin(uint32_t mfn)
 	if (!frame->pinned)
 		return -EINVAL;
 	frame->pinned = false;
+	model_half_way("is no longer pinned, still used");
 	frame->refs--;
 	model_put_type(mfn);
 	return 0;
@@ -168,28 +232,33 @@ static long unpin(uint32_t mfn)
 
 void model_drop_base(uint32_t *base)
 {
-	if (*base != MODEL_NONE) {
-		model.frames[*base].refs--;
-		model_put_type(*base);
-	}
+	uint32_t left = *base;
+
 	*base = MODEL_NONE;
+	if (left == MODEL_NONE)
+		return;
+	model_half_way("has left a base table");
+	model.frames[left].refs--;
+	model_put_type(left);
 }
 
 long model_load_base(unsigned int vcpu, uint32_t *base, uint32_t mfn)
 {
 	long result = model_get_type(mfn, (enum model_type)model.format->levels, false);
+	uint32_t left = *base;
 
 	if (result != 0)
 		return result;
+	model_half_way("has a use of a base table");
 	model.frames[mfn].refs++;
+	*base = mfn;
 	if (base == &model.vcpus[vcpu].base) {
 		model_tlb_drop(vcpu, true, 0);
-		if (*base != mfn)
+		if (left != mfn)
 			model_drop_ldt(vcpu);
 		model.vcpus[vcpu].just_loaded = true;
 	}
-	model_drop_base(base);
-	*base = mfn;
+	model_drop_base(&left);
 	return 0;
 }
 
@@ -239,6 +308,7 @@ static long write_page(unsigned long mfn, unsigned long from)
 		return -EINVAL;
 	if (model_get_type((uint32_t)mfn, TYPE_WRITABLE, false) != 0)
 		return -EINVAL;
+	model_half_way("writes a page");
 	if (from == MODEL_NONE)
 		memset(model_frame_memory((uint32_t)mfn), 0, PAGE);
 	else

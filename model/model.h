@@ -83,8 +83,11 @@ enum model_type {
 };
 
 struct model_frame {
-	uint8_t type;      /* enum model_type */
-	uint8_t last_type; /* what it was used as last, or is */
+	uint8_t type;       /* enum model_type */
+	uint8_t last_type;  /* what it was used as last, or is */
+	bool changing;      /* it is just becoming a table, or just ceases to be one */
+	bool locked;        /* an entry of it is being changed */
+	bool direct_locked; /* its entry in the direct map is being changed */
 	bool pinned;
 	bool owned;     /* by the guest */
 	bool kernel_l2; /* PAE: this L2 serves slot 3, so it serves no other table */
@@ -114,6 +117,7 @@ struct model_vcpu {
 	uint32_t info_mfn;        /* where it was registered; MODEL_NONE: it was not */
 	bool initialised, up;
 	bool in_call;
+	bool half_way;    /* in a request, of which others may see a part */
 	bool just_loaded; /* a base, in the call that it is in: not yet back in user mode */
 	bool stays_down;  /* it is inside model_vcpu_stay_down() */
 	bool asleep;      /* in Xen, until something wakes it */
@@ -150,6 +154,7 @@ struct model_port {
 	uint8_t state; /* enum model_port_state */
 	uint8_t vcpu;  /* which it notifies */
 	uint8_t virq, partner;
+	uint8_t in_use; /* by vcpus that send or unmask; nobody closes it then */
 };
 
 struct model {
@@ -184,6 +189,10 @@ void world_violation(const char *format, ...) __attribute__((format(printf, 1, 2
 unsigned int world_this_vcpu(void);
 /* A place inside Xen where another vcpu may run; `what` is for the timeline. */
 void world_step(const char *what);
+/* A place inside a request, where another vcpu may see it half-way; and one where the running vcpu
+ * looks again and again until another has gone on. */
+void world_inside(const char *what);
+void world_spin(const char *what);
 /* Xen delivers an event: the guest's upcall entry, with events masked. */
 void world_upcall(void);
 /* The running vcpu sleeps inside Xen until world_wake() names it, and may be woken for nothing.

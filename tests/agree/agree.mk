@@ -34,3 +34,6 @@ $(AGREE_MODEL): tests/agree/hosted.c $(AGREE_SEQUENCES) tests/agree/sequence.h l
 test-programs: $(AGREE_KERNEL) $(AGREE_KERNEL32) $(AGREE_MODEL)
 test-agree: $(AGREE_KERNEL) $(AGREE_KERNEL32) $(AGREE_MODEL) xen xen-debug
 	$(Q)sh tests/agree/run.sh $(AGREE_BUILD) $(AGREE_SEEDS)
+	$(Q)$(MAKE) --no-print-directory test-litmus
+
+include tests/agree/litmus/litmus.mk

@@ -44,6 +44,16 @@ void world_step(const char *what)
 	(void)what;
 }
 
+void world_inside(const char *what)
+{
+	(void)what;
+}
+
+void world_spin(const char *what)
+{
+	world_violation("waits for ever: %s", what);
+}
+
 void world_upcall(void)
 {
 }

@@ -36,6 +36,17 @@ void world_step(const char *what)
 		model_vcpu_stay_down();
 }
 
+void world_inside(const char *what)
+{
+	if (world_inside_seen)
+		world_step(what);
+}
+
+void world_spin(const char *what)
+{
+	world_wait(what);
+}
+
 void world_upcall(void)
 {
 	explore_note("upcall");

@@ -50,6 +50,7 @@ void *port_current_cpu;
 struct xen_cpu xen_cpus[XEN_CPU_COUNT_MAX];
 volatile unsigned long xen_online_mask;
 bool world_allocations_fail, world_clock_jumps, world_stores_emulated, world_vcpus_fail;
+bool world_inside_seen;
 unsigned int world_steals;
 
 static struct shared_info shared;
@@ -271,6 +272,7 @@ void world_boot(unsigned int format, unsigned int vcpus)
 	memset(records, 0, sizeof(records));
 	memset(taken, 0, sizeof(taken));
 	world_allocations_fail = world_clock_jumps = world_vcpus_fail = false;
+	world_inside_seen = false;
 	world_steals = 0;
 	used = 0;
 	model_init(&model_formats[format], vcpus, &shared);

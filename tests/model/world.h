@@ -32,6 +32,9 @@ extern bool world_allocations_fail, world_clock_jumps;
 /* Whether a store to a leaf table in use is carried out as Xen would, and counted
  * (model.emulated_stores); else it is reported with the place. */
 extern bool world_stores_emulated;
+/* Whether another vcpu may run inside a request of Xen's, too, where it has done a part; else a
+ * request is one step. */
+extern bool world_inside_seen;
 /* As choices: whether Xen has no memory for a vcpu that is to be initialised or brought up. */
 extern bool world_vcpus_fail;
 extern unsigned int world_steals;
