@@ -10,7 +10,8 @@
  *
  * After a fork two spaces may have leaf tables in common (pv_tables_share()). Nobody can write
  * through such a table, its entries are shown without write permission, and they can be set only
- * when the table is the space's own again: after pv_pte_prepare() or pv_tables_own().
+ * when the table is the space's own again: after pv_pte_prepare() or pv_tables_own(). The same holds
+ * of tables that have lost the right to write as a whole (pv_pte_protect()).
  */
 #ifndef PINFOLD_PV_MMU_H
 #define PINFOLD_PV_MMU_H
@@ -53,7 +54,7 @@ static inline int pv_space_init(struct pt_space *space)
 
 /* The space will not be run again: leave it (for the kernel's own tables) on every CPU, and
  * unpin it if it was pinned. Entries can still be read, and are plain memory from here on. Not for
- * one that has ever shared tables: that ends with pv_space_dissolve(). */
+ * one that has ever shared tables, or been protected: that ends with pv_space_dissolve(). */
 static inline void pv_space_retire(struct pt_space *space)
 {
 	pv_mmu_ops.space_retire(space);
@@ -151,10 +152,10 @@ static inline int pv_tables_own(struct pt_space *space, vaddr_t start, vaddr_t e
 }
 
 /* Leaf tables that lie wholly in [start, end) leave the space with all their entries: those that it
- * shares, or has shared and not made its own since, and those that hold so much that to clear each
- * entry would cost more. Needs no memory. `gone` sees each entry of the former: the references stay with
- * the table, and go when nobody links it any more. `release` sees each of the latter when no CPU can
- * use it any more. Not inside lazy mode. */
+ * shares, or has shared or protected as a whole and not made its own since, and those that hold so
+ * much that to clear each entry would cost more. Needs no memory. `gone` sees each entry of the
+ * former: the references stay with the table, and go when nobody links it any more. `release` sees
+ * each of the latter when no CPU can use it any more. Not inside lazy mode. */
 static inline void pv_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end,
                                    xen_pte_release *gone, xen_pte_release *release, void *arg)
 {
@@ -202,6 +203,18 @@ static inline void pv_ptes_add(struct pt_space *space, vaddr_t va, const pte_t *
                                unsigned int count)
 {
 	pv_mmu_ops.ptes_add(space, va, ptes, count);
+}
+
+/* Take the right to write from all entries in [start, end), or (`write`) give it to those that may
+ * have it, and change nothing else: what the editor does, as in pv_pte_rewrite(), but that entries
+ * which are changed by a right of their whole leaf table are not shown. Given, the right comes
+ * back to those of them that had it. Tables are made the space's own as far as needed: -ENOMEM, and
+ * nothing has changed. Carried out on return; not inside lazy mode. `sharing` as for
+ * pv_tables_share(). */
+static inline int pv_pte_protect(struct pt_space *space, vaddr_t start, vaddr_t end, bool write,
+                                 const struct xen_sharing *sharing, pv_pte_editor *edit, void *arg)
+{
+	return pv_mmu_ops.pte_protect(space, start, end, write, sharing, edit, arg);
 }
 
 /* Move all that one leaf table maps: what is at `from` is found at `to`, both where a leaf table

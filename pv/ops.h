@@ -55,6 +55,8 @@ struct pv_mmu_ops {
 	                       pv_pte_editor *edit, void *arg);
 	void (*ptes_read)(struct pt_space *space, vaddr_t va, pte_t *ptes, unsigned int count);
 	void (*ptes_add)(struct pt_space *space, vaddr_t va, const pte_t *ptes, unsigned int count);
+	int (*pte_protect)(struct pt_space *space, vaddr_t start, vaddr_t end, bool write,
+	                   const struct xen_sharing *sharing, pv_pte_editor *edit, void *arg);
 	int (*table_move)(struct pt_space *space, vaddr_t from, vaddr_t to);
 	void (*tables_trim)(struct pt_space *space, vaddr_t start, vaddr_t end);
 	unsigned int (*tables_reclaim)(void);

@@ -63,6 +63,7 @@ static const struct pv_mmu_ops mmu_ops = {
     .pte_set = set_entry,
     .pte_walk = xen_pte_walk,
     .pte_rewrite = xen_pte_rewrite,
+    .pte_protect = xen_pte_protect,
     .table_move = xen_table_move,
     .tables_trim = xen_tables_trim,
     .tables_reclaim = xen_tables_reclaim,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many entries of a space changed in one batch: see pv/mmu.h. A leaf table is found and locked
- * once, however many of its entries change.
+ * Many entries of a space changed in one batch: see rewrite.h.
  */
+#include "xen/rewrite.h"
+
+#include "xen/hooks.h"
 #include "xen/multicall.h"
 #include "xen/percpu.h"
 #include "xen/pin.h"
@@ -56,18 +58,6 @@ void xen_ptes_add(struct pt_space *space, vaddr_t va, const pte_t *ptes, unsigne
 	mc_commit(&batch);
 }
 
-struct rewrite {
-	struct pt_space *space;
-	struct mc_batch *batch;
-	xen_pte_editor *edit;
-	void *arg;
-	vaddr_t stopped; /* where the editor did, or the end of the range */
-
-	/* The leaf table at hand. */
-	bool live, read_only;
-	maddr_t leaf;
-};
-
 /* Whether a CPU may still do through the old entry what the new one forbids, or reach another
  * frame. */
 static bool stale(pte_t old, pte_t new)
@@ -104,7 +94,7 @@ static bool rewrite_entry(void *arg, const struct pt_place *place)
 	return true;
 }
 
-static bool rewrite_leaf(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t to)
+bool rewrite_leaf(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t to)
 {
 	struct rewrite *rewrite = arg;
 	struct pt_frame *frame = pin_frame(leaf);

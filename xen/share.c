@@ -36,6 +36,11 @@ bool share_with_others(pfn_t table)
 	return sharers(table) >= ONE_SPACE;
 }
 
+bool share_with_nobody(pfn_t table)
+{
+	return sharers(table) == 0;
+}
+
 void share_forget(pfn_t table)
 {
 	pin_frame(table)->sharers = 0;
@@ -86,13 +91,6 @@ void share_end(struct pt_space *space, pfn_t table, xen_pte_release *release, vo
 	table_free(table);
 }
 
-static pte_t link_entry(pfn_t table, bool write)
-{
-	pte_t entry = space_table_entry(table, 2);
-
-	return write ? entry : pte_clear_flags(entry, PTE_WRITE);
-}
-
 /* The leaf table found last is the space's own from here on: `table`. */
 static void now_own(struct pt_space *space, uint64_t offset, pfn_t table)
 {
@@ -102,23 +100,22 @@ static void now_own(struct pt_space *space, uint64_t offset, pfn_t table)
 
 /* Nobody else links the table: the link gains the right to write. A CPU that has the old one faults
  * and looks again. */
-static void grant(struct pt_space *space, uint64_t offset)
+static void grant(struct pt_space *space, uint64_t offset, pfn_t parent)
 {
-	pfn_t table = space->leaf, parent = pt_find_table(space->root, offset, 2);
+	pfn_t table = space->leaf;
 	struct mc_batch batch = mc_begin();
 
 	share_forget(table);
-	space_set_upper(&batch, space, parent, offset, 2, link_entry(table, true));
+	space_set_upper(&batch, space, parent, offset, 2, space_table_entry(table, 2));
 	mc_issue(); /* lazy mode or not: who looks for it next reads the entry */
 	mc_commit(&batch);
 	now_own(space, offset, table);
 }
 
 /* A copy takes the place of the table in this space. */
-static int replace(struct pt_space *space, uint64_t offset)
+static int replace(struct pt_space *space, uint64_t offset, pfn_t parent)
 {
-	pfn_t table = space->leaf, parent = pt_find_table(space->root, offset, 2);
-	pfn_t copy = table_alloc();
+	pfn_t table = space->leaf, copy = table_alloc();
 	unsigned int count = pt_entry_count(1);
 
 	if (pfn_is_none(copy))
@@ -129,7 +126,7 @@ static int replace(struct pt_space *space, uint64_t offset)
 
 	if (pin_is_live(parent))
 		pin_table(&batch, space, copy, 1);
-	space_set_upper(&batch, space, parent, offset, 2, link_entry(copy, true));
+	space_set_upper(&batch, space, parent, offset, 2, space_table_entry(copy, 2));
 	tlb_note_all_stale(&batch, space);
 	tlb_settle(&batch);
 	mc_issue(); /* before the table may be another's alone, or nobody's */
@@ -171,13 +168,33 @@ static bool take_back(struct pt_space *space, pfn_t table)
 	return true;
 }
 
+/* Take it from all entries of such a table: needs no memory. */
+static void take_all(pfn_t table)
+{
+	unsigned int count = pt_entry_count(1);
+	struct mc_batch batch = mc_begin();
+
+	for (unsigned int i = 0; (i = pt_next_entry(table, i, count, PTE_WRITE)) < count; i++) {
+		pte_t entry = pt_entry_read(table, i);
+
+		if (pte_present(entry))
+			mc_mmu_update(&batch, pt_entry_maddr(table, i),
+			              pte_clear_flags(entry, PTE_WRITE));
+	}
+	mc_commit(&batch);
+}
+
 int share_own(struct pt_space *space, uint64_t offset)
 {
+	pfn_t parent = pt_find_table(space->root, offset, 2);
+	bool taken = pt_entry_read(parent, pt_index(offset, 2)).v & LINK_TAKEN;
 	uint16_t word = sharers(space->leaf);
 
-	if (word >= ONE_SPACE || ((word & COPIED_FROM) && !take_back(space, space->leaf)))
-		return replace(space, offset);
-	grant(space, offset);
+	if (taken && word < ONE_SPACE)
+		take_all(space->leaf);
+	else if (word >= ONE_SPACE || ((word & COPIED_FROM) && !take_back(space, space->leaf)))
+		return replace(space, offset, parent);
+	grant(space, offset, parent);
 	return 0;
 }
 
@@ -199,17 +216,18 @@ static bool link_there(const struct share_walk *walk, const struct pt_place *pla
 	if (space_prepare(to, offset, 2) != 0)
 		return false;
 	parent = pt_find_table(to->root, offset, 2);
+	/* With its mark, if any. */
+	pte_t link = pte_clear_flags(pt_entry_read(place->parent, place->parent_idx), PTE_WRITE);
 	struct mc_batch batch = mc_begin();
 
 	change(place->table, ONE_SPACE, 0);
 	if (!place->read_only) {
-		space_set_upper(&batch, from, place->parent, offset, 2,
-		                link_entry(place->table, false));
+		space_set_upper(&batch, from, place->parent, offset, 2, link);
 		tlb_note_all_stale(&batch, from);
 		from->shared++;
 		space_leaf_forget(from); /* its link is not what it was */
 	}
-	space_set_upper(&batch, to, parent, offset, 2, link_entry(place->table, false));
+	space_set_upper(&batch, to, parent, offset, 2, link);
 	to->shared++;
 	mc_commit(&batch);
 	return true;
@@ -281,6 +299,8 @@ bool xen_tables_share(struct pt_space *from, struct pt_space *to, vaddr_t start,
 /* --- A range of a space. --- */
 
 struct own_walk {
+	share_spared *spared;
+	void *arg;
 	uint64_t at, end; /* what is looked through still */
 	uint64_t found;   /* in a table that is not the space's own */
 };
@@ -299,13 +319,17 @@ static enum pt_way find_shared(void *arg, const struct pt_place *place)
 
 	if (pt_next_entry(place->table, pt_index(from, 1), last, ~0ull) == last)
 		return PT_PASS;
+	if (walk->spared && walk->spared(walk->arg, place->table, true, from, stop))
+		return PT_PASS;
 	walk->found = place->offset;
 	return PT_STOP;
 }
 
-int xen_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end)
+int share_own_range(struct pt_space *space, vaddr_t start, vaddr_t end, share_spared *spared,
+                    void *arg)
 {
-	struct own_walk walk = {.at = pt_offset(start), .end = pt_end_offset(start, end)};
+	struct own_walk walk = {
+	    .spared = spared, .arg = arg, .at = pt_offset(start), .end = pt_end_offset(start, end)};
 	const struct pt_visitor visitor = {.leaf = find_shared, .arg = &walk};
 	int result = 0;
 
@@ -315,6 +339,11 @@ int xen_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end)
 		walk.at = walk.found + pt_entry_reach(2);
 	}
 	return result;
+}
+
+int xen_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end)
+{
+	return share_own_range(space, start, end, NULL, NULL);
 }
 
 void share_unlink(struct pt_space *space, const struct pt_place *place, xen_pte_release *gone,

@@ -10,6 +10,11 @@
  *   if nobody else links the table any more, the right to write;
  * - the table, not the space, holds the references on what it maps.
  *
+ * A space may also take the right to write from all of a table by its own link (xen/protect.c),
+ * shared or not. Such a link has a mark, LINK_TAKEN: what the entries say of writing counts for
+ * nothing until the space gives all of it back, and when the table becomes its own for any other
+ * reason they say no more of it than the link did.
+ *
  * Its record counts the spaces that link it beside the first, and notes that tables were copied
  * from it: then what it lets write may belong to a copy as well, and loses that right before the
  * link gains it.
@@ -30,12 +35,24 @@
 #include "xen/pt_walk.h"
 #include "xen/space.h"
 
+/* In a link without write permission: taken from what the entries permit. Nothing to Xen. */
+#define LINK_TAKEN PTE_SOFT0
+
 /* Other spaces than one link this table. If not, then not until that one shares it. */
 bool share_with_others(pfn_t table);
+
+/* Nor was it copied from while its link permitted no writes. */
+bool share_with_nobody(pfn_t table);
 
 /* The leaf table found last, which covers `offset` and is linked without write permission, becomes
  * the space's own. -ENOMEM. Carried out on return. */
 int share_own(struct pt_space *space, uint64_t offset);
+
+/* All leaf tables with an entry in [start, end) become the space's own, but those to be spared, if
+ * any are. -ENOMEM. */
+typedef bool share_spared(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t to);
+int share_own_range(struct pt_space *space, vaddr_t start, vaddr_t end, share_spared *spared,
+                    void *arg);
 
 /* The link of a leaf table that is linked without write permission goes; `gone` sees its entries.
  * Carried out on return. */

@@ -51,7 +51,7 @@ struct pt_space {
 	bool leaf_building;   /* it is not linked yet: ordinary memory, filled by plain stores */
 	bool leaf_read_only;  /* it is linked without write permission: xen/share.h */
 	struct spinlock lock; /* of all its leaf tables, where they have none of their own */
-	uint32_t shared;      /* leaf tables that it links without write permission */
+	uint32_t shared; /* leaf tables that it links without write permission, shared or not */
 	const struct xen_sharing *sharing;        /* what the kernel says of their entries */
 	struct pt_reached reached[SPACE_REACHED]; /* space_reached_place() */
 };
@@ -116,6 +116,8 @@ bool xen_pte_walk(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_vi
                   void *arg);
 vaddr_t xen_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_editor *edit,
                         void *arg);
+int xen_pte_protect(struct pt_space *space, vaddr_t start, vaddr_t end, bool write,
+                    const struct xen_sharing *sharing, xen_pte_editor *edit, void *arg);
 int xen_table_move(struct pt_space *space, vaddr_t from, vaddr_t to);
 int xen_tables_own(struct pt_space *space, vaddr_t start, vaddr_t end);
 void xen_ptes_read(struct pt_space *space, vaddr_t va, pte_t *ptes, unsigned int count);

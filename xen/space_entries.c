@@ -80,14 +80,15 @@ void space_leaf_remember(struct pt_space *space, uint64_t offset, pfn_t leaf, bo
 	space->leaf_end = (offset & ~(pt_entry_reach(2) - 1)) + pt_entry_reach(2);
 }
 
+pte_t space_link(const struct pt_space *space, uint64_t offset)
+{
+	return pt_entry_read(pt_find_table(space->root, offset, 2), pt_index(offset, 2));
+}
+
 /* Whether the leaf table for `offset`, which is there, is linked without write permission. */
 static bool linked_read_only(const struct pt_space *space, uint64_t offset)
 {
-	if (space->shared == 0)
-		return false;
-	pfn_t parent = pt_find_table(space->root, offset, 2);
-
-	return !pte_writable(pt_entry_read(parent, pt_index(offset, 2)));
+	return space->shared > 0 && !pte_writable(space_link(space, offset));
 }
 
 pfn_t space_leaf_find(struct pt_space *space, uint64_t offset)

@@ -56,6 +56,9 @@ static inline bool space_leaf_known(const struct pt_space *space, uint64_t offse
 	return offset < space->leaf_end && space->leaf_end - offset <= pt_entry_reach(2);
 }
 
+/* The entry that links the leaf table for `offset`, which is there and linked. */
+pte_t space_link(const struct pt_space *space, uint64_t offset);
+
 /* The leaf table for `offset`, remembered; PFN_NONE: there is none. */
 pfn_t space_leaf_find(struct pt_space *space, uint64_t offset);
 
@@ -63,7 +66,8 @@ pfn_t space_leaf_find(struct pt_space *space, uint64_t offset);
  * holds, and only then linked. Carried out on return. */
 void space_leaf_finish(struct pt_space *space);
 
-/* The same, and the leaf table found last is not relied on any more: tables are about to go. */
+/* The same, and the leaf table found last is not relied on any more: tables are about to go, or
+ * links are about to lose rights. */
 void space_leaf_forget(struct pt_space *space);
 
 /* Each leaf table of [start, end), in ascending order, with the offsets of the part that lies in

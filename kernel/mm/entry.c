@@ -186,9 +186,18 @@ static bool edit_protect(vaddr_t va, pte_t *pte, void *arg)
 	return true;
 }
 
-void entry_protect(struct vm *vm, const struct vm_area *area, uintptr_t start, uintptr_t end)
+int entry_protect(struct vm *vm, const struct vm_area *area, unsigned int before)
 {
-	pv_pte_rewrite(&vm->space, VADDR(start), VADDR(end), edit_protect, (void *)(uintptr_t)area);
+	vaddr_t start = VADDR(area->start), end = VADDR(area->end);
+	void *arg = (void *)(uintptr_t)area;
+
+	if ((before ^ area->prot) == VM_WRITE && (before & area->prot))
+		return pv_pte_protect(&vm->space, start, end, area->prot & VM_WRITE, &vm_sharing,
+		                      edit_protect, arg);
+	if (pv_tables_own(&vm->space, start, end) != 0)
+		return -ENOMEM;
+	pv_pte_rewrite(&vm->space, start, end, edit_protect, arg);
+	return 0;
 }
 
 /* [from, end) goes to where it is `distance` higher, modulo the address range. */

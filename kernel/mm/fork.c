@@ -117,11 +117,11 @@ static bool share_sole(pte_t pte)
 	return !page || page->ref_count == 1;
 }
 
-static const struct xen_sharing sharing = {.may_share = may_share,
-                                           .visit = visit_fork,
-                                           .copy = share_copy,
-                                           .sole = share_sole,
-                                           .release = entry_release};
+const struct xen_sharing vm_sharing = {.may_share = may_share,
+                                       .visit = visit_fork,
+                                       .copy = share_copy,
+                                       .sole = share_sole,
+                                       .release = entry_release};
 
 static bool visit_not_inherited(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
 {
@@ -143,7 +143,7 @@ static bool fork_entries(struct vm *source, struct vm *child, const struct vm_ar
 	                         .copies_left = copies_left};
 
 	bool done = pv_tables_share(&source->space, &child->space, VADDR(area->start),
-	                            VADDR(area->end), &sharing, &walk);
+	                            VADDR(area->end), &vm_sharing, &walk);
 
 	child->resident_pages -= walk.file_pages_left;
 	child->file_pages -= walk.file_pages_left;

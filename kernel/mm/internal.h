@@ -120,9 +120,9 @@ bool entry_zero_page_init(void);
 int entry_zap(struct vm *vm, uintptr_t start, uintptr_t end);
 /* Put the frame of an entry of a space that ends: an xen_pte_release. */
 void entry_release(pte_t pte, void *arg);
-/* Give the entries of [start, end), inside the area, the rights the area has now. Their tables are
- * the process's own. */
-void entry_protect(struct vm *vm, const struct vm_area *area, uintptr_t start, uintptr_t end);
+/* Give the entries of an area the rights it has now; `before` are those it had. -ENOMEM, and nothing
+ * has changed: as entry_zap(). */
+int entry_protect(struct vm *vm, const struct vm_area *area, unsigned int before);
 /* Move the entries of [from, from + bytes) to `to`; the ranges do not overlap. -ENOMEM: nothing is
  * moved. */
 int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes);
@@ -141,6 +141,11 @@ int fault_in(struct vm *vm, struct vm_area *area, uintptr_t page_addr, unsigned 
 /* Touch the pages of a range, as far as it is mapped and accessible. Stops at the first error,
  * which is returned. */
 int vm_populate(struct vm *vm, uintptr_t start, uintptr_t end);
+
+/* --- fork.c --- */
+
+/* What is to be known of leaf tables that processes share. */
+extern const struct xen_sharing vm_sharing;
 
 /* --- vm.c --- */
 

@@ -225,13 +225,15 @@ static int protect_area(struct vm *vm, struct vm_area *area, unsigned int prot)
 		    data_bytes(vm) + bytes > limit)
 			result = -ENOMEM;
 	}
-	if (result == 0)
-		result = pv_tables_own(&vm->space, VADDR(area->start), VADDR(area->end));
 	if (result != 0)
 		return result;
+	unsigned int before = area->prot;
+
 	area->prot = prot;
-	entry_protect(vm, area, area->start, area->end);
-	return 0;
+	result = entry_protect(vm, area, before);
+	if (result != 0)
+		area->prot = before;
+	return result;
 }
 
 int vm_protect(struct vm *vm, uintptr_t start, uintptr_t end, unsigned int prot)

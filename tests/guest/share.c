@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Leaf tables that several spaces link, on real Xen: nobody writes through one, each space reads
- * its own contents whatever the other one does, in either order of writes and ends; and the
- * balance of frames and pins is even.
+ * its own contents whatever the other one does, in either order of writes and ends; what has lost
+ * the right to write by its link is not written, and what gets it back is; and the balance of
+ * frames and pins is even.
  */
 #include "tests/guest/test.h"
 
@@ -160,22 +161,111 @@ static void two_lives(unsigned int first_writer, unsigned int first_end)
 	xen_space_dissolve(&spaces[1 - first_end], put, NULL);
 }
 
-static void shared_tables(void)
+/* Tables and frames that were taken since are given back. */
+static void check_balance(const struct xen_counters *start)
 {
-	struct xen_counters start, end;
+	struct xen_counters end;
 
-	pv_counters(&start);
-	for (unsigned int i = 0; i < 40; i++)
-		two_lives(i % 2, i / 2 % 2);
 	xen_tables_reclaim();
 	pv_counters(&end);
-	CHECK_EQUAL(end.tables_pinned - start.tables_pinned,
-	            end.tables_unpinned - start.tables_unpinned);
+	CHECK_EQUAL(end.tables_pinned - start->tables_pinned,
+	            end.tables_unpinned - start->tables_unpinned);
 	for (unsigned int i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
 		CHECK_EQUAL(frames[i].references, 0);
 }
 
+static void shared_tables(void)
+{
+	struct xen_counters start;
+
+	pv_counters(&start);
+	for (unsigned int i = 0; i < 40; i++)
+		two_lives(i % 2, i / 2 % 2);
+	check_balance(&start);
+}
+
+static bool edit_right(vaddr_t va, pte_t *pte, void *arg)
+{
+	const bool *write = arg;
+
+	(void)va;
+	if (!*write)
+		*pte = pte_clear_flags(*pte, PTE_WRITE);
+	else if (sole(*pte))
+		*pte = pte_set_flags(*pte, PTE_WRITE);
+	return true;
+}
+
+static void protect(struct pt_space *space, unsigned int first, unsigned int end, bool write)
+{
+	CHECK_EQUAL(
+	    xen_pte_protect(space, place(first), place(end), write, &sharing, edit_right, &write),
+	    0);
+}
+
+/* User pages of the space in force: those of [first, end) can be written, and no others. */
+static void check_right(unsigned int first, unsigned int end)
+{
+	for (unsigned int i = 0; i < PAGES; i++)
+		CHECK_EQUAL(try_store((void *)place(i).v, i + 1), i >= first && i < end);
+}
+
+/* The right goes and comes by the link, for a space alone and while a copy has the table too; then
+ * a part gets it back, and something else makes the table the space's own. */
+static void protected_life(bool forked, bool part)
+{
+	struct pt_space space, child;
+	uint64_t before, values[PAGES];
+
+	CHECK_EQUAL(xen_space_init(&space), 0);
+	CHECK_EQUAL(xen_pte_prepare(&space, place(0)), 0);
+	for (unsigned int i = 0; i < PAGES; i++)
+		map_new(&space, i, values[i] = i + 1, false);
+	xen_space_activate(&space);
+	xen_space_switch(&space);
+	check_right(0, PAGES);
+	before = entries_so_far();
+	protect(&space, 0, PAGES, false);
+	CHECK_EQUAL(entries_so_far() - before, 1);
+	check_right(0, 0);
+	protect(&space, 0, PAGES, true);
+	check_right(0, PAGES);
+	protect(&space, 0, PAGES, false);
+	if (forked) {
+		CHECK_EQUAL(xen_space_init(&child), 0);
+		CHECK(xen_tables_share(&space, &child, place(0), place(PAGES), &sharing, NULL));
+		xen_space_activate(&child);
+		protect(&space, 0, PAGES, true);
+		check_right(0, 0);
+		xen_space_switch(&child);
+		check_right(0, 0);
+		check_words(values);
+		xen_space_dissolve(&child, put, NULL);
+		xen_space_switch(&space);
+	}
+	if (part)
+		protect(&space, 10, 60, true);
+	CHECK_EQUAL(xen_pte_prepare(&space, place(0)), 0);
+	if (forked)
+		check_right(0, PAGES); /* it was given back before the child ended */
+	else
+		check_right(part ? 10 : 0, part ? 60 : 0);
+	check_words(values);
+	xen_space_dissolve(&space, put, NULL);
+}
+
+static void protected_tables(void)
+{
+	struct xen_counters start;
+
+	pv_counters(&start);
+	for (unsigned int i = 0; i < 16; i++)
+		protected_life(i % 2, i / 2 % 2);
+	check_balance(&start);
+}
+
 const struct guest_test share_tests[] = {
     {"shared-leaf-tables", shared_tables},
+    {"protected-leaf-tables", protected_tables},
     {NULL, NULL},
 };

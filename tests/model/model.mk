@@ -3,7 +3,7 @@
 # the guest is built from; only the port headers differ.
 
 MODEL_BUILD := $(BUILD)/tests/model
-MODEL_LAYER := xen/multicall.c xen/lazy.c xen/space.c xen/space_entries.c xen/leave.c xen/trim.c xen/share.c xen/rewrite.c xen/table_move.c xen/table_pool.c xen/pin.c xen/pt_walk.c xen/p2m.c xen/tlb.c \
+MODEL_LAYER := xen/multicall.c xen/lazy.c xen/space.c xen/space_entries.c xen/leave.c xen/trim.c xen/share.c xen/rewrite.c xen/protect.c xen/table_move.c xen/table_pool.c xen/pin.c xen/pt_walk.c xen/p2m.c xen/tlb.c \
 	xen/evtchn.c xen/ipi.c xen/smp.c xen/segments.c xen/irq_flag.c xen/pv_lock.c xen/time.c xen/vcpu_info.c lib/fmt.c
 MODEL_SOURCES := $(wildcard model/*.c explore/*.c tests/model/*.c) arch/x86/64/context.c \
 	arch/x86/64/start_context.c \

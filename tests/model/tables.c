@@ -61,6 +61,15 @@ static const struct scenario spaces[] = {
      share_threads_setup,
      {share_threads_fork, share_threads_write},
      share_threads_finish},
+    {"protect-write", 2, share_setup, {protect_shared, share_write}, share_finish},
+    {"protect-unmap", 2, share_setup, {protect_shared, share_unmap}, share_finish},
+    {"protect-again", 2, share_setup, {protect_shared, share_again}, share_finish},
+    {"protect-both", 2, share_setup, {protect_shared, protect_shared}, share_finish},
+    {"protect-threads",
+     2,
+     protect_threads_setup,
+     {protect_threads_change, protect_threads_write},
+     protect_threads_finish},
     {0},
 };
 
@@ -192,6 +201,16 @@ static const struct scenario wide_spaces[] = {
      share_threads_setup,
      {share_threads_fork, share_threads_write, share_threads_write},
      share_threads_finish},
+    {"protect-four",
+     4,
+     share_setup,
+     {protect_shared, share_unmap, share_again, protect_shared},
+     share_finish},
+    {"protect-threads-three",
+     3,
+     protect_threads_setup,
+     {protect_threads_change, protect_threads_write, protect_threads_write},
+     protect_threads_finish},
     {0},
 };
 

@@ -2,8 +2,8 @@
 /*
  * Random lives of address spaces on one vcpu, against a naive oracle.
  *
- * Spaces are made, filled, activated, switched to, changed inside and outside lazy mode, trimmed,
- * left and ended in either way, in any order that the contract allows, with table allocations
+ * Spaces are made, filled, activated, switched to, changed inside and outside lazy mode, protected,
+ * trimmed, left and ended in either way, in any order that the contract allows, with table allocations
  * that fail at any point. The oracle is a flat list of what was set; the model checks every rule
  * of Xen's and all counts after each hypercall, and that no frame is given away while a vcpu may
  * still reach it.
@@ -20,8 +20,9 @@
 
 static struct {
 	struct pt_space space;
-	bool live, active;
+	bool live, active, protected;
 	pfn_t mapped[PLACES]; /* the oracle */
+	bool denied[PLACES];  /* … may not be written */
 } lives[SPACES];
 
 /* In all formats some share a leaf table and some do not. */
@@ -37,16 +38,18 @@ static void begin(unsigned int n)
 	if (xen_space_init(&lives[n].space) != 0)
 		return;
 	lives[n].live = true;
-	lives[n].active = false;
-	for (unsigned int i = 0; i < PLACES; i++)
+	lives[n].active = lives[n].protected = false;
+	for (unsigned int i = 0; i < PLACES; i++) {
 		lives[n].mapped[i] = PFN_NONE;
+		lives[n].denied[i] = false;
+	}
 }
 
-/* The two ways a space may end. */
+/* The two ways a space may end, unless it was protected. */
 static void end(unsigned int n)
 {
 	lives[n].live = false;
-	if (choose(2, "dissolve") == 1) {
+	if (lives[n].protected || choose(2, "dissolve") == 1) {
 		xen_space_dissolve(&lives[n].space, scenario_release, NULL);
 		return;
 	}
@@ -67,6 +70,13 @@ static int prepare(unsigned int n, unsigned int i)
 	return xen_pte_prepare(&lives[n].space, VADDR(place(i)));
 }
 
+static pte_t entry_for(unsigned int n, unsigned int i, pfn_t frame)
+{
+	uint64_t flags = lives[n].denied[i] ? SCENARIO_FLAGS & ~PTE_WRITE : SCENARIO_FLAGS;
+
+	return pte_from_pfn(frame, flags);
+}
+
 static void map(unsigned int n, unsigned int i)
 {
 	pfn_t old = lives[n].mapped[i];
@@ -77,7 +87,7 @@ static void map(unsigned int n, unsigned int i)
 	frame = world_frame_alloc();
 	if (pfn_is_none(frame))
 		return;
-	xen_pte_set(&lives[n].space, VADDR(place(i)), pte_from_pfn(frame, SCENARIO_FLAGS),
+	xen_pte_set(&lives[n].space, VADDR(place(i)), entry_for(n, i, frame),
 	            pfn_is_none(old) ? XEN_FLUSH_NONE : XEN_FLUSH_PAGE);
 	lives[n].mapped[i] = frame;
 	if (!pfn_is_none(old))
@@ -100,7 +110,7 @@ static void map_two(unsigned int n, unsigned int i)
 		entries[k] = PTE_NONE;
 		if (pfn_is_none(frame))
 			continue;
-		entries[k] = pte_from_pfn(frame, SCENARIO_FLAGS);
+		entries[k] = entry_for(n, i + k, frame);
 		lives[n].mapped[i + k] = frame;
 	}
 	xen_ptes_add(space, VADDR(place(i)), entries, 2);
@@ -133,24 +143,30 @@ static bool edit_take(vaddr_t va, pte_t *pte, void *arg)
 	return true;
 }
 
-static void give_away(pte_t pte, void *arg)
+/* An entry that goes with its table: the table's reference, or the space's. */
+static void note_gone(pte_t pte, void *arg)
 {
 	pfn_t *mapped = arg;
 
 	while (mapped->v != pte_pfn(pte).v)
 		mapped++;
-	world_frame_free(*mapped);
 	*mapped = PFN_NONE;
 }
 
-/* Whole tables that hold much leave with all that they map. */
+static void give_away(pte_t pte, void *arg)
+{
+	note_gone(pte, arg);
+	scenario_release(pte, NULL);
+}
+
+/* Whole tables that hold much, or are protected, leave with all that they map. */
 static void leave_tables(unsigned int n)
 {
 	uintptr_t start =
 	    choose(2, "from its start") == 1 ? 0 : place(choose(PLACES, "from where"));
 
-	xen_tables_leave(&lives[n].space, VADDR(start), VADDR((uintptr_t)PT_FORMAT.user_end), NULL,
-	                 give_away, lives[n].mapped);
+	xen_tables_leave(&lives[n].space, VADDR(start), VADDR((uintptr_t)PT_FORMAT.user_end),
+	                 note_gone, give_away, lives[n].mapped);
 }
 
 enum unmap_how { UNMAP_EACH, UNMAP_LAZY, UNMAP_REWRITE };
@@ -162,6 +178,8 @@ static void unmap(unsigned int n, enum unmap_how how)
 	struct pt_space *space = &lives[n].space;
 	struct taken taken = {.n = n};
 
+	/* With none shared that needs no memory. */
+	CHECK(xen_tables_own(space, (vaddr_t){0}, end) == 0);
 	if (how == UNMAP_REWRITE)
 		xen_pte_rewrite(space, (vaddr_t){0}, end, edit_take, &taken);
 	if (how == UNMAP_LAZY)
@@ -178,6 +196,29 @@ static void unmap(unsigned int n, enum unmap_how how)
 		world_frame_free(taken.gone[--taken.count]);
 	if (choose(2, "trim") == 1)
 		xen_tables_trim(space, (vaddr_t){0}, end);
+}
+
+static bool edit_right(vaddr_t va, pte_t *pte, void *arg)
+{
+	const bool *write = arg;
+
+	(void)va;
+	*pte = *write ? pte_set_flags(*pte, PTE_WRITE) : pte_clear_flags(*pte, PTE_WRITE);
+	return true;
+}
+
+static const struct xen_sharing sharing = {.release = scenario_release};
+
+/* The places of [first, last] lose the right to write, or get it. */
+static void protect(unsigned int n, unsigned int first, unsigned int last, bool write)
+{
+	vaddr_t end = VADDR(place(last) + PAGE_BYTES);
+
+	lives[n].protected = true;
+	CHECK(xen_pte_protect(&lives[n].space, VADDR(place(first)), end, write, &sharing,
+	                      edit_right, &write) == 0);
+	for (unsigned int i = first; i <= last; i++)
+		lives[n].denied[i] = !write;
 }
 
 static uintptr_t leaf_of(unsigned int i)
@@ -216,6 +257,7 @@ static void move_table(unsigned int n, unsigned int from, unsigned int to)
 		if (leaf_of(i) != leaf_of(from) || pfn_is_none(mapped[i]))
 			continue;
 		mapped[counterpart(i, from, to)] = mapped[i];
+		lives[n].denied[counterpart(i, from, to)] = lives[n].denied[i];
 		mapped[i] = PFN_NONE;
 	}
 }
@@ -223,9 +265,13 @@ static void move_table(unsigned int n, unsigned int from, unsigned int to)
 static void compare(unsigned int n)
 {
 	for (unsigned int i = 0; i < PLACES; i++) {
-		pfn_t found = pte_pfn(xen_pte_read(&lives[n].space, VADDR(place(i))));
+		pte_t pte = xen_pte_read(&lives[n].space, VADDR(place(i)));
+		uint32_t reached = model_reach(explore_vcpu(), place(i), true, false);
 
-		CHECK(found.v == lives[n].mapped[i].v);
+		CHECK(pte_pfn(pte).v == lives[n].mapped[i].v);
+		CHECK(!pte_writable(pte) || !lives[n].denied[i]);
+		if (this_cpu()->space_actual == &lives[n].space)
+			CHECK((reached != MODEL_NONE) == pte_writable(pte));
 	}
 }
 
@@ -235,7 +281,7 @@ static void step(unsigned int n)
 		begin(n);
 		return;
 	}
-	switch (choose(12, "what to do")) {
+	switch (choose(14, "what to do")) {
 	case 0:
 		map(n, choose(PLACES, "where"));
 		break;
@@ -257,6 +303,14 @@ static void step(unsigned int n)
 	case 8:
 		move_table(n, choose(PLACES, "from where"), choose(PLACES, "where"));
 		break;
+	case 11:
+	case 12: {
+		unsigned int first = choose(PLACES, "from where");
+
+		protect(n, first, first + choose(PLACES - first, "how far"),
+		        choose(2, "the right"));
+		break;
+	}
 	case 3:
 		xen_space_activate(&lives[n].space);
 		lives[n].active = true;

@@ -4,8 +4,8 @@
  * lazy mode is not nested and nothing in it reads what it has set; a frame lives until its entry's
  * change and the flush have been issued; a change that takes rights away is flushed (the TLB would
  * keep the old entry, and the test would see it); entries of a leaf table that is linked without
- * write permission are not set, and none is a file's own. Every leaf table that may be shared in a
- * fork is.
+ * write permission are not set, and none of one that is shared is a file's own. Every leaf table that
+ * may be shared in a fork is, and each that can lose the right to write by its link does.
  */
 #include "tests/unit/fake_mmu.h"
 
@@ -33,6 +33,7 @@ struct table {
 	struct pt_space *space;
 	struct leaf *leaf[LEAVES];
 	bool read_only[LEAVES];            /* the link */
+	bool taken[LEAVES];                /* … since the right to write was taken from all */
 	bool flush_due;                    /* at the end of lazy mode */
 	const struct xen_sharing *sharing; /* once a leaf table was shared */
 	struct page *upper[LEAVES];
@@ -235,6 +236,7 @@ static int leaf_replace(struct table *table, unsigned int number)
 	old->copied_from = true;
 	fake_mmu_shares.replaced++;
 	table->leaf[number] = copy;
+	table->taken[number] = false;
 	forget_reached(table);
 	flush_all(table);
 	leaf_drop(old, table->sharing->release, NULL);
@@ -251,13 +253,16 @@ static int leaf_own(struct table *table, unsigned int number)
 		if (leaf_replace(table, number) != 0)
 			return -ENOMEM;
 	} else {
+		bool taken = table->taken[number];
+
 		fake_mmu_shares.granted++;
-		for (unsigned int i = 0; leaf->copied_from && i < LEAF_PAGES; i++)
-			if (pte_writable(leaf->entry[i]) && !table->sharing->sole(leaf->entry[i]))
+		for (unsigned int i = 0; (taken || leaf->copied_from) && i < LEAF_PAGES; i++)
+			if (pte_present(leaf->entry[i]) &&
+			    (taken || !table->sharing->sole(leaf->entry[i])))
 				leaf->entry[i] = pte_clear_flags(leaf->entry[i], PTE_WRITE);
 		leaf->copied_from = false;
 	}
-	table->read_only[number] = false;
+	table->read_only[number] = table->taken[number] = false;
 	return 0;
 }
 
@@ -377,6 +382,74 @@ static vaddr_t pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, p
 	return stopped;
 }
 
+/* Whether entries of the leaf table that lie beside the range permit writes. */
+static bool writable_beside(const struct table *table, unsigned int number, vaddr_t start,
+                            vaddr_t end)
+{
+	for (unsigned int i = 0; i < LEAF_PAGES; i++) {
+		uintptr_t addr = leaf_base(number) + i * PAGE_BYTES;
+		pte_t pte = table->leaf[number]->entry[i];
+
+		if (pte_present(pte) && pte_writable(pte) && (addr < start.v || addr >= end.v))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the right of what the range has of a leaf table is changed by the link. */
+static bool by_link(const struct table *table, unsigned int number, vaddr_t start, vaddr_t end,
+                    bool write)
+{
+	bool beside = writable_beside(table, number, start, end);
+
+	return write ? table->taken[number] && !beside : table->taken[number] || !beside;
+}
+
+static void change_link(struct table *table, unsigned int number, bool write)
+{
+	const struct leaf *leaf = table->leaf[number];
+
+	if (write && !leaf->copied_from && leaf->links == 1)
+		table->read_only[number] = false;
+	else if (write && leaf->links == 1)
+		leaf_own(table, number);
+	if (!write) {
+		table->read_only[number] = true;
+		forget_reached(table);
+		flush_all(table);
+	}
+	table->taken[number] = !write;
+	fake_mmu_shares.by_link++;
+}
+
+static int pte_protect(struct pt_space *space, vaddr_t start, vaddr_t end, bool write,
+                       const struct xen_sharing *sharing, pv_pte_editor *edit, void *arg)
+{
+	struct table *table = table_of(space);
+	vaddr_t part[LEAVES][2];
+	bool entries[LEAVES];
+
+	ASSERT(!lazy);
+	table->sharing = sharing;
+	for (unsigned int i = 0; i < LEAVES; i++) {
+		part[i][0] = VADDR(MAX(start.v, leaf_base(i)));
+		part[i][1] = VADDR(MIN(end.v, leaf_base(i) + LEAF_BYTES));
+		entries[i] = table->leaf[i] && part[i][0].v < part[i][1].v &&
+		             !by_link(table, i, part[i][0], part[i][1], write);
+		if (entries[i] && tables_own(space, part[i][0], part[i][1]) != 0)
+			return -ENOMEM;
+	}
+	for (unsigned int i = 0; i < LEAVES; i++) {
+		if (!table->leaf[i] || part[i][0].v >= part[i][1].v)
+			continue;
+		if (entries[i])
+			pte_rewrite(space, part[i][0], part[i][1], edit, arg);
+		else
+			change_link(table, i, write);
+	}
+	return 0;
+}
+
 /* What the range touches of a leaf table: linked in both, or shown entry by entry. */
 static bool leaf_share(struct pt_space *from, struct pt_space *to, unsigned int number,
                        vaddr_t start, vaddr_t end, const struct xen_sharing *sharing, void *arg)
@@ -391,6 +464,7 @@ static bool leaf_share(struct pt_space *from, struct pt_space *to, unsigned int 
 			ASSERT((source->leaf[number]->entry[i].v & PTE_FILE) == 0);
 		source->leaf[number]->links++;
 		source->read_only[number] = copy->read_only[number] = true;
+		copy->taken[number] = source->taken[number];
 		source->flush_due = true;
 		forget_reached(source);
 		copy->leaf[number] = source->leaf[number];
@@ -470,7 +544,7 @@ static void tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen
 		bool own = !table->read_only[i];
 
 		table->leaf[i] = NULL;
-		table->read_only[i] = false;
+		table->read_only[i] = table->taken[i] = false;
 		forget_reached(table);
 		flush_all(table);
 		fake_mmu_shares.left += !own;
@@ -513,8 +587,9 @@ static int table_move(struct pt_space *space, vaddr_t from, vaddr_t to)
 		leaf_drop(table->leaf[new], NULL, NULL);
 	table->leaf[new] = table->leaf[old];
 	table->read_only[new] = table->read_only[old];
+	table->taken[new] = table->taken[old];
 	table->leaf[old] = NULL;
-	table->read_only[old] = false;
+	table->read_only[old] = table->taken[old] = false;
 	forget_reached(table);
 	memset(table->tlb, 0, sizeof(table->tlb));
 	fake_mmu_tables_moved++;
@@ -534,7 +609,7 @@ static void tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 		leaf_drop(table->leaf[leaf], NULL, NULL);
 		forget_reached(table);
 		table->leaf[leaf] = NULL;
-		table->read_only[leaf] = false;
+		table->read_only[leaf] = table->taken[leaf] = false;
 	}
 }
 
@@ -563,6 +638,7 @@ struct pv_mmu_ops pv_mmu_ops = {
     .pte_set = pte_set,
     .pte_walk = pte_walk,
     .pte_rewrite = pte_rewrite,
+    .pte_protect = pte_protect,
     .table_move = table_move,
     .tables_trim = tables_trim,
     .lazy_enter = lazy_enter,

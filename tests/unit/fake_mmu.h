@@ -23,9 +23,10 @@ extern unsigned int fake_mmu_tables_moved, fake_mmu_tables_left;
 uint64_t *fake_mmu_translate(struct pt_space *space, uintptr_t addr, unsigned int access);
 
 /* What became of leaf tables in forks and after: linked in a copy as well; made a space's own by a
- * copy, and by the right to write; left by a space that unmapped all of it. */
+ * copy, and by the right to write; left by a space that unmapped all of it. And those that lost the
+ * right to write by the link, or got it back. */
 extern struct fake_mmu_shares {
-	unsigned int shared, replaced, granted, left;
+	unsigned int shared, replaced, granted, left, by_link;
 } fake_mmu_shares;
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Leaf tables that several spaces share, in all formats: what is asked of Xen and what is asked of
- * the kernel, step by step. What happens when the steps of two spaces mix is the model's:
- * tests/model/share.c.
+ * Leaf tables that several spaces share, and those that lose the right to write as a whole, in all
+ * formats: what is asked of Xen and what is asked of the kernel, step by step. What happens when
+ * the steps of two spaces mix is the model's: tests/model/share.c and protect.c.
  */
 #include "tests/unit/pin_cases.h"
 
@@ -33,7 +33,7 @@ static struct {
 	bool refused;          /* tables are not to be shared */
 	unsigned int not_sole; /* of the first so many frames others have references */
 	unsigned int references[FULL + 1];
-	unsigned int visited, gone;
+	unsigned int visited, gone, edited;
 } kernel;
 
 static struct pt_space *parent, child;
@@ -366,14 +366,282 @@ static void test_misused(void **state)
 	assert_non_null(strstr(fake.panic_text, "shares"));
 }
 
+/* --- The right to write, taken from a range and given back. --- */
+
+static bool edit_right(vaddr_t va, pte_t *pte, void *arg)
+{
+	const bool *write = arg;
+
+	(void)va;
+	kernel.edited++;
+	*pte = *write ? pte_set_flags(*pte, PTE_WRITE) : pte_clear_flags(*pte, PTE_WRITE);
+	return true;
+}
+
+static void protect(struct pt_space *space, unsigned int first, unsigned int end, bool write)
+{
+	fake_forget();
+	kernel.edited = 0;
+	assert_int_equal(
+	    xen_pte_protect(space, page(first), page(end), write, &sharing, edit_right, &write), 0);
+}
+
+/* The pages of [first, end) and no others may be written, to the CPU and as they are shown. */
+static void check_right(struct pt_space *space, unsigned int first, unsigned int end)
+{
+	bool link = pte_writable(pt_entry_read(upper(space), 0));
+
+	for (unsigned int i = 0; i < FULL; i++) {
+		bool want = i >= first && i < end;
+
+		assert_int_equal(pte_writable(xen_pte_read(space, page(i))), want);
+		assert_int_equal(link && pte_writable(pt_entry_read(leaf(space), i)), want);
+		assert_int_equal(xen_user_reach(space, page(i), true) != NULL, want);
+	}
+}
+
+/* One request and a flush, and one that gives it back to those that had it. */
+static void test_taken(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		begin(format, FULL);
+		for (unsigned int i = 100; i < FULL; i++)
+			xen_pte_set(parent, page(i),
+			            pte_from_pfn(PFN(i + 1), PTE_PRESENT | PTE_USER),
+			            XEN_FLUSH_PAGE);
+		assert_non_null(xen_user_reach(parent, page(0), true));
+		protect(parent, 0, 120, false);
+		assert_int_equal(kernel.edited, 0);
+		assert_int_equal(update_count(upper(parent)), 1);
+		assert_int_equal(update_count(leaf(parent)), 0);
+		assert_int_equal(fixture_flush_count(), 1);
+		assert_null(pv_user_reached(parent, page(0), true));
+		check_right(parent, 0, 0);
+		/* Again: there is nothing to be done. */
+		protect(parent, 3, FULL, false);
+		assert_int_equal(fake.request_count, 0);
+		protect(parent, 0, 110, true);
+		assert_int_equal(kernel.edited, 0);
+		assert_int_equal(update_count(upper(parent)), 1);
+		assert_int_equal(fixture_flush_count(), 0);
+		assert_int_equal(parent->shared, 0);
+		check_right(parent, 0, 100);
+		rules_check_space(parent);
+		end_both();
+	}
+}
+
+/* Entry by entry: where others of the table may be written, and where it is a few. */
+static void test_taken_in_part(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		begin(format, FULL);
+		protect(parent, 0, 100, false);
+		assert_int_equal(kernel.edited, 100);
+		assert_int_equal(update_count(leaf(parent)), 100);
+		assert_int_equal(update_count(upper(parent)), 0);
+		check_right(parent, 100, FULL);
+		protect(parent, 100, FULL - 5, false);
+		assert_int_equal(update_count(upper(parent)), 0);
+		check_right(parent, FULL - 5, FULL);
+		protect(parent, 0, FULL, false);
+		assert_int_equal(update_count(leaf(parent)), 5);
+		assert_int_equal(update_count(upper(parent)), 0);
+		check_right(parent, 0, 0);
+		end_both();
+	}
+}
+
+/* Given back to a part: what lies beside it has lost the right for good. */
+static void test_given_in_part(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int first = 0; first < 2; first++) {
+			begin(format, FULL);
+			protect(parent, 0, FULL, false);
+			fake.allocations_left = 0;
+			protect(parent, first, first + FULL - 1, true);
+			fake.allocations_left = -1;
+			check_right(parent, first, first + FULL - 1);
+			assert_true(pte_writable(pt_entry_read(upper(parent), 0)));
+			end_both();
+		}
+	}
+}
+
+/* Whatever else makes the table the space's own again. */
+static void test_settled(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int how = 0; how < 2; how++) {
+			begin(format, FULL);
+			protect(parent, 0, FULL, false);
+			fake.allocations_left = 0;
+			fake_forget();
+			if (how == 0)
+				assert_int_equal(xen_pte_prepare(parent, page(0)), 0);
+			else
+				assert_int_equal(xen_tables_own(parent, page(7), page(8)), 0);
+			fake.allocations_left = -1;
+			assert_int_equal(update_count(leaf(parent)), FULL);
+			assert_int_equal(parent->shared, 0);
+			check_right(parent, 0, 0);
+			assert_true(pte_writable(pt_entry_read(upper(parent), 0)));
+			end_both();
+		}
+	}
+}
+
+/* Shared while it is taken: each space has it taken, and gives it back by itself. */
+static void test_taken_and_shared(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		begin(format, FULL);
+		protect(parent, 0, FULL, false);
+		assert_true(share());
+		xen_space_activate(&child);
+		protect(parent, 0, FULL, true);
+		assert_int_equal(fake.request_count, 1);
+		check_right(parent, 0, 0); /* both have it */
+		/* The child has a copy, and nothing in that is writable. */
+		assert_int_equal(xen_pte_prepare(&child, page(0)), 0);
+		assert_true(leaf(parent).v != leaf(&child).v);
+		check_right(&child, 0, 0);
+		kernel.not_sole = 10;
+		assert_int_equal(xen_pte_prepare(parent, page(0)), 0);
+		check_right(parent, 10, FULL);
+		end_both();
+
+		begin(format, FULL);
+		protect(parent, 0, FULL, false);
+		assert_true(share());
+		xen_space_activate(&child);
+		xen_space_dissolve(parent, release, NULL);
+		/* The child's is taken as well, and it is alone. */
+		xen_space_switch(&child);
+		assert_int_equal(xen_pte_prepare(&child, page(0)), 0);
+		check_right(&child, 0, 0);
+		assert_int_equal(xen_space_init(parent), 0);
+		end_both();
+	}
+}
+
+/* Taken while it is shared: that is only noted. */
+static void test_shared_and_taken(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		for (unsigned int how = 0; how < 2; how++) {
+			begin_shared(format);
+			fake.allocations_left = 0;
+			protect(parent, 0, FULL, false);
+			fake.allocations_left = -1;
+			assert_int_equal(fake.request_count, 1);
+			assert_int_equal(leaf(&child).v, leaf(parent).v);
+			xen_space_dissolve(&child, release, NULL);
+			assert_int_equal(xen_space_init(&child), 0);
+			if (how == 0)
+				assert_int_equal(xen_pte_prepare(parent, page(0)), 0);
+			else
+				protect(parent, 0, FULL, true);
+			check_right(parent, 0, how == 0 ? 0 : FULL);
+			end_both();
+		}
+	}
+}
+
+/* What copies have part in does not get the right back with the link. */
+static void test_taken_and_lent(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		begin(format, FULL);
+		protect(parent, 0, FULL, false);
+		kernel.refused = true;
+		assert_true(share());
+		assert_int_equal(kernel.visited, FULL);
+		fake.allocations_left = 0;
+		protect(parent, 0, FULL, true);
+		fake.allocations_left = -1;
+		check_right(parent, 0, 0);
+		assert_true(pte_writable(pt_entry_read(upper(parent), 0)));
+		end_both();
+	}
+}
+
+/* It leaves as a whole, or moves. */
+static void test_taken_and_gone(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		begin(format, FULL);
+		protect(parent, 0, FULL, false);
+		pfn_t table = leaf(parent);
+
+		assert_int_equal(xen_table_move(parent, page(0), rules_va(rules_reach(2))), 0);
+		assert_true(pfn_is_none(leaf(parent)));
+		assert_false(pte_writable(xen_pte_read(parent, rules_va(rules_reach(2)))));
+		assert_int_equal(xen_table_move(parent, rules_va(rules_reach(2)), page(0)), 0);
+		check_right(parent, 0, 0);
+		xen_tables_leave(parent, page(0), rules_va(rules_reach(2)), count_gone, NULL,
+		                 &kernel);
+		assert_int_equal(kernel.gone, FULL);
+		assert_false(fake.taken[table.v]);
+		assert_int_equal(parent->shared, 0);
+		end_both();
+	}
+}
+
+/* Where the parts that are left to be changed need memory, nothing is changed. */
+static void test_protect_without_memory(void **state)
+{
+	(void)state;
+	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
+		bool write = true;
+
+		begin(format, FULL);
+		protect(parent, 0, FULL, false);
+		assert_true(share());
+		xen_space_activate(&child);
+		xen_tables_reclaim();
+		fake_forget();
+		fake.allocations_left = 0;
+		assert_int_equal(xen_pte_protect(&child, page(1), page(FULL), write, &sharing,
+		                                 edit_right, &write),
+		                 -XEN_ENOMEM);
+		assert_int_equal(fake.request_count, 0);
+		fake.allocations_left = -1;
+		check_right(&child, 0, 0);
+		end_both();
+	}
+}
+
 int share_cases_run(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_shared),       cmocka_unit_test(test_not_shared),
-	    cmocka_unit_test(test_copied),       cmocka_unit_test(test_copied_from),
-	    cmocka_unit_test(test_lent),         cmocka_unit_test(test_no_memory),
-	    cmocka_unit_test(test_left_in_part), cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_shared),
+	    cmocka_unit_test(test_not_shared),
+	    cmocka_unit_test(test_copied),
+	    cmocka_unit_test(test_copied_from),
+	    cmocka_unit_test(test_lent),
+	    cmocka_unit_test(test_no_memory),
+	    cmocka_unit_test(test_left_in_part),
+	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_misused),
+	    cmocka_unit_test(test_taken),
+	    cmocka_unit_test(test_taken_in_part),
+	    cmocka_unit_test(test_given_in_part),
+	    cmocka_unit_test(test_settled),
+	    cmocka_unit_test(test_taken_and_shared),
+	    cmocka_unit_test(test_shared_and_taken),
+	    cmocka_unit_test(test_taken_and_lent),
+	    cmocka_unit_test(test_taken_and_gone),
+	    cmocka_unit_test(test_protect_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,6 +316,12 @@ static void do_protect(struct actor *actor)
 	int expect = 0;
 
 	range_choose(&first, &count);
+	/* Mostly it is the right to write, of all there is. */
+	if (files_are_rare && fake_random(4) != 0) {
+		first = 0;
+		count = PAGES;
+		prot = fake_random(3) == 0 ? VM_READ : VM_READ | VM_WRITE;
+	}
 	int result = vm_protect(actor->vm, address(first), address(first + count), prot);
 
 	if (memory_is_short && result == -ENOMEM) {
@@ -644,6 +650,7 @@ static void test_random_shared(void **state)
 	files_are_rare = false;
 	assert_true(fake_mmu_shares.shared > 400 && fake_mmu_shares.replaced > 300);
 	assert_true(fake_mmu_shares.granted > 300 && fake_mmu_shares.left > 10);
+	assert_true(fake_mmu_shares.by_link > 500);
 	assert_int_equal(short_count, 0);
 }
 
@@ -825,30 +832,74 @@ static void test_window_file(void **state)
 	file_forget();
 }
 
-/* The last frames are for what is touched. */
-static void test_window_short(void **state)
+/* All memory but so many frames. */
+static struct page *memory_take(size_t left)
 {
-	struct actor *actor = &actors[0];
-	struct page *taken = NULL;
+	struct page *taken = NULL, *page;
 
-	(void)state;
-	window_map(actor, PAGES, 0, NULL);
-	while (page_free_count() > FRAMES / 16) {
-		struct page *page = page_alloc(0);
-
-		assert_non_null(page);
+	while (page_free_count() > left && (page = page_alloc(0)) != NULL) {
 		page->owner = taken;
 		taken = page;
 	}
-	for (unsigned int page = 0; page < PAGES / 3; page++)
-		assert_int_equal(window_touch(actor, page, VM_WRITE), page + 1);
+	return taken;
+}
+
+static void memory_give(struct page *taken)
+{
 	while (taken) {
 		struct page *next = taken->owner;
 
 		page_put(taken);
 		taken = next;
 	}
+}
+
+/* The last frames are for what is touched. */
+static void test_window_short(void **state)
+{
+	struct actor *actor = &actors[0];
+	struct page *taken;
+
+	(void)state;
+	window_map(actor, PAGES, 0, NULL);
+	taken = memory_take(FRAMES / 16);
+	for (unsigned int page = 0; page < PAGES / 3; page++)
+		assert_int_equal(window_touch(actor, page, VM_WRITE), page + 1);
+	memory_give(taken);
 	do_exit(actor);
+}
+
+/* What needs a copy of a table, and gets none, changes no right. */
+static void test_protect_short(void **state)
+{
+	struct actor *parent = &actors[0], *child = &actors[1];
+	unsigned int prots[] = {VM_READ, VM_READ | VM_WRITE, VM_READ};
+
+	(void)state;
+	for (unsigned int i = 0; i + 1 < sizeof(prots) / sizeof(prots[0]); i++) {
+		uint64_t value = 7;
+
+		window_map(parent, PAGES, 0, NULL);
+		for (unsigned int page = 0; page < PAGES; page++)
+			window_touch(parent, page, VM_WRITE);
+		assert_int_equal(vm_protect(parent->vm, address(0), address(PAGES), prots[i]), 0);
+		child->vm = vm_fork(parent->vm);
+		assert_false(is_err(child->vm));
+		/* The area's end is there already; the table goes on behind it. */
+		assert_int_equal(vm_unmap(child->vm, address(PAGES - 1), PAGE_BYTES), 0);
+		assert_int_equal(vm_protect(child->vm, address(1), address(2), prots[i]), 0);
+		struct page *taken = memory_take(0);
+
+		assert_int_equal(
+		    vm_protect(child->vm, address(0), address(PAGES / 2), prots[i + 1]), -ENOMEM);
+		memory_give(taken);
+		task.vm = child->vm;
+		assert_int_equal(cpu_access(child, 0, VM_WRITE, &value),
+		                 prots[i] & VM_WRITE ? 0 : -EACCES);
+		task.vm = NULL;
+		do_exit(child);
+		do_exit(parent);
+	}
 }
 
 int main(void)
@@ -858,7 +909,7 @@ int main(void)
 	    cmocka_unit_test(test_window),        cmocka_unit_test(test_window_refused),
 	    cmocka_unit_test(test_window_copied), cmocka_unit_test(test_window_bounds),
 	    cmocka_unit_test(test_window_file),   cmocka_unit_test(test_window_short),
-	    cmocka_unit_test(test_random_short),
+	    cmocka_unit_test(test_protect_short), cmocka_unit_test(test_random_short),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
