@@ -103,5 +103,6 @@ check refuses-device 'status_is 126' err_is_one_line 'err_has "not a regular fil
 # The QEMU command.
 run env PINFOLD_LIB="$work/lib" $pinfold run --dry-run --memory 48 --cpu Skylake-Client \
 	--xen-args 'one two' --kernel-args 'loglevel=7 a,b' --qemu -name --qemu "it's" -- true
-check dry-run 'status_is 0' 'err_is ""' 'out_has "dom0_mem=48M"' 'out_has "-cpu Skylake-Client"' \
+check dry-run 'status_is 0' 'err_is ""' 'out_has "dom0_mem=48M"' \
+	'out_has "-cpu Skylake-Client,-smap,-monitor "' \
 	'out_has " one two"' 'out_has " loglevel=7 a,,b,"' "out_has \"-name 'it\""

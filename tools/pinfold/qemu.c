@@ -37,6 +37,13 @@
 #define XEN_SPECULATION "xpti=no spec-ctrl=no,eager-fpu"
 
 /*
+ * Left out of any CPU model, as TCG stops Xen or a guest with it: under SMAP it lets an iretq of
+ * ring 3, which is where a PV kernel runs, fault on the stack, and it refuses MWAIT the extension
+ * that Xen uses.
+ */
+#define CPU_WITHOUT "-smap,-monitor"
+
+/*
  * The default scheduler, credit2, may let a vcpu that is ready wait beside idle processors:
  * docs/caveats.md. What --xen-args says comes later and counts.
  */
@@ -114,7 +121,8 @@ void qemu_build_command(struct strvec *command, const struct options *options,
 
 	strvec_add(command, qemu_name());
 	add_pair(command, "-accel", "tcg,thread=single");
-	add_pair(command, "-cpu", options->cpu);
+	strvec_add(command, "-cpu");
+	strvec_addf(command, "%s," CPU_WITHOUT, options->cpu);
 	strvec_add(command, "-smp");
 	strvec_addf(command, "%u", cpus);
 	strvec_add(command, "-m");

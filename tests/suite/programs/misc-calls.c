@@ -46,6 +46,8 @@ static void usage(void)
 	if (fork() == 0)
 		_exit(0);
 	wait(NULL);
+	/* The child may have ended before it was waited for. */
+	usleep(20000);
 	say_number("getrusage", getrusage(RUSAGE_SELF, &self));
 	say_number("of children", getrusage(RUSAGE_CHILDREN, &children));
 	/* One may bring several pages. */
