@@ -10,7 +10,8 @@
  * calls on parts of shared tables are refused, and have changed nothing. At the end everything is
  * given back.
  *
- * Arguments: the path of a program that exits at once, how many CPUs there are.
+ * Arguments: the path of a program that exits at once, how many CPUs there are, and a seed if it is
+ * to be another than the one that every run has.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -27,19 +28,22 @@
 #define PAGE        4096ul
 #define LEAF_PAGES  512u
 #define LEAF_BYTES  (LEAF_PAGES * PAGE)
-#define LEAVES_ROOM 8u /* to move to */
-#define LEAVES_MAX  360u
+#define LEAVES_ROOM 8u   /* to move to */
+#define LEAVES_FULL 340u /* with no memory: more than the kernel keeps frames for itself */
+#define LEAVES_MAX  (LEAVES_FULL + 120u)
 #define PAGES_MAX   (LEAVES_MAX * LEAF_PAGES)
 #define LINEAGES    4u
 #define CHILDREN    4u
 #define DEPTH_MAX   4u
 #define SLOTS       2048u
 #define OPERATIONS  40u
+#define PARTS       400u
 #define WRITTEN     4u
 #define WATCHERS    100u
 #define SHORT_BYTES (72ul << 20) /* what is free when memory is short */
 
 static const char *exit_program;
+static uint32_t seed = 2463534242u;
 
 /* What all processes see. Status words lie here too: to write one takes no memory. */
 struct board {
@@ -47,6 +51,11 @@ struct board {
 	volatile bool ready, go; /* all is shared; no memory is left */
 	unsigned int slots_used;
 	unsigned int refused, ended; /* calls without memory, processes */
+	struct {
+		const char *what;
+		unsigned int slot, depth, page, rights;
+		long is, expected;
+	} wrong; /* the first that was noticed; to print it takes memory */
 	struct slot {
 		volatile pid_t pid;
 		volatile int in_call, told_to_end, status;
@@ -72,21 +81,29 @@ static char *region;
 static uint8_t rights[PAGES_MAX];
 static uint32_t values[PAGES_MAX];
 
-static void wrong(const char *what, unsigned int page, uint32_t is)
+static void note_wrong(const char *what, unsigned int page, long is, long expected)
 {
-	dprintf(1, "# %s: process %u of depth %u, page %u: %#x, expected %#x, rights %u\n", what,
-	        self.slot, self.depth, page, is, values[page], rights[page]);
-	board->failed = true;
+	if (!__atomic_exchange_n(&board->failed, true, __ATOMIC_SEQ_CST)) {
+		board->wrong.what = what;
+		board->wrong.slot = self.slot;
+		board->wrong.depth = self.depth;
+		board->wrong.page = page;
+		board->wrong.rights = rights[page];
+		board->wrong.is = is;
+		board->wrong.expected = expected;
+	}
+}
+
+static void wrong(const char *what, unsigned int page, long is, long expected)
+{
+	note_wrong(what, page, is, expected);
 	_exit(1);
 }
 
 static void must(bool truth, const char *what, long result)
 {
-	if (truth)
-		return;
-	dprintf(1, "# %s: process %u of depth %u: %ld\n", what, self.slot, self.depth, result);
-	board->failed = true;
-	_exit(1);
+	if (!truth)
+		wrong(what, 0, result, 0);
 }
 
 static uint32_t draw(uint32_t below)
@@ -150,9 +167,10 @@ static void check_page(unsigned int page)
 	if (value == ANY)
 		return;
 	if (words[0] != value)
-		wrong("the first word", page, words[0]);
-	if (words[PAGE / 4 - 1] != (value == 0 ? 0 : ~value))
-		wrong("the last word", page, words[PAGE / 4 - 1]);
+		wrong("the first word", page, words[0], value);
+	value = value == 0 ? 0 : ~value;
+	if (words[PAGE / 4 - 1] != value)
+		wrong("the last word", page, words[PAGE / 4 - 1], value);
 }
 
 /* All that was written, and some of what never was: to read that may take memory. */
@@ -232,7 +250,8 @@ static void op_read(struct range range)
 
 static void op_unmap(struct range range)
 {
-	if (call(SYS_munmap, at(range.first), (long)(range.count * PAGE), 0, 0, 0, 0) < 0)
+	if (range.count == 0 ||
+	    call(SYS_munmap, at(range.first), (long)(range.count * PAGE), 0, 0, 0, 0) < 0)
 		return;
 	set_rights(range.first, range.count, GONE);
 	set_values(range.first, range.count, 0);
@@ -321,9 +340,7 @@ static void check_end(unsigned int number)
 		__atomic_add_fetch(&board->ended, 1, __ATOMIC_RELAXED);
 		return;
 	}
-	dprintf(1, "# process %u ended with status %#x%s\n", number, (unsigned int)status,
-	        slot->in_call ? " in a call" : "");
-	board->failed = true;
+	note_wrong(slot->in_call ? "ended in a call: status" : "status", number, status, 0);
 }
 
 static void await_child(unsigned int which)
@@ -489,6 +506,11 @@ static void await_all(void)
 	}
 	CHECK(errno == ECHILD);
 	CHECK(!board->failed);
+	if (board->failed)
+		printf("# process %u of depth %u: %s: page or process %u with rights %u: %#lx, "
+		       "expected %#lx\n",
+		       board->wrong.slot, board->wrong.depth, board->wrong.what, board->wrong.page,
+		       board->wrong.rights, board->wrong.is, board->wrong.expected);
 	printf("# %u processes, %u calls refused, %u processes ended for want of memory\n",
 	       board->slots_used - 1, board->refused, board->ended);
 }
@@ -500,7 +522,7 @@ static void lineages(unsigned int leaves, unsigned int operations)
 	for (unsigned int i = 0; i < LINEAGES; i++) {
 		unsigned int full = leaves * (i + 1) / LINEAGES * LEAF_PAGES;
 
-		self = (struct process){.random = 2463534242u + i, .first_pages = full};
+		self = (struct process){.random = seed + i, .first_pages = full};
 		self.pages = full + LEAVES_ROOM * LEAF_PAGES;
 		CHECK(make_child(operations, live));
 	}
@@ -547,34 +569,53 @@ static void touch(void *memory, size_t bytes)
 		((volatile char *)memory)[i] = ((volatile char *)memory)[i];
 }
 
-/* In each of many tables that another process has, too. */
+/* Parts of tables that another process has, too; moves take several of them along. */
+static void change_some_part(unsigned int *to)
+{
+	unsigned int first = draw(LEAVES_FULL * LEAF_PAGES);
+	unsigned int count = run_of(first, 8 + draw(8), true, true);
+
+	switch (draw(5)) {
+	case 0:
+		/* Of a whole table: gives one back, if it is a copy, so that a call comes further.
+		 */
+		op_unmap((struct range){first & -LEAF_PAGES, LEAF_PAGES});
+		break;
+	case 4:
+		op_unmap((struct range){first, count});
+		break;
+	case 1:
+		op_protect((struct range){first, count});
+		break;
+	case 2:
+		op_drop((struct range){first, count});
+		break;
+	case 3:
+		*to += draw(4) ? (first - *to) % LEAF_PAGES : draw(9);
+		count = run_of(first, 8 + draw(1500), true, true);
+		if (count == 0 || rights[first] == UNSURE || *to + count > self.pages)
+			break;
+		move((struct range){first, count}, *to, 0);
+		*to += count;
+		break;
+	}
+}
+
 static void change_parts(void)
 {
-	const unsigned int free_page = self.pages - LEAVES_ROOM * LEAF_PAGES;
+	unsigned int to = LEAVES_FULL * LEAF_PAGES;
 
 	touch(values, sizeof(values));
 	touch(rights, sizeof(rights));
 	board->ready = true;
 	while (!board->go)
 		sched_yield();
-	for (unsigned int leaf = 0; leaf < free_page / LEAF_PAGES; leaf++) {
-		struct range range = {leaf * LEAF_PAGES + draw(LEAF_PAGES - 16), 8 + draw(8)};
-
-		switch (leaf % 4) {
-		case 0:
-			op_unmap(range);
-			break;
-		case 1:
-			op_protect(range);
-			break;
-		case 2:
-			move(range, free_page + leaf * 4, 0);
-			break;
-		case 3:
-			op_drop(range);
-			break;
-		}
-	}
+	/* Copies of most of the tables use up what the kernel had for itself. */
+	for (unsigned int leaf = 0; leaf < LEAVES_FULL; leaf++)
+		if (leaf % 4 != 0)
+			op_drop((struct range){leaf * LEAF_PAGES, 8});
+	for (unsigned int i = 0; i < PARTS; i++)
+		change_some_part(&to);
 	check_all();
 	must(call(SYS_munmap, at(0), (long)(self.pages * PAGE), 0, 0, 0, 0) == 0,
 	     "munmap of everything", 0);
@@ -583,7 +624,7 @@ static void change_parts(void)
 
 static void share_and_wait(void)
 {
-	fill_memory(self.pages - LEAVES_ROOM * LEAF_PAGES, 7);
+	fill_memory(LEAVES_FULL * LEAF_PAGES, 7);
 	if (make_child(0, change_parts))
 		await_child(0);
 	check_all();
@@ -598,7 +639,7 @@ static void no_memory(void)
 	start_board();
 	board->memory_short = true;
 	board->ready = board->go = false;
-	self = (struct process){.random = 88172645u, .pages = PAGES_MAX};
+	self = (struct process){.random = seed, .pages = PAGES_MAX};
 	CHECK(make_child(0, share_and_wait));
 	while (!board->ready && !board->failed)
 		sched_yield();
@@ -697,9 +738,11 @@ int main(int argc, char **argv)
 {
 	static char name[64];
 
-	if (argc != 3 || !prepare())
+	if (argc < 3 || !prepare())
 		return 2;
 	exit_program = argv[1];
+	if (argc > 3)
+		seed = (uint32_t)strtoul(argv[3], NULL, 0);
 	snprintf(name, sizeof(name), "forks-of-much-memory-on-%s-cpus-leave-nothing", argv[2]);
 	run(name, much_memory);
 	snprintf(name, sizeof(name), "forks-short-of-memory-on-%s-cpus-leave-nothing", argv[2]);
