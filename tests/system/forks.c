@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Runs inside the guest: forks of processes with much memory, in chains and trees. Each process
- * writes, unmaps, protects, moves and drops parts of its memory in an order drawn from a fixed
- * seed, forks, and ends in one of several ways, beside its children and with what it shares with
- * them. It keeps a list of what each of its pages must hold, and looks.
+ * writes, maps, unmaps, protects, moves and drops parts of its memory in an order drawn from a
+ * fixed seed, some of it of a file, some of one that shrinks under all of them; it forks, and ends
+ * in one of several ways, beside its children and with what it shares with them. It keeps a list of
+ * what each of its pages must hold, and looks.
  *
  * Then the same with little memory: whoever touches a page that cannot be had is ended, as on
  * Linux, but nobody inside a call, and what the others hold stays right. And with none at all:
@@ -40,7 +41,7 @@
 #define PARTS       400u
 #define WRITTEN     4u
 #define WATCHERS    100u
-#define SHORT_BYTES (72ul << 20) /* what is free when memory is short */
+#define SHORT_BYTES (66ul << 20) /* what is free when memory is short */
 
 static const char *exit_program;
 static uint32_t seed = 2463534242u;
@@ -63,10 +64,15 @@ struct board {
 };
 static struct board *board;
 
-enum rights { GONE, NOTHING, READABLE, WRITABLE, UNSURE };
+/* UNSURE: after a call that failed half-way; TORN: of the file that shrinks, so it is not touched. */
+enum rights { GONE, NOTHING, READABLE, WRITABLE, UNSURE, TORN };
 
 /* What a page holds if that is not known: a call that failed half-way may have dropped it. */
 #define ANY UINT32_MAX
+
+/* What a page of the file that lasts holds, with its number. */
+#define FILE_VALUE 0x80000000u
+#define FILE_PAGES 1000u
 
 /* One process: its memory, and what must be there. */
 static struct process {
@@ -80,6 +86,9 @@ static struct process {
 static char *region;
 static uint8_t rights[PAGES_MAX];
 static uint32_t values[PAGES_MAX];
+static uint16_t
+    file_pages[PAGES_MAX]; /* the page of a file that is mapped there, from 1; 0: none */
+static int lasting_file, torn_file;
 
 static void note_wrong(const char *what, unsigned int page, long is, long expected)
 {
@@ -208,13 +217,23 @@ static struct range draw_range(void)
 	return range;
 }
 
-/* How many pages from `first` on are mapped, or are not; `same`: with the rights of the first. */
-static unsigned int run_of(unsigned int first, unsigned int count, bool mapped, bool same)
+/* How many pages from `first` on are mapped, or are not. */
+static unsigned int run_of(unsigned int first, unsigned int count, bool mapped)
 {
 	unsigned int n = 0;
 
-	while (n < count && (rights[first + n] != GONE) == mapped &&
-	       (!same || rights[first + n] == rights[first]))
+	while (n < count && (rights[first + n] != GONE) == mapped)
+		n++;
+	return n;
+}
+
+/* How many are one area: with the rights of the first and of the same file. */
+static unsigned int area_at(unsigned int first, unsigned int count)
+{
+	unsigned int n = rights[first] == GONE || rights[first] == UNSURE ? 0 : 1;
+
+	while (n > 0 && n < count && rights[first + n] == rights[first] &&
+	       file_pages[first + n] == (file_pages[first] ? file_pages[first] + n : 0))
 		n++;
 	return n;
 }
@@ -224,10 +243,18 @@ static void set_rights(unsigned int first, unsigned int count, enum rights new)
 	memset(&rights[first], (int)new, count);
 }
 
-static void set_values(unsigned int first, unsigned int count, uint32_t new)
+/* What is there when nobody has written. */
+static void set_unwritten(unsigned int first, unsigned int count)
 {
-	for (unsigned int i = 0; i < count; i++)
-		values[first + i] = new;
+	for (unsigned int page = first; page < first + count; page++)
+		values[page] = file_pages[page] ? FILE_VALUE | file_pages[page] : 0;
+}
+
+static void set_gone(unsigned int first, unsigned int count)
+{
+	set_rights(first, count, GONE);
+	memset(&file_pages[first], 0, count * sizeof(file_pages[0]));
+	set_unwritten(first, count);
 }
 
 /* --- Operations. --- */
@@ -253,30 +280,58 @@ static void op_unmap(struct range range)
 	if (range.count == 0 ||
 	    call(SYS_munmap, at(range.first), (long)(range.count * PAGE), 0, 0, 0, 0) < 0)
 		return;
-	set_rights(range.first, range.count, GONE);
-	set_values(range.first, range.count, 0);
+	set_gone(range.first, range.count);
+}
+
+static bool map(struct range range, int flags, int file, unsigned int file_page, enum rights new)
+{
+	if (range.count == 0 ||
+	    call(SYS_mmap, at(range.first), (long)(range.count * PAGE), PROT_READ | PROT_WRITE,
+	         MAP_PRIVATE | MAP_FIXED_NOREPLACE | flags, file, (long)(file_page * PAGE)) < 0)
+		return false;
+	set_rights(range.first, range.count, new);
+	return true;
 }
 
 /* Sometimes with frames at once, as many as there are: so memory can be used up without an end. */
 static void op_map(struct range range)
 {
-	unsigned int count = run_of(range.first, range.count, false, false);
-	int flags =
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | (draw(2) ? MAP_POPULATE : 0);
+	range.count = run_of(range.first, range.count, false);
+	map(range, MAP_ANONYMOUS | (draw(2) ? MAP_POPULATE : 0), -1, 0, WRITABLE);
+}
 
-	if (count == 0 || call(SYS_mmap, at(range.first), (long)(count * PAGE),
-	                       PROT_READ | PROT_WRITE, flags, -1, 0) < 0)
+static void op_map_file(struct range range)
+{
+	unsigned int from = draw(FILE_PAGES);
+	bool torn = draw(2);
+
+	range.count = run_of(range.first, range.count, false);
+	if (range.count > FILE_PAGES - from)
+		range.count = FILE_PAGES - from;
+	if (!map(range, draw(2) ? MAP_POPULATE : 0, torn ? torn_file : lasting_file, from,
+	         torn ? TORN : WRITABLE))
 		return;
-	set_rights(range.first, count, WRITABLE);
+	for (unsigned int i = 0; i < range.count; i++)
+		file_pages[range.first + i] = (uint16_t)(from + i + 1);
+	set_unwritten(range.first, range.count);
+}
+
+/* Wherever it is mapped, pages go. */
+static void op_tear(void)
+{
+	call(SYS_ftruncate, torn_file, (long)(draw(FILE_PAGES + 1) * PAGE), 0, 0, 0, 0);
 }
 
 static void op_protect(struct range range)
 {
 	static const int prots[] = {
 	    [NOTHING] = PROT_NONE, [READABLE] = PROT_READ, [WRITABLE] = PROT_READ | PROT_WRITE};
-	unsigned int count = run_of(range.first, range.count, true, false);
+	unsigned int count = run_of(range.first, range.count, true);
 	enum rights new = draw(2) ? WRITABLE : draw(2) ? READABLE : NOTHING;
 
+	for (unsigned int i = 0; i < count; i++)
+		if (rights[range.first + i] == TORN)
+			count = i;
 	if (count == 0)
 		return;
 	/* One that fails has changed some of it. */
@@ -288,14 +343,16 @@ static void op_protect(struct range range)
 
 static void op_drop(struct range range)
 {
-	unsigned int count = run_of(range.first, range.count, true, false);
+	unsigned int count = run_of(range.first, range.count, true);
 
 	if (count == 0)
 		return;
 	long result =
 	    call(SYS_madvise, at(range.first), (long)(count * PAGE), MADV_DONTNEED, 0, 0, 0);
 
-	set_values(range.first, count, result < 0 ? ANY : 0);
+	set_unwritten(range.first, count);
+	for (unsigned int i = 0; i < count && result < 0; i++)
+		values[range.first + i] = ANY;
 }
 
 /* To where nothing is, `more` pages longer. */
@@ -306,8 +363,8 @@ static void move(struct range range, unsigned int to, unsigned int more)
 		return;
 	set_rights(to, range.count + more, rights[range.first]);
 	memcpy(&values[to], &values[range.first], range.count * sizeof(values[0]));
-	set_rights(range.first, range.count, GONE);
-	set_values(range.first, range.count, 0);
+	memcpy(&file_pages[to], &file_pages[range.first], range.count * sizeof(file_pages[0]));
+	set_gone(range.first, range.count);
 }
 
 /* Mostly to the same place in a leaf table. */
@@ -317,11 +374,13 @@ static void op_move(struct range range)
 	unsigned int room;
 
 	to += draw(4) ? range.first % LEAF_PAGES : draw(LEAF_PAGES);
-	room = run_of(to, self.pages - to, false, false);
-	range.count = run_of(range.first, range.count, true, true);
+	room = run_of(to, self.pages - to, false);
+	range.count = area_at(range.first, range.count);
+	if (file_pages[range.first])
+		more = 0;
 	if (range.count + more > room)
 		range.count = room > more ? room - more : 0;
-	if (range.count > 0 && rights[range.first] != UNSURE)
+	if (range.count > 0)
 		move(range, to, more);
 }
 
@@ -416,6 +475,8 @@ static void operate(void)
 		op_unmap(range);
 		break;
 	case 2:
+		op_map_file(range);
+		break;
 	case 3:
 		op_map(range);
 		break;
@@ -428,7 +489,10 @@ static void operate(void)
 		op_move(range);
 		break;
 	case 8:
-		op_drop(range);
+		if (draw(2))
+			op_drop(range);
+		else
+			op_tear();
 		break;
 	case 9:
 	case 15:
@@ -505,6 +569,7 @@ static void await_all(void)
 		check_end(number);
 	}
 	CHECK(errno == ECHILD);
+	CHECK(ftruncate(torn_file, 0) == 0); /* whatever it held */
 	CHECK(!board->failed);
 	if (board->failed)
 		printf("# process %u of depth %u: %s: page or process %u with rights %u: %#lx, "
@@ -573,7 +638,7 @@ static void touch(void *memory, size_t bytes)
 static void change_some_part(unsigned int *to)
 {
 	unsigned int first = draw(LEAVES_FULL * LEAF_PAGES);
-	unsigned int count = run_of(first, 8 + draw(8), true, true);
+	unsigned int count = area_at(first, 8 + draw(8));
 
 	switch (draw(5)) {
 	case 0:
@@ -592,8 +657,8 @@ static void change_some_part(unsigned int *to)
 		break;
 	case 3:
 		*to += draw(4) ? (first - *to) % LEAF_PAGES : draw(9);
-		count = run_of(first, 8 + draw(1500), true, true);
-		if (count == 0 || rights[first] == UNSURE || *to + count > self.pages)
+		count = area_at(first, 8 + draw(1500));
+		if (count == 0 || *to + count > self.pages)
 			break;
 		move((struct range){first, count}, *to, 0);
 		*to += count;
@@ -607,6 +672,7 @@ static void change_parts(void)
 
 	touch(values, sizeof(values));
 	touch(rights, sizeof(rights));
+	touch(file_pages, sizeof(file_pages));
 	board->ready = true;
 	while (!board->go)
 		sched_yield();
@@ -614,6 +680,7 @@ static void change_parts(void)
 	for (unsigned int leaf = 0; leaf < LEAVES_FULL; leaf++)
 		if (leaf % 4 != 0)
 			op_drop((struct range){leaf * LEAF_PAGES, 8});
+	must(ftruncate(torn_file, 0) == 0, "ftruncate", errno);
 	for (unsigned int i = 0; i < PARTS; i++)
 		change_some_part(&to);
 	check_all();
@@ -625,6 +692,14 @@ static void change_parts(void)
 static void share_and_wait(void)
 {
 	fill_memory(LEAVES_FULL * LEAF_PAGES, 7);
+	/* A file that shrinks is taken out of all tables, with memory or without. */
+	must(ftruncate(torn_file, FILE_PAGES * PAGE) == 0, "ftruncate", errno);
+	for (unsigned int leaf = 0; leaf < LEAVES_FULL; leaf += 64) {
+		struct range range = {leaf * LEAF_PAGES + 500, 1};
+
+		op_unmap(range);
+		map(range, MAP_POPULATE, torn_file, leaf, TORN);
+	}
 	if (make_child(0, change_parts))
 		await_child(0);
 	check_all();
@@ -721,6 +796,21 @@ static void beside_a_writer(void)
 	munmap((void *)written, WRITTEN * LEAF_BYTES);
 }
 
+/* Without a name; -1: cannot be had. */
+static int make_file(void)
+{
+	int file = memfd_create("forks", 0);
+	uint32_t words[PAGE / 4] = {0};
+
+	for (unsigned int page = 1; page <= FILE_PAGES; page++) {
+		words[0] = FILE_VALUE | page;
+		words[PAGE / 4 - 1] = ~words[0];
+		if (write(file, words, sizeof(words)) != sizeof(words))
+			return -1;
+	}
+	return file;
+}
+
 static bool prepare(void)
 {
 	size_t bytes = (LEAVES_MAX + 1) * LEAF_BYTES;
@@ -729,6 +819,10 @@ static bool prepare(void)
 	board =
 	    mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (place == MAP_FAILED || board == MAP_FAILED || munmap(place, bytes) != 0)
+		return false;
+	lasting_file = make_file();
+	torn_file = make_file();
+	if (lasting_file < 0 || torn_file < 0)
 		return false;
 	region = (char *)(((uintptr_t)place + LEAF_BYTES - 1) & -LEAF_BYTES);
 	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
