@@ -35,7 +35,7 @@ struct spinlock *pin_leaf_lock(struct pt_space *space, struct pt_frame *frame)
 	return CONFIG_SPLIT_TABLE_LOCKS ? &frame->lock : &space->lock;
 }
 
-static void unlock_completed(void *lock, bool ok)
+void pin_unlock_completed(void *lock, bool ok)
 {
 	(void)ok;
 	spinlock_unlock(lock);
@@ -95,7 +95,7 @@ void pin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, unsi
 		queue_pin(batch, pin_command(level), table);
 	}
 	if (lock)
-		mc_callback(batch, unlock_completed, lock);
+		mc_callback(batch, pin_unlock_completed, lock);
 }
 
 void pin_alone(struct mc_batch *batch, pfn_t table, unsigned int level)
@@ -126,7 +126,7 @@ void unpin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, un
 	frame->flags &= (uint8_t) ~(PT_FRAME_TABLE | PT_FRAME_PINNED);
 	this_cpu()->counters.tables_unpinned++;
 	if (lock)
-		mc_callback(batch, unlock_completed, lock);
+		mc_callback(batch, pin_unlock_completed, lock);
 }
 
 struct pin_walk {

@@ -135,5 +135,6 @@ int xen_pte_protect(struct pt_space *space, vaddr_t start, vaddr_t end, bool wri
 	space_walk_leaves(space, start, end, protect_leaf, &protect);
 	tlb_settle(&batch);
 	mc_commit(&batch);
+	rewrite_done(&protect.rewrite);
 	return 0;
 }

@@ -43,7 +43,8 @@ void xen_ptes_add(struct pt_space *space, vaddr_t va, const pte_t *ptes, unsigne
 
 	if (space->leaf_read_only)
 		host_panic("space: an entry is set in a table that is not the space's own");
-	/* As for one entry. */
+	/* As for one entry. Xen refuses a request to a table that ends meanwhile, so it is held until
+	 * they are carried out. */
 	spinlock_lock(lock);
 	for (unsigned int i = 0; i < count; i++, at.v += 1u << PT_FORMAT.entry_shift) {
 		if (pte_none(ptes[i]))
@@ -54,8 +55,8 @@ void xen_ptes_add(struct pt_space *space, vaddr_t va, const pte_t *ptes, unsigne
 		else
 			pt_entry_store(table, first + i, ptes[i]);
 	}
-	spinlock_unlock(lock);
 	mc_commit(&batch);
+	spinlock_unlock(lock);
 }
 
 /* Whether a CPU may still do through the old entry what the new one forbids, or reach another
@@ -88,10 +89,32 @@ static bool rewrite_entry(void *arg, const struct pt_place *place)
 		pt_entry_store(place->table, place->idx, pte);
 		return true;
 	}
+	rewrite->queued = true;
 	mc_mmu_update(rewrite->batch, (maddr_t){rewrite->leaf.v + in_leaf}, pte);
 	if (stale(place->entry, pte))
 		tlb_note_stale(rewrite->batch, rewrite->space, va);
 	return true;
+}
+
+/* The lock of the table at hand, which may be the one that is kept. */
+static void lock_leaf(struct rewrite *rewrite, struct spinlock *lock)
+{
+	if (lock == rewrite->kept)
+		return;
+	if (rewrite->kept)
+		mc_callback(rewrite->batch, pin_unlock_completed, rewrite->kept);
+	rewrite->kept = NULL;
+	spinlock_lock(lock);
+}
+
+/* Inside a batch of the caller's the requests come later: there the caller sees to it that no table
+ * ends. */
+static void unlock_leaf(struct rewrite *rewrite, struct spinlock *lock)
+{
+	if (rewrite->queued && rewrite->batch->outermost)
+		rewrite->kept = lock;
+	else if (lock != rewrite->kept)
+		spinlock_unlock(lock);
 }
 
 bool rewrite_leaf(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t to)
@@ -99,18 +122,25 @@ bool rewrite_leaf(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t
 	struct rewrite *rewrite = arg;
 	struct pt_frame *frame = pin_frame(leaf);
 	struct spinlock *lock = pin_leaf_lock(rewrite->space, frame);
-	bool done;
+	bool more;
 
 	/* As for one entry: held from the look to the last change. What has an entry is marked so
 	 * already. */
-	spinlock_lock(lock);
+	lock_leaf(rewrite, lock);
 	rewrite->read_only = read_only;
 	rewrite->live = frame->flags & PT_FRAME_TABLE;
+	rewrite->queued = false;
 	rewrite->leaf = pt_entry_maddr(leaf, 0);
-	done = pt_walk_leaf(leaf, from, to,
+	more = pt_walk_leaf(leaf, from, to,
 	                    &(struct pt_visitor){.entry = rewrite_entry, .arg = rewrite});
-	spinlock_unlock(lock);
-	return done;
+	unlock_leaf(rewrite, lock);
+	return more;
+}
+
+void rewrite_done(struct rewrite *rewrite)
+{
+	if (rewrite->kept)
+		spinlock_unlock(rewrite->kept);
 }
 
 vaddr_t xen_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_editor *edit,
@@ -124,5 +154,6 @@ vaddr_t xen_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, xen_
 	if (this_cpu()->lazy != XEN_LAZY_MMU)
 		tlb_settle(&batch);
 	mc_commit(&batch);
+	rewrite_done(&rewrite);
 	return rewrite.stopped;
 }

@@ -23,10 +23,18 @@ struct rewrite {
 	/* The leaf table at hand. */
 	bool live, read_only;
 	maddr_t leaf;
+	bool queued; /* requests to it */
+
+	/* The lock of the last table that has requests: Xen refuses one to a table that ends
+	 * meanwhile, so it is kept until they are carried out. */
+	struct spinlock *kept;
 };
 
 /* A space_leaf_visitor: the entries of one leaf table, as `arg`, a struct rewrite, says. What is
  * stale is noted. */
 bool rewrite_leaf(void *arg, pfn_t leaf, bool read_only, uint64_t from, uint64_t to);
+
+/* After the last one, when the batch has been committed. */
+void rewrite_done(struct rewrite *rewrite);
 
 #endif

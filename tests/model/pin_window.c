@@ -11,11 +11,14 @@
  */
 #include "tests/model/scenarios.h"
 
+#define SECOND_TABLE 0x8000u /* behind the first address */
+
 static struct pt_space space;
 static pfn_t frame;
 
 void pin_window_setup(void)
 {
+	world_inside_seen = true;
 	scenario_space(&space, &frame, 2);
 }
 
@@ -60,6 +63,30 @@ void pin_window_rewrite(void)
 	world_check_quiet();
 }
 
+/* The same in two leaf tables. */
+void unpin_window_two_setup(void)
+{
+	unpin_window_setup();
+	CHECK(pt_entry_count(1) * PAGE_BYTES == SECOND_TABLE);
+	CHECK(xen_pte_prepare(&space, VADDR(SCENARIO_ADDRESS + SECOND_TABLE)) == 0);
+	xen_pte_set(&space, VADDR(SCENARIO_ADDRESS + SECOND_TABLE),
+	            pte_from_pfn(frame, SCENARIO_FLAGS), XEN_FLUSH_NONE);
+}
+
+static bool edit_both(vaddr_t va, pte_t *pte, void *arg)
+{
+	(void)va, (void)arg;
+	pte->v |= PTE_SOFT0;
+	return true;
+}
+
+void pin_window_rewrite_two(void)
+{
+	xen_pte_rewrite(&space, VADDR(SCENARIO_ADDRESS), VADDR(SCENARIO_ADDRESS + 2 * SECOND_TABLE),
+	                edit_both, NULL);
+	world_check_quiet();
+}
+
 void pin_window_rewrite_finish(void)
 {
 	CHECK(xen_pte_read(&space, VADDR(SCENARIO_ADDRESS)).v & PTE_SOFT0);
@@ -75,6 +102,7 @@ void pin_window_finish(void)
 
 void unpin_window_setup(void)
 {
+	world_inside_seen = true;
 	scenario_space(&space, &frame, 2);
 	xen_space_activate(&space);
 }

@@ -28,6 +28,8 @@ void pin_window_finish(void);
 void pin_window_add(void);
 void pin_window_rewrite(void);
 void pin_window_rewrite_finish(void);
+void pin_window_rewrite_two(void);
+void unpin_window_two_setup(void);
 void unpin_window_setup(void);
 void unpin_window_unpin(void);
 void unpin_window_finish(void);
