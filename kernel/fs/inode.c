@@ -214,6 +214,7 @@ struct inode *inode_cross_mounts(struct inode *inode)
 
 int inode_truncate(struct inode *inode, uint64_t size)
 {
+	bool shrinks = size < inode->size;
 	int result;
 
 	if (size > INT64_MAX)
@@ -222,14 +223,15 @@ int inode_truncate(struct inode *inode, uint64_t size)
 		return -EINVAL;
 	if (size > inode->size && file_limit_write(size - 1, 1) < 0)
 		return -EFBIG;
-	if (size < inode->size && inode->map_count != 0)
-		vm_truncate_inode(inode, (size + PAGE_BYTES - 1) >> PAGE_SHIFT);
 	result = inode->ops->truncate(inode, size);
-	if (result == 0) {
-		inode_touch_mtime(inode);
-		inode_drop_set_id(inode);
-	}
-	return result;
+	if (result != 0)
+		return result;
+	/* Only now: a file that stays as it is, as a seal has it, takes no process's copies. */
+	if (shrinks && inode->map_count != 0)
+		vm_truncate_inode(inode, (size + PAGE_BYTES - 1) >> PAGE_SHIFT);
+	inode_touch_mtime(inode);
+	inode_drop_set_id(inode);
+	return 0;
 }
 
 uint64_t inode_parent_ino(const struct inode *dir)

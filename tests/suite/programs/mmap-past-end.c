@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Shows: touching a file mapping beyond the file's last page gives SIGBUS with its address, also
- * after the file was cut short under the mapping. */
+ * after the file was cut short under the mapping; a file that refuses to be cut short takes nothing
+ * from anybody. */
 #include "tests/suite/programs/say.h"
 #include <setjmp.h>
 
@@ -23,6 +24,20 @@ static void touch(const char *what, size_t offset)
 		say("%s: not possible", what);
 }
 
+static void sealed(void)
+{
+	int fd = memfd_create("sealed", MFD_ALLOW_SEALING);
+	char *own;
+
+	if (ftruncate(fd, 2 * 4096))
+		return;
+	own = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	own[4096] = 7;
+	say_number("seal", fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK));
+	say_number("cut what is sealed", ftruncate(fd, 4096));
+	say("own copy of the last page: %d", own[4096]);
+}
+
 int main(void)
 {
 	int fd = open("file", O_RDWR | O_CREAT, 0644);
@@ -41,5 +56,6 @@ int main(void)
 	if (ftruncate(fd, 3 * 4096))
 		return 1;
 	touch("beyond, after growing", 2 * 4096 + 7);
+	sealed();
 	return 0;
 }
