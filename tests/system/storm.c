@@ -232,6 +232,68 @@ static void rights_reach_all(void)
 	go_anywhere();
 }
 
+/* A thread that writes all the time, in several leaf tables that are full, while another forks. Each
+ * page holds what was written there last, and in a child, where nobody writes, what it found it
+ * finds again. */
+static volatile uint32_t *written[4];
+static _Atomic bool rounds_end;
+
+static void *write_in_rounds(void *arg)
+{
+	for (uint32_t round = 1; !rounds_end; round++) {
+		for (unsigned int i = 0; i < 4; i++)
+			*written[i] = round;
+		for (unsigned int i = 0; i < 4; i++)
+			THREAD_CHECK(*written[i] == round);
+	}
+	return arg;
+}
+
+static void watch(void)
+{
+	uint32_t found[4];
+
+	for (unsigned int i = 0; i < 4; i++)
+		found[i] = *written[i];
+	for (unsigned int look = 0; look < 20; look++) {
+		for (volatile unsigned int spin = 0; spin < 2000; spin++)
+			;
+		for (unsigned int i = 0; i < 4; i++)
+			if (*written[i] != found[i])
+				_exit(1);
+	}
+	_exit(0);
+}
+
+static void fork_beside_a_writer(void)
+{
+	const size_t leaf_bytes = 512 * PAGE;
+	pthread_t writer;
+	int status;
+	char *memory = mmap(NULL, 4 * leaf_bytes, PROT_READ | PROT_WRITE,
+	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	CHECK(memory != MAP_FAILED);
+	for (unsigned int i = 0; i < 4; i++)
+		written[i] = (uint32_t *)(void *)(memory + i * leaf_bytes);
+	CHECK(pthread_create(&writer, NULL, write_in_rounds, NULL) == 0);
+	for (unsigned int i = 0; i < 50; i++) {
+		uint32_t round = *written[0];
+		pid_t pid = fork();
+
+		if (pid == 0)
+			watch();
+		/* The writer is at it, however late it comes to run. */
+		while (*written[0] == round)
+			sched_yield();
+		CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	}
+	rounds_end = true;
+	pthread_join(writer, NULL);
+	CHECK(!thread_failed);
+	munmap(memory, 4 * leaf_bytes);
+}
+
 /* A process that has run on several CPUs ends: each of the others that still has its tables is
  * interrupted once, one that has left them is not. */
 static pthread_barrier_t all_ran;
@@ -323,6 +385,8 @@ int main(int argc, char **argv)
 	if (cpus >= 2) {
 		snprintf(name, sizeof(name), "rights-reach-all-of-%u-cpus", cpus);
 		run(name, rights_reach_all);
+		snprintf(name, sizeof(name), "forks-beside-a-writer-on-%u-cpus", cpus);
+		run(name, fork_beside_a_writer);
 	}
 	if (cpus >= 4) {
 		snprintf(name, sizeof(name), "teardown-on-%u-cpus-interrupts-users", cpus);
