@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -165,12 +166,13 @@ static void storm_once(void)
 		if (pid == 0)
 			_exit(storm_process(i));
 	}
-	for (unsigned int i = 0; i < processes; i++) {
-		CHECK(wait(&status) > 0);
+	/* And for children of theirs that were left behind. */
+	while (wait(&status) > 0) {
 		if (status != 0)
 			printf("# a process ended with status %#x\n", (unsigned int)status);
 		CHECK(status == 0);
 	}
+	CHECK(errno == ECHILD);
 }
 
 static void storm(void)
@@ -376,7 +378,7 @@ int main(int argc, char **argv)
 {
 	static char name[64];
 
-	if (argc != 3)
+	if (argc != 3 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
 		return 2;
 	exit_program = argv[1];
 	cpus = (unsigned int)atoi(argv[2]);
