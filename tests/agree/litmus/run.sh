@@ -42,7 +42,7 @@ judge() {
 		}' "$1" "$2"
 }
 
-timeout -k 5 300 qemu-system-x86_64 -accel tcg,thread=multi -cpu Haswell-noTSX -smp 2 -m 256 \
+timeout -k 5 $((240 + runs * (randoms + 25) / 50)) qemu-system-x86_64 -accel tcg,thread=multi -cpu Haswell-noTSX -smp 2 -m 256 \
 	-display none -no-reboot -nodefaults -serial stdio -kernel build/xen/xen-debug \
 	-append "console=com1 com1=115200,8n1 dom0_mem=64M dom0_max_vcpus=3 dom0_vcpus_pin \
 sched=credit loglvl=none guest_loglvl=none" \

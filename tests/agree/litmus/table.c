@@ -143,7 +143,8 @@ static const struct litmus fixed[] = {
 };
 /* clang-format on */
 
-/* Random ones: two leaf tables and two above them, some in use and some not. */
+/* Random ones: two leaf tables and two above them, some in use and some not; or, each fourth, a pair
+ * of ports and one of the second vcpu's own. */
 
 static uint64_t state;
 
@@ -192,6 +193,37 @@ static struct step random_step(void)
 	}
 }
 
+static struct step random_event(void)
+{
+	uint8_t port = some(3);
+
+	switch (some(8)) {
+	case 0:
+		return (struct step)MASK(port);
+	case 1:
+	case 2:
+		return (struct step)UNMASK(port);
+	case 3:
+		return (struct step)CLOSE(port);
+	case 4:
+		return (struct step)NOTIFY(port, some(2));
+	case 5:
+		return (struct step)SELECTED(some(2));
+	default:
+		return (struct step)SEND(port);
+	}
+}
+
+static void random_events(struct litmus *litmus)
+{
+	static const struct step setup[] = {PAIR(0, 1), IPI(2, 1)};
+
+	memcpy(litmus->setup, setup, sizeof(setup));
+	for (unsigned int i = 0; i < LITMUS_VCPUS; i++)
+		for (unsigned int n = 2u + some(3); n-- > 0;)
+			litmus->vcpu[i][n] = random_event();
+}
+
 /* Single calls, a multicall of two, or an array of two. */
 static void random_sequence(struct step *steps)
 {
@@ -205,10 +237,8 @@ static void random_sequence(struct step *steps)
 		steps[i++] = kind == 1 ? random_entry() : kind == 2 ? random_op() : random_step();
 }
 
-static const struct litmus *random_litmus(unsigned int number)
+static void random_tables(struct litmus *litmus)
 {
-	static char name[16];
-	static struct litmus litmus;
 	static const struct step setup[] = {LEAF_TABLE,
 	                                    OTHER_TABLE,
 	                                    LOW_TABLE,
@@ -217,21 +247,32 @@ static const struct litmus *random_litmus(unsigned int number)
 	                                    {0},
 	                                    {0},
 	                                    {0}};
-	struct step *pin;
+	struct step *pin = litmus->setup;
 
-	state = (number + 1) * 0x9e3779b97f4a7c15ull;
-	for (unsigned int i = 0; i < 8; i++)
-		some(2);
-	memset(&litmus, 0, sizeof(litmus));
-	memcpy(litmus.setup, setup, sizeof(setup));
-	for (pin = litmus.setup; pin->kind != STEP_END;)
+	memcpy(litmus->setup, setup, sizeof(setup));
+	while (pin->kind != STEP_END)
 		pin++;
 	if (some(2))
 		*pin++ = (struct step)PIN(LOW, 2);
 	if (some(2))
 		*pin++ = (struct step)PIN(OTHER_LEAF, 1);
 	for (unsigned int i = 0; i < LITMUS_VCPUS; i++)
-		random_sequence(litmus.vcpu[i]);
+		random_sequence(litmus->vcpu[i]);
+}
+
+static const struct litmus *random_litmus(unsigned int number)
+{
+	static char name[16];
+	static struct litmus litmus;
+
+	state = (number + 1) * 0x9e3779b97f4a7c15ull;
+	for (unsigned int i = 0; i < 8; i++)
+		some(2);
+	memset(&litmus, 0, sizeof(litmus));
+	if (number % 4 == 3)
+		random_events(&litmus);
+	else
+		random_tables(&litmus);
 	fmt_print(name, sizeof(name), "random-%u", number);
 	litmus.name = name;
 	return &litmus;
