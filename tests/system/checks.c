@@ -45,7 +45,7 @@ static void storm(void)
 
 	for (int i = 0; i < 20; i++)
 		run_program(exit_program); /* caches fill once */
-	before = read_counters();
+	before = read_balance();
 	for (int i = 0; i < STORM; i++)
 		good += run_program(exit_program) == 0;
 	CHECK(good == STORM);
@@ -61,7 +61,7 @@ static void failed_exec(void)
 	CHECK(write(fd, junk, sizeof(junk)) == (ssize_t)sizeof(junk));
 	close(fd);
 	run_program("/tmp/junk");
-	before = read_counters();
+	before = read_balance();
 	for (int i = 0; i < 200; i++) {
 		int status = run_program(i % 2 ? "/tmp/junk" : "/tmp/not-there");
 
@@ -81,7 +81,7 @@ static void fork_bomb(void)
 
 	CHECK(pipe(pipefd) == 0);
 	run_program(exit_program);
-	before = read_counters();
+	before = read_balance();
 	bomb = fork();
 	if (bomb == 0) {
 		long made = 0;
@@ -110,16 +110,14 @@ static void fork_bomb(void)
 	CHECK(waitpid(bomb, &status, 0) == bomb);
 	close(pipefd[0]);
 	close(pipefd[1]);
-	/* Orphans are reaped by process 1, in its own time. */
-	for (int i = 0; i < 200 && !given_back(&before); i++)
-		usleep(10000);
+	await_orphans();
 	CHECK(run_program(exit_program) == 0);
 	check_balance(&before);
 }
 
 static void out_of_memory(void)
 {
-	struct counters before = read_counters();
+	struct counters before = read_balance();
 	int status = 0;
 	pid_t hog = fork();
 

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/sysinfo.h>
+
 static const char *running;
 static bool failed;
 
@@ -70,18 +72,37 @@ static inline struct counters read_counters(void)
 	};
 }
 
-/* Tables that are kept for the next process are neither lost nor in use. */
-static inline bool given_back(const struct counters *before)
-{
-	struct counters now = read_counters();
+/* Threads when the program began, of everybody. */
+static unsigned int threads_alone;
 
-	return now.free_pages + now.pooled == before->free_pages + before->pooled;
+static inline unsigned int threads_now(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) == 0 ? info.procs : 0;
 }
 
-/* Everything that a storm takes it gives back. */
+/* Until nobody is there who was not there at first: orphans end, and are reaped by process 1, in
+ * their own time. */
+static inline void await_orphans(void)
+{
+	for (int i = 0; i < 3000 && threads_now() > threads_alone; i++)
+		usleep(10000);
+	CHECK(threads_now() == threads_alone);
+}
+
+/* The counters before a storm. */
+static inline struct counters read_balance(void)
+{
+	await_orphans();
+	return read_counters();
+}
+
+/* Everything that a storm takes it gives back. Tables that are kept for the next process are neither
+ * lost nor in use. */
 static inline void check_balance(const struct counters *before)
 {
-	struct counters after = read_counters();
+	struct counters after = read_balance();
 
 	printf("# %s: free pages %llu then %llu, live tables %llu then %llu\n", running,
 	       before->free_pages, after.free_pages, before->pinned - before->unpinned,
@@ -95,6 +116,8 @@ static inline void run(const char *name, void (*test)(void))
 {
 	running = name;
 	failed = false;
+	if (threads_alone == 0)
+		threads_alone = threads_now();
 	test();
 	printf("%s system/%s\n", failed ? "FAIL" : "ok", name);
 	fflush(stdout);

@@ -241,7 +241,7 @@ static void much_memory(void)
 
 	lineages(4, 10); /* what is kept for good fills */
 	read_counters();
-	before = read_counters();
+	before = read_balance();
 	lineages(32, OPERATIONS);
 	CHECK(board->refused == 0 && board->ended == 0);
 	check_balance(&before);
@@ -249,7 +249,7 @@ static void much_memory(void)
 
 static void short_of_memory(void)
 {
-	struct counters before = read_counters();
+	struct counters before = read_balance();
 	struct sysinfo info;
 
 	CHECK(sysinfo(&info) == 0);
@@ -337,7 +337,7 @@ static void share_and_wait(void)
 
 static void no_memory(void)
 {
-	struct counters before = read_counters();
+	struct counters before = read_balance();
 	struct sysinfo info;
 
 	start_board();
