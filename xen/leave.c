@@ -38,6 +38,7 @@ static void leave_own(struct leave_walk *walk, const struct pt_place *place)
 	unpin_table(&batch, walk->space, table, 1);
 	mc_issue(); /* before it is another's, and what it maps */
 	mc_commit(&batch);
+	space_leaf_forget(walk->space);
 	pt_walk_leaf(table, place->offset, place->offset + pt_entry_reach(2),
 	             &(struct pt_visitor){.entry = release_entry, .arg = walk});
 	table_free(table);
@@ -56,12 +57,25 @@ static bool visit_leave(void *arg, const struct pt_place *place)
 	return true;
 }
 
-/* The short answer. */
-static bool stays(struct pt_space *space, uint64_t offset)
+/* What one table of level 2 links. */
+static void leave_near(struct leave_walk *walk, uint64_t first, uint64_t last)
 {
-	pfn_t leaf = space_leaf_find(space, offset);
+	pfn_t parent = pt_find_table(walk->space->root, first, 2);
+	unsigned int start = pt_index(first, 2), idx = start;
+	unsigned int end = start + (unsigned int)((last - first) >> pt_level_shift(2));
 
-	return pfn_is_none(leaf) || (!space->leaf_read_only && space_pays_to_clear(leaf));
+	if (pfn_is_none(parent))
+		return;
+	for (; (idx = pt_next_entry(parent, idx, end, PTE_PRESENT)) < end; idx++) {
+		uint64_t offset = first + (uint64_t)(idx - start) * pt_entry_reach(2);
+		struct pt_place place = {.level = 1,
+		                         .table = pt_table_at(parent, 2, offset),
+		                         .offset = offset,
+		                         .parent = parent,
+		                         .read_only = !pte_writable(pt_entry_read(parent, idx))};
+
+		visit_leave(walk, &place);
+	}
 }
 
 void xen_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_release *gone,
@@ -74,9 +88,10 @@ void xen_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pt
 
 	if (first >= last)
 		return;
-	/* Mostly it is one table, or two. */
-	if (last - first <= 2 * reach && stays(space, first) && stays(space, last - reach))
-		return;
-	space_leaf_forget(space);
-	pt_walk(space->root, first, last, &(struct pt_visitor){.table = visit_leave, .arg = &walk});
+	space_leaf_finish(space);
+	if (first / pt_entry_reach(3) == (last - 1) / pt_entry_reach(3))
+		leave_near(&walk, first, last);
+	else
+		pt_walk(space->root, first, last,
+		        &(struct pt_visitor){.table = visit_leave, .arg = &walk});
 }

@@ -13,6 +13,7 @@
 #define MC_ENTRIES_MAX   32u
 #define MC_ARG_BYTES     2048u
 #define MC_CALLBACKS_MAX 32u
+#define MC_NO_ARRAY      0u /* no array's number */
 
 /* `ok`: every entry queued before the callback succeeded. */
 typedef void mc_callback_fn(void *arg, bool ok);
@@ -35,6 +36,8 @@ struct mc_buffer {
 	struct mc_callback callbacks[MC_CALLBACKS_MAX];
 	uint64_t args[MC_ARG_BYTES / 8];
 	uint32_t entry_count;
+	uint32_t
+	    array_op; /* of the last entry, if it is an array that may grow; else MC_NO_ARRAY */
 	uint32_t callback_count;
 	uint32_t arg_bytes;
 	uint32_t open_depth; /* tokens open now */

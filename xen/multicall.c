@@ -55,10 +55,14 @@ static void count_batch(struct xen_counters *counters, const struct mc_buffer *m
 {
 	unsigned int bin = 0;
 
+	if (mc->entry_count == 1) {
+		counters->batch_sizes[0]++;
+		return;
+	}
 	while (bin + 1 < XEN_BATCH_SIZE_BINS && mc->entry_count > 1u << bin)
 		bin++;
 	counters->batch_sizes[bin]++;
-	for (uint32_t i = 0; mc->entry_count > 1 && i < mc->entry_count; i++)
+	for (uint32_t i = 0; i < mc->entry_count; i++)
 		counters->batched[mc->origins[i].op]++;
 }
 
@@ -135,11 +139,13 @@ void mc_issue(void)
 	uint32_t done = 0;
 
 	check(!mc->issuing, "multicall: issued from a callback");
+	mc->array_op = MC_NO_ARRAY;
 	if (mc->entry_count > 0) {
 		count_batch(&cpu->counters, mc);
 		done = carry_out(mc);
 	}
-	run_callbacks(mc, done);
+	if (mc->callback_count > 0)
+		run_callbacks(mc, done);
 	if (done < mc->entry_count)
 		report_failure(mc, done);
 	mc->entry_count = 0;
@@ -147,13 +153,16 @@ void mc_issue(void)
 	mc->arg_bytes = 0;
 }
 
-/* A new entry with room for `arg_bytes` of argument block; issues first if there is no room. */
-static multicall_entry_t *new_entry(unsigned int op, unsigned int arg_bytes, uintptr_t caller)
+/* A new entry with room for `arg_bytes` of argument block; issues first if there is no room. Inline
+ * as what it is part of. */
+static inline __attribute__((always_inline)) multicall_entry_t *
+new_entry(unsigned int op, unsigned int arg_bytes, uintptr_t caller)
 {
 	struct mc_buffer *mc = &this_cpu()->mc;
 
 	check(mc->open_depth > 0 && !mc->issuing, "multicall: queued without a batch");
 	check(arg_bytes <= MC_ARG_BYTES, "multicall: argument block too large");
+	mc->array_op = MC_NO_ARRAY;
 	mc->arg_bytes = (mc->arg_bytes + 7u) & ~7u; /* blocks are aligned; an array has no gaps */
 	if (mc->entry_count == MC_ENTRIES_MAX || mc->arg_bytes + arg_bytes > MC_ARG_BYTES)
 		mc_issue();
@@ -208,28 +217,24 @@ append_request(unsigned int op, const void *request, unsigned int bytes, unsigne
 {
 	struct mc_buffer *mc = &this_cpu()->mc;
 
-	if (mc->entry_count > 0 && mc->arg_bytes + bytes <= MC_ARG_BYTES) {
-		multicall_entry_t *last = &mc->entries[mc->entry_count - 1];
-		bool callback_follows =
-		    mc->callback_count > 0 &&
-		    mc->callbacks[mc->callback_count - 1].after == mc->entry_count;
+	if (mc->array_op == op && mc->arg_bytes + bytes <= MC_ARG_BYTES) {
+		uint32_t last = mc->entry_count - 1;
 
-		/* A callback waits for the entry as it is now. */
-		if (last->op == op && !callback_follows && !mc->issuing && mc->open_depth > 0) {
-			copy_request(take_args(mc, bytes), request, bytes);
-			mc->origins[mc->entry_count - 1].first_args[1] = ++last->args[1];
-			return;
-		}
+		copy_request(take_args(mc, bytes), request, bytes);
+		mc->origins[last].first_args[1] = ++mc->entries[last].args[1];
+		return;
 	}
 	multicall_entry_t *entry = new_entry(op, bytes, caller);
+	struct mc_origin *origin = &mc->origins[mc->entry_count - 1];
 	void *block = take_args(mc, bytes);
 
+	mc->array_op = op;
 	copy_request(block, request, bytes);
-	entry->args[0] = (unsigned long)block;
-	entry->args[1] = 1;
-	entry->args[2] = 0; /* no count of successes wanted: the first failure is the result */
+	entry->args[0] = origin->first_args[0] = (unsigned long)block;
+	entry->args[1] = origin->first_args[1] = 1;
+	/* No count of successes is wanted: the first failure is the result. */
+	entry->args[2] = origin->first_args[2] = 0;
 	entry->args[3] = domain_arg;
-	note_args(mc);
 }
 
 void mc_mmu_update(struct mc_batch *batch, maddr_t entry, pte_t value)
@@ -293,6 +298,7 @@ void mc_callback(struct mc_batch *batch, mc_callback_fn *fn, void *arg)
 
 	(void)batch;
 	check(mc->open_depth > 0 && !mc->issuing, "multicall: callback without a batch");
+	mc->array_op = MC_NO_ARRAY; /* it waits for the last entry as that is now */
 	if (mc->callback_count == MC_CALLBACKS_MAX)
 		mc_issue();
 	mc->callbacks[mc->callback_count++] =

@@ -318,26 +318,29 @@ static bool visit_leaf_table(void *arg, const struct pt_place *place)
 	                   base > walk->from ? base : walk->from, end < walk->to ? end : walk->to);
 }
 
+static bool walk_leaves(struct pt_space *space, uint64_t from, uint64_t to,
+                        space_leaf_visitor *visit, void *arg)
+{
+	struct leaf_walk walk = {
+	    .space = space, .from = from, .to = to, .visit = visit, .arg = arg};
+
+	space_leaf_finish(space);
+	return pt_walk(space->root, from, to,
+	               &(struct pt_visitor){.table = visit_leaf_table, .arg = &walk});
+}
+
 bool space_walk_leaves(struct pt_space *space, vaddr_t start, vaddr_t end,
                        space_leaf_visitor *visit, void *arg)
 {
-	struct leaf_walk walk = {.space = space,
-	                         .from = pt_offset(start),
-	                         .to = pt_end_offset(start, end),
-	                         .visit = visit,
-	                         .arg = arg};
+	uint64_t from = pt_offset(start), to = pt_end_offset(start, end);
 
+	if (from >= to || to > PT_FORMAT.user_end ||
+	    from / pt_entry_reach(2) != (to - 1) / pt_entry_reach(2))
+		return walk_leaves(space, from, to, visit, arg);
 	/* Mostly it is a few pages, where the last change was. */
-	if (walk.from < walk.to && walk.to <= PT_FORMAT.user_end &&
-	    walk.from / pt_entry_reach(2) == (walk.to - 1) / pt_entry_reach(2)) {
-		pfn_t leaf = space_leaf_find(space, walk.from);
+	pfn_t leaf = space_leaf_find(space, from);
 
-		return pfn_is_none(leaf) ||
-		       visit(arg, leaf, space->leaf_read_only, walk.from, walk.to);
-	}
-	space_leaf_finish(space);
-	return pt_walk(space->root, walk.from, walk.to,
-	               &(struct pt_visitor){.table = visit_leaf_table, .arg = &walk});
+	return pfn_is_none(leaf) || visit(arg, leaf, space->leaf_read_only, from, to);
 }
 
 struct entry_walk {

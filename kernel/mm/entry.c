@@ -169,10 +169,15 @@ void entry_release(pte_t pte, void *arg)
 static bool edit_protect(vaddr_t va, pte_t *pte, void *arg)
 {
 	const struct vm_area *area = arg;
-	struct page *page = entry_page(*pte);
 	uint64_t soft = pte->v & PTE_FILE;
 
 	(void)va;
+	if (pte_present(*pte) && (area->prot & VM_PROT_ALL) && !(area->prot & VM_WRITE)) {
+		pte->v = (pte->v & PTE_FRAME_MASK) | entry_flags(area, false, soft);
+		return true;
+	}
+	struct page *page = entry_page(*pte);
+
 	if (!page)
 		return true;
 	/* A frame of ours alone may be written at once; the others when a fault has looked at them.
@@ -327,13 +332,19 @@ int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes)
 
 void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end)
 {
-	uintptr_t low, high;
+	uintptr_t first = start, last = end, low, high;
 
 	area_gap_around(vm, start, end, &low, &high);
-	/* Mostly a neighbour shares the leaf table, and there is nothing to look for. */
-	uintptr_t first = leaf_floor(MAX(low, leaf_floor(start)) + LEAF_BYTES - 1);
-	uintptr_t last = MIN(high, leaf_floor(end + LEAF_BYTES - 1));
+	/* As far around the range as tables of it reach that serve nothing else. */
+	for (uintptr_t reach = LEAF_BYTES; reach < VM_USER_TOP; reach *= LEAF_BYTES / PAGE_BYTES) {
+		uintptr_t from = start & ~(reach - 1), to = (end + reach - 1) & ~(reach - 1);
 
-	if (first < last && last - first >= LEAF_BYTES)
-		pv_tables_trim(&vm->space, VADDR(low), VADDR(high));
+		if (from >= low)
+			first = from;
+		if (to <= high)
+			last = to;
+	}
+	/* Mostly a neighbour shares the leaf table, and there is nothing to look for. */
+	if (leaf_floor(first + LEAF_BYTES - 1) < leaf_floor(last))
+		pv_tables_trim(&vm->space, VADDR(first), VADDR(last));
 }

@@ -251,9 +251,12 @@ int vm_protect(struct vm *vm, uintptr_t start, uintptr_t end, unsigned int prot)
 		uintptr_t stop = MIN(area->end, end);
 
 		if (area->prot != prot) {
-			result = area_split_range(vm, at, stop);
+			if (area->start < at || area->end > stop) {
+				result = area_split_range(vm, at, stop);
+				area = vm_find(vm, at);
+			}
 			if (result == 0)
-				result = protect_area(vm, vm_find(vm, at), prot);
+				result = protect_area(vm, area, prot);
 		}
 		at = stop;
 	}

@@ -299,6 +299,12 @@ static inline void switch_to(struct cpu *cpu, struct task *prev, struct task *ne
 	switch_finish();
 }
 
+/* The running task may go on here, and has no other to give way to. */
+static inline bool nobody_waits(const struct cpu *cpu, const struct task *task)
+{
+	return cpu->run_count == 0 && (task->affinity & cpu->bit);
+}
+
 void sched_switch(void)
 {
 	struct cpu *cpu = cpu_now();
@@ -309,9 +315,9 @@ void sched_switch(void)
 		work_run();
 	prev->need_resched = false;
 	if (prev->state == TASK_RUNNING && prev != &cpu->idle && list_empty(&prev->run_node)) {
-		if (cpu->run_count == 0 && (prev->affinity & cpu->bit)) {
+		if (nobody_waits(cpu, prev)) {
 			prev->slice_start_ticks = pv_time_ticks();
-			return; /* nobody waits for its turn */
+			return;
 		}
 		run_queue_put_back(cpu, prev);
 	}
@@ -333,7 +339,15 @@ void sched_switch(void)
 
 void sched_yield(void)
 {
-	sched_switch();
+	struct cpu *cpu = cpu_now();
+
+	/* The short answer. */
+	if (work_pending() || !nobody_waits(cpu, cpu->current)) {
+		sched_switch();
+		return;
+	}
+	cpu->current->need_resched = false;
+	cpu->current->slice_start_ticks = pv_time_ticks();
 }
 
 static void sleep_expired(struct timer *timer)

@@ -65,42 +65,59 @@ static int fpu_push(uintptr_t to, size_t frame_bytes)
 	return direct ? 0 : copy_to_user((void *)to, aside, frame_bytes);
 }
 
+/* All of it, field by field: it may be the program's stack, and is written once. */
 static void context_fill(struct abi_sigcontext *context, const struct cpu_frame *frame,
                          const struct task *task, sigset mask)
 {
-	*context = (struct abi_sigcontext){
-	    .r8 = frame->r8,
-	    .r9 = frame->r9,
-	    .r10 = frame->r10,
-	    .r11 = frame->r11,
-	    .r12 = frame->r12,
-	    .r13 = frame->r13,
-	    .r14 = frame->r14,
-	    .r15 = frame->r15,
-	    .rdi = frame->rdi,
-	    .rsi = frame->rsi,
-	    .rbp = frame->rbp,
-	    .rbx = frame->rbx,
-	    .rdx = frame->rdx,
-	    .rax = frame->rax,
-	    .rcx = frame->rcx,
-	    .rsp = frame->rsp,
-	    .rip = frame->rip,
-	    .rflags = frame->rflags,
-	    .cs = (uint16_t)frame->cs,
-	    .ss = (uint16_t)frame->ss,
-	    .err = task->fault_error,
-	    .trapno = task->fault_vector,
-	    .oldmask = mask,
-	    .cr2 = task->fault_address,
-	};
+	context->r8 = frame->r8;
+	context->r9 = frame->r9;
+	context->r10 = frame->r10;
+	context->r11 = frame->r11;
+	context->r12 = frame->r12;
+	context->r13 = frame->r13;
+	context->r14 = frame->r14;
+	context->r15 = frame->r15;
+	context->rdi = frame->rdi;
+	context->rsi = frame->rsi;
+	context->rbp = frame->rbp;
+	context->rbx = frame->rbx;
+	context->rdx = frame->rdx;
+	context->rax = frame->rax;
+	context->rcx = frame->rcx;
+	context->rsp = frame->rsp;
+	context->rip = frame->rip;
+	context->rflags = frame->rflags;
+	context->cs = (uint16_t)frame->cs;
+	context->gs = context->fs = 0;
+	context->ss = (uint16_t)frame->ss;
+	context->err = task->fault_error;
+	context->trapno = task->fault_vector;
+	context->oldmask = mask;
+	context->cr2 = task->fault_address;
+	memset(context->reserved, 0, sizeof(context->reserved));
+}
+
+static void frame_fill(struct abi_rt_sigframe *user, const struct cpu_frame *frame,
+                       const struct abi_sigaction *action, const struct abi_siginfo *info,
+                       sigset restore_mask)
+{
+	const struct task *task = current();
+
+	user->return_address = action->restorer;
+	user->uc.flags = ABI_UC_SIGCONTEXT_SS | ABI_UC_STRICT_RESTORE_SS |
+	                 (pv_fpu_features() ? ABI_UC_FP_XSTATE : 0);
+	user->uc.link = 0;
+	user->uc.stack = task->altstack;
+	context_fill(&user->uc.context, frame, task, restore_mask);
+	user->uc.sigmask = restore_mask;
+	user->info = *info;
 }
 
 int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigaction *action,
                   const struct abi_siginfo *info, sigset restore_mask)
 {
 	struct task *task = current();
-	struct abi_rt_sigframe user = {.return_address = action->restorer, .info = *info};
+	struct abi_rt_sigframe aside, *direct, *user;
 	bool was_on_altstack = on_altstack(task, frame->rsp);
 	uintptr_t sp = frame->rsp - RED_ZONE_BYTES;
 	size_t fpu_bytes = fpu_frame_bytes();
@@ -112,17 +129,17 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 	if ((action->flags & ABI_SA_ONSTACK) && task->altstack.size != 0 && !was_on_altstack)
 		sp = task->altstack.sp + task->altstack.size;
 	fpu = (sp - fpu_bytes) & ~(uintptr_t)(FPU_ALIGNMENT - 1);
-	sp = ((fpu - sizeof(user)) & ~15ul) - sizeof(uint64_t);
+	sp = ((fpu - sizeof(*user)) & ~15ul) - sizeof(uint64_t);
 	if (was_on_altstack && !on_altstack(task, sp))
 		return -EFAULT;
 
-	context_fill(&user.uc.context, frame, task, restore_mask);
-	user.uc.flags = ABI_UC_SIGCONTEXT_SS | ABI_UC_STRICT_RESTORE_SS |
-	                (pv_fpu_features() ? ABI_UC_FP_XSTATE : 0);
-	user.uc.stack = task->altstack;
-	user.uc.context.fpstate = fpu;
-	user.uc.sigmask = restore_mask;
-	if (fpu_push(fpu, fpu_bytes) != 0 || copy_to_user((void *)sp, &user, sizeof(user)) != 0)
+	if (fpu_push(fpu, fpu_bytes) != 0)
+		return -EFAULT;
+	direct = user_span(sp, sizeof(*user));
+	user = direct ? direct : &aside;
+	frame_fill(user, frame, action, info, restore_mask);
+	user->uc.context.fpstate = fpu;
+	if (!direct && copy_to_user((void *)sp, &aside, sizeof(aside)) != 0)
 		return -EFAULT;
 	if (task->altstack.flags & ABI_SS_AUTODISARM)
 		task->altstack = (struct abi_stack){.flags = ABI_SS_DISABLE};
@@ -245,21 +262,20 @@ long sys_rt_sigreturn(const struct sys_args *args)
 	struct task *task = current();
 	struct cpu_frame *frame = task->frame;
 	/* The handler's return has taken the first word off. */
-	uintptr_t at = frame->rsp - sizeof(uint64_t);
-	struct abi_rt_sigframe user;
+	uintptr_t at = frame->rsp - sizeof(uint64_t) + offsetof(struct abi_rt_sigframe, uc);
+	struct abi_ucontext uc;
 
 	(void)args;
 	task->restart.resume = NULL;
 	task_attend(task); /* all registers are loaded */
-	if (copy_from_user(&user, (void *)at, sizeof(user)) != 0 ||
-	    user.uc.context.rip >= PV_USER_END || user.uc.context.cs != (uint16_t)frame->cs ||
-	    user.uc.context.ss != (uint16_t)frame->ss)
+	if (copy_from_user(&uc, (void *)at, sizeof(uc)) != 0 || uc.context.rip >= PV_USER_END ||
+	    uc.context.cs != (uint16_t)frame->cs || uc.context.ss != (uint16_t)frame->ss)
 		goto bad;
-	context_load(frame, &user.uc.context);
-	signal_set_blocked(user.uc.sigmask);
-	if (fpu_pop(task, user.uc.context.fpstate) != 0)
+	context_load(frame, &uc.context);
+	signal_set_blocked(uc.sigmask);
+	if (fpu_pop(task, uc.context.fpstate) != 0)
 		goto bad;
-	altstack_restore(task, &user.uc.stack);
+	altstack_restore(task, &uc.stack);
 	return (long)frame->rax;
 bad:
 	frame->vector = FRAME_UPCALL;
