@@ -254,6 +254,53 @@ void mc_mmuext(struct mc_batch *batch, const struct mmuext_op *op)
 	               (uintptr_t)__builtin_return_address(0));
 }
 
+static __attribute__((noinline, cold)) void refused_now(maddr_t entry, pte_t value, long result)
+{
+	char line[120];
+
+	fmt_print(line, sizeof(line), "Xen refused to set the entry at %#llx to %#llx: %ld",
+	          (unsigned long long)entry.v, (unsigned long long)value.v, result);
+	host_panic(line);
+}
+
+/* Both, in this order. */
+static long update_and_flush(const struct mmu_update *update, const struct mmuext_op *flush)
+{
+	multicall_entry_t calls[2];
+
+	calls[0].op = __HYPERVISOR_mmu_update;
+	calls[0].args[0] = (unsigned long)update;
+	calls[1].op = __HYPERVISOR_mmuext_op;
+	calls[1].args[0] = (unsigned long)flush;
+	for (unsigned int i = 0; i < 2; i++) {
+		calls[i].args[1] = 1;
+		calls[i].args[2] = 0;
+		calls[i].args[3] = DOMID_SELF;
+		this_cpu()->counters.batched[calls[i].op]++;
+	}
+	long result = xen_call2(__HYPERVISOR_multicall, (unsigned long)calls, 2);
+
+	for (unsigned int i = 0; i < 2 && result == 0; i++)
+		result = (long)calls[i].result;
+	return result;
+}
+
+void mc_mmu_update_now(maddr_t entry, pte_t value, const struct mmuext_op *flush)
+{
+	struct mmu_update request = {.ptr = entry.v | MMU_NORMAL_PT_UPDATE, .val = value.v};
+	struct xen_counters *counters = &this_cpu()->counters;
+	long result;
+
+	check(!mc_open(), "multicall: a request at once overtakes those that are queued");
+	counters->entry_requests++;
+	counters->batch_sizes[flush != NULL]++;
+	result =
+	    flush ? update_and_flush(&request, flush)
+	          : xen_call(__HYPERVISOR_mmu_update, (unsigned long)&request, 1, 0, DOMID_SELF, 0);
+	if (result < 0)
+		refused_now(entry, value, result);
+}
+
 void mc_update_va(struct mc_batch *batch, vaddr_t va, pte_t value, unsigned long flags)
 {
 	multicall_entry_t *entry =

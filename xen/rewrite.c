@@ -143,9 +143,25 @@ void rewrite_done(struct rewrite *rewrite)
 		spinlock_unlock(rewrite->kept);
 }
 
+/* As much as a change of one entry. */
+static vaddr_t rewrite_one(struct pt_space *space, vaddr_t va, xen_pte_editor *edit, void *arg)
+{
+	pfn_t leaf = space_leaf_find(space, pt_offset(va));
+	pte_t old = pfn_is_none(leaf) ? PTE_NONE : pt_entry_read(leaf, pt_index(pt_offset(va), 1));
+	pte_t pte = old;
+
+	if (!pte_none(old) && !edit(va, &pte, arg))
+		return va;
+	if (pte.v != old.v)
+		xen_pte_set(space, va, pte, stale(old, pte) ? XEN_FLUSH_PAGE : XEN_FLUSH_NONE);
+	return VADDR(va.v + PAGE_BYTES);
+}
+
 vaddr_t xen_pte_rewrite(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_editor *edit,
                         void *arg)
 {
+	if (end.v - start.v == PAGE_BYTES)
+		return rewrite_one(space, start, edit, arg);
 	struct mc_batch batch = mc_begin();
 	struct rewrite rewrite = {
 	    .space = space, .batch = &batch, .edit = edit, .arg = arg, .stopped = end};

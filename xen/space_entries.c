@@ -253,14 +253,23 @@ static void request_by_machine(struct mc_batch *batch, struct pt_space *space, p
 		tlb_note_stale(batch, space, va);
 }
 
-/* An entry of a table that Xen watches: by address where that can be, else by machine address. */
+/* An entry of a table that Xen watches: by address where that can be, else by machine address. At
+ * once, and with the flush that it needs, if no batch is open. */
 static void request(struct pt_space *space, pfn_t table, vaddr_t va, pte_t pte,
                     enum xen_flush flush)
 {
 	struct xen_cpu *cpu = this_cpu();
+	struct mmuext_op op;
 
 	if (cpu->lazy == XEN_LAZY_MMU) {
 		request_by_machine(xen_lazy_batch(), space, table, va, pte, flush);
+		return;
+	}
+	if (!mc_open() && !by_address(cpu, space)) {
+		bool held = flush == XEN_FLUSH_PAGE && tlb_page_op(space, va, &op);
+
+		mc_mmu_update_now(pt_entry_maddr(table, pt_index(pt_offset(va), 1)), pte,
+		                  held ? &op : NULL);
 		return;
 	}
 	struct mc_batch batch = mc_begin();

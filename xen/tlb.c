@@ -10,8 +10,7 @@
 #include "xen/percpu.h"
 #include "xen/space.h"
 
-static void queue(struct mc_batch *batch, unsigned int command, vaddr_t va,
-                  const unsigned long *mask)
+static struct mmuext_op make(unsigned int command, vaddr_t va, const unsigned long *mask)
 {
 	struct mmuext_op op = {.cmd = command};
 	struct xen_counters *counters = &this_cpu()->counters;
@@ -25,6 +24,14 @@ static void queue(struct mc_batch *batch, unsigned int command, vaddr_t va,
 	}
 	if (mask)
 		set_xen_guest_handle(op.arg2.vcpumask, (const void *)mask);
+	return op;
+}
+
+static void queue(struct mc_batch *batch, unsigned int command, vaddr_t va,
+                  const unsigned long *mask)
+{
+	struct mmuext_op op = make(command, va, mask);
+
 	mc_mmuext(batch, &op);
 }
 
@@ -81,14 +88,30 @@ static const unsigned long *live_mask(const struct pt_space *space)
 	return (const unsigned long *)&space->cpus;
 }
 
-static void flush_page(struct mc_batch *batch, const struct pt_space *space, vaddr_t va)
+static struct mmuext_op page_op(const struct pt_space *space, vaddr_t va)
 {
 	if (alone(this_cpu()))
-		tlb_flush_page_local(batch, va);
-	else if (space == &xen_kernel_space)
-		tlb_flush_page_all(batch, va);
-	else
-		tlb_flush_page_mask(batch, va, live_mask(space));
+		return make(MMUEXT_INVLPG_LOCAL, va, NULL);
+	if (space == &xen_kernel_space)
+		return make(MMUEXT_INVLPG_ALL, va, NULL);
+	return make(MMUEXT_INVLPG_MULTI, va, live_mask(space));
+}
+
+static void flush_page(struct mc_batch *batch, const struct pt_space *space, vaddr_t va)
+{
+	struct mmuext_op op = page_op(space, va);
+
+	mc_mmuext(batch, &op);
+}
+
+bool tlb_page_op(const struct pt_space *space, vaddr_t va, struct mmuext_op *op)
+{
+	const struct xen_cpu *cpu = this_cpu();
+
+	if (alone(cpu) && !held_here(cpu, space))
+		return false;
+	*op = page_op(space, va);
+	return true;
 }
 
 static void flush(struct mc_batch *batch, const struct pt_space *space)

@@ -540,6 +540,39 @@ static void test_failure_in_a_run(void **state)
 
 /* Misuse. */
 
+/* Without a batch: one call, with the flush behind the change; and a refusal of either ends it. */
+static void test_request_at_once(void **state)
+{
+	const struct mmuext_op flush = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};
+
+	for (unsigned int with = 0; with < 2; with++) {
+		const struct mmuext_op *behind = with ? &flush : NULL;
+
+		start(state);
+		mc_mmu_update_now(entry_address(3), (pte_t){0}, behind);
+		assert_int_equal(fake.trap_count, 1);
+		assert_int_equal(fake.request_count, 1 + with);
+		assert_int_equal(fake.requests[0].op, __HYPERVISOR_mmu_update);
+		assert_int_equal(fake.requests[0].batched, with);
+		assert_int_equal(fake_last_request()->op,
+		                 with ? __HYPERVISOR_mmuext_op : __HYPERVISOR_mmu_update);
+		for (unsigned int bad = 0; bad <= with; bad++) {
+			start(state);
+			refused_at = bad;
+			refusal = -22;
+			fake.judge = refuse;
+			assert_non_null(
+			    FAKE_PANIC_OF(mc_mmu_update_now(entry_address(3), (pte_t){0}, behind)));
+		}
+		start(state);
+		struct mc_batch batch = mc_begin();
+
+		assert_non_null(
+		    FAKE_PANIC_OF(mc_mmu_update_now(entry_address(3), (pte_t){0}, behind)));
+		mc_commit(&batch);
+	}
+}
+
 static void test_commit_without_begin(void **state)
 {
 	struct mc_batch none = {.outermost = true};
@@ -668,6 +701,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_events_are_masked, start),
 	    cmocka_unit_test(test_failure_is_reported),
 	    cmocka_unit_test(test_failure_in_a_run),
+	    cmocka_unit_test(test_request_at_once),
 	    cmocka_unit_test_setup(test_commit_without_begin, start),
 	    cmocka_unit_test_setup(test_commits_out_of_order, start),
 	    cmocka_unit_test(test_queueing_without_a_batch),
