@@ -66,6 +66,7 @@ void batches_finish(void)
  * frame is given away after the flush that leaving lazy mode brings, and not before. */
 void lives_setup(void)
 {
+	world_inside_seen = true;
 	world_allocations_fail = false;
 }
 

@@ -42,6 +42,7 @@ static void end(struct pt_space *space)
 /* The pool holds what one space needs; two will ask for it. */
 void recycle_setup(void)
 {
+	world_inside_seen = true;
 	world_allocations_fail = false;
 	begin(&spaces[0]);
 	xen_space_dissolve(&spaces[0], scenario_release, NULL);

@@ -83,6 +83,7 @@ void share_finish(void)
 
 void share_threads_setup(void)
 {
+	world_inside_seen = true;
 	process_begin();
 	forked = 0;
 }

@@ -78,6 +78,7 @@ static void tear_down(unsigned int n)
 
 void smp_retire_setup(void)
 {
+	world_inside_seen = true;
 	listen(model.vcpu_count);
 	make_space(0);
 }
@@ -305,6 +306,7 @@ static void change_at_once(void *arg)
 
 void smp_lazy_setup(void)
 {
+	world_inside_seen = true;
 	make_space(0);
 	make_space(1);
 	CHECK(evtchn_bind_ipi((vcpu_t){0}, change_at_once, NULL, &port) == 0);
