@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sys/sysinfo.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 static const char *running;
 static bool failed;
@@ -72,23 +73,11 @@ static inline struct counters read_counters(void)
 	};
 }
 
-/* Threads when the program began, of everybody. */
-static unsigned int threads_alone;
-
-static inline unsigned int threads_now(void)
-{
-	struct sysinfo info;
-
-	return sysinfo(&info) == 0 ? info.procs : 0;
-}
-
-/* Until nobody is there who was not there at first: orphans end, and are reaped by process 1, in
- * their own time. */
+/* Until those have ended too whose parents did not wait for them: run() adopts them. */
 static inline void await_orphans(void)
 {
-	for (int i = 0; i < 3000 && threads_now() > threads_alone; i++)
-		usleep(10000);
-	CHECK(threads_now() == threads_alone);
+	while (wait(NULL) > 0)
+		;
 }
 
 /* The counters before a storm. */
@@ -116,8 +105,7 @@ static inline void run(const char *name, void (*test)(void))
 {
 	running = name;
 	failed = false;
-	if (threads_alone == 0)
-		threads_alone = threads_now();
+	CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0);
 	test();
 	printf("%s system/%s\n", failed ? "FAIL" : "ok", name);
 	fflush(stdout);

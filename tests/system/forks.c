@@ -18,7 +18,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 
@@ -364,7 +363,7 @@ int main(int argc, char **argv)
 {
 	static char name[64];
 
-	if (argc < 3 || !region_prepare() || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+	if (argc < 3 || !region_prepare())
 		return 2;
 	exit_program = argv[1];
 	if (argc > 3)

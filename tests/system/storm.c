@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -378,7 +377,7 @@ int main(int argc, char **argv)
 {
 	static char name[64];
 
-	if (argc != 3 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+	if (argc != 3)
 		return 2;
 	exit_program = argv[1];
 	cpus = (unsigned int)atoi(argv[2]);
