@@ -244,6 +244,7 @@ static long validate(uint32_t mfn, unsigned int level)
 			drop_entry(mfn, level, i);
 		return result;
 	}
+	model_half_way("is a table, and not yet used");
 	return 0;
 }
 
@@ -261,6 +262,7 @@ static void devalidate(uint32_t mfn, unsigned int level)
 	model_half_way("ceases to be a table");
 	for (unsigned int i = 0; i < model.format->entries[level]; i++)
 		drop_entry(mfn, level, i);
+	model_half_way("is no table any more, and still used");
 }
 
 /* A use that another vcpu's validation has not decided yet is waited for; one as something else is
