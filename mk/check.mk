@@ -18,6 +18,8 @@ check: deps-check
 check-format:
 	$(call say,FORMAT,$(words $(CHECK_C)) files)
 	$(Q)clang-format --dry-run --Werror $(CHECK_C)
+	$(Q)awk 'length > 100 && !/sources:/ { print FILENAME ":" FNR ": over 100 columns"; bad = 1 } \
+		END { exit bad }' $(CHECK_C)
 
 # Who may include whom.
 check-includes:

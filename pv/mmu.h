@@ -10,8 +10,8 @@
  *
  * After a fork two spaces may have leaf tables in common (pv_tables_share()). Nobody can write
  * through such a table, its entries are shown without write permission, and they can be set only
- * when the table is the space's own again: after pv_pte_prepare() or pv_tables_own(). The same holds
- * of tables that have lost the right to write as a whole (pv_pte_protect()).
+ * when the table is the space's own again: after pv_pte_prepare() or pv_tables_own(). The same
+ * holds of tables that have lost the right to write as a whole (pv_pte_protect()).
  */
 #ifndef PINFOLD_PV_MMU_H
 #define PINFOLD_PV_MMU_H
@@ -196,9 +196,9 @@ static inline void pv_ptes_read(struct pt_space *space, vaddr_t va, pte_t *ptes,
 	pv_mmu_ops.ptes_read(space, va, ptes, count);
 }
 
-/* Set those of `count` entries from that for `va` on for which `ptes` has one, in one batch. They are
- * empty, and their leaf table is there, covers them all and is the space's own. As pv_pte_set() else,
- * and cheaper. */
+/* Set those of `count` entries from that for `va` on for which `ptes` has one, in one batch. They
+ * are empty, and their leaf table is there, covers them all and is the space's own. As pv_pte_set()
+ * else, and cheaper. */
 static inline void pv_ptes_add(struct pt_space *space, vaddr_t va, const pte_t *ptes,
                                unsigned int count)
 {

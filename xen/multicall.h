@@ -58,8 +58,8 @@ static inline bool mc_open(void)
 /* mmu_update: write `value` to the entry at machine address `entry`. */
 void mc_mmu_update(struct mc_batch *batch, maddr_t entry, pte_t value);
 
-/* The same at once, where no batch is open, and with the flush behind it if that is not NULL: so little
- * need not be queued. */
+/* The same at once, where no batch is open, and with the flush behind it if that is not NULL: so
+ * little need not be queued. */
 void mc_mmu_update_now(maddr_t entry, pte_t value, const struct mmuext_op *flush);
 
 /* update_va_mapping in the tables that are in force; flags are UVMF_*. */

@@ -49,7 +49,7 @@ void pin_alone(struct mc_batch *batch, pfn_t table, unsigned int level);
  * are: no handler takes it. */
 struct spinlock *pin_leaf_lock(struct pt_space *space, struct pt_frame *frame);
 
-/* A callback of a batch: gives such a lock back when what was queued before has been carried out. */
+/* A callback of a batch: gives such a lock back when what was queued before it is carried out. */
 void pin_unlock_completed(void *lock, bool ok);
 
 #endif

@@ -31,8 +31,8 @@ void tlb_note_stale(struct mc_batch *batch, const struct pt_space *space, vaddr_
 void tlb_note_all_stale(struct mc_batch *batch, const struct pt_space *space);
 void tlb_settle(struct mc_batch *batch);
 
-/* The request that drops the translation of `va` on every vcpu that may hold it, to be made in one call
- * with the change and behind it. False: no vcpu holds it. */
+/* The request that drops the translation of `va` on every vcpu that may hold it, to be made in one
+ * call with the change and behind it. False: no vcpu holds it. */
 bool tlb_page_op(const struct pt_space *space, vaddr_t va, struct mmuext_op *op);
 
 /* The flags (UVMF_*) that make a change of one entry by address drop its translation on every vcpu

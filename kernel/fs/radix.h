@@ -15,7 +15,8 @@ struct radix {
 
 /* The value at the index, or NULL. */
 void *radix_get(const struct radix *tree, uint64_t index);
-/* The values at `index` and behind it, as far as there is one at each, `count` at most. How many. */
+/* The values at `index` and behind it, as far as there is one at each, at most `count`. Returns how
+ * many. */
 unsigned int radix_run(const struct radix *tree, uint64_t index, void **values, unsigned int count);
 /* Store a value (not NULL). 0, or -ENOMEM with the map as it was. */
 int radix_set(struct radix *tree, uint64_t index, void *value);

@@ -161,8 +161,8 @@ static uintptr_t mappable_end(const struct vm_area *area)
 	return MIN(area->end, area->start + bytes);
 }
 
-/* Fill what is empty of `count` pages from `start` on, but for `but`: with zeros to be written, and of
- * a file with what is in it, to be read, up to the first page that is not. False: no more can be
+/* Fill what is empty of `count` pages from `start` on, but for `but`: with zeros to be written, and
+ * of a file with what is in it, to be read, up to the first page that is not. False: no more can be
  * had. */
 static bool fill_ahead(struct vm *vm, const struct vm_area *area, uintptr_t start,
                        unsigned int count, uintptr_t but)

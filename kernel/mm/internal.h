@@ -103,8 +103,8 @@ struct page *entry_page(pte_t pte);
 pte_t entry_make(const struct vm_area *area, const struct page *page, bool write, uint64_t soft);
 /* The flags of a present entry. */
 uint64_t entry_flags(const struct vm_area *area, bool write, uint64_t soft);
-/* Account for entries that appear or go, none of them the frame of zeros; `soft`: one of them, or its
- * PTE_FILE. */
+/* Account for entries that appear or go, none of them the frame of zeros; `soft`: one of them, or
+ * its PTE_FILE. */
 void entry_count_pages(struct vm *vm, uint64_t soft, int change);
 /* The same of one (+1 or -1), whatever its frame. */
 void entry_count(struct vm *vm, const struct page *page, uint64_t soft, int change);
@@ -120,8 +120,8 @@ bool entry_zero_page_init(void);
 int entry_zap(struct vm *vm, uintptr_t start, uintptr_t end);
 /* Put the frame of an entry of a space that ends: an xen_pte_release. */
 void entry_release(pte_t pte, void *arg);
-/* Give the entries of an area the rights it has now; `before` are those it had. -ENOMEM, and nothing
- * has changed: as entry_zap(). */
+/* Give the entries of an area the rights it has now; `before` are those it had. -ENOMEM, and
+ * nothing has changed: as entry_zap(). */
 int entry_protect(struct vm *vm, const struct vm_area *area, unsigned int before);
 /* Move the entries of [from, from + bytes) to `to`; the ranges do not overlap. -ENOMEM: nothing is
  * moved. */

@@ -54,7 +54,7 @@ void events_receive(void)
 	}
 }
 
-/* Enables events once and stays so: one that comes while it does must not wait for the next time. */
+/* Enables events once and stays so: one that comes meanwhile must not wait for the next time. */
 void enable_receive(void)
 {
 	may_handle = true;

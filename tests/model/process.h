@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Processes for scenarios: what a kernel does with the layer when they write, fork, unmap, lose and
- * get the right to write, and end, with a naive oracle beside. Each process knows what it wrote last
- * in each place and where it may write; frames have a count of references as a kernel's have.
+ * get the right to write, and end, with a naive oracle beside. Each process knows what it wrote
+ * last in each place and where it may write; frames have a count of references as a kernel's have.
  */
 #ifndef PINFOLD_TESTS_MODEL_PROCESS_H
 #define PINFOLD_TESTS_MODEL_PROCESS_H

@@ -3,10 +3,10 @@
  * Random lives of address spaces on one vcpu, against a naive oracle.
  *
  * Spaces are made, filled, activated, switched to, changed inside and outside lazy mode, protected,
- * trimmed, left and ended in either way, in any order that the contract allows, with table allocations
- * that fail at any point. The oracle is a flat list of what was set; the model checks every rule
- * of Xen's and all counts after each hypercall, and that no frame is given away while a vcpu may
- * still reach it.
+ * trimmed, left and ended in either way, in any order that the contract allows, with table
+ * allocations that fail at any point. The oracle is a flat list of what was set; the model checks
+ * every rule of Xen's and all counts after each hypercall, and that no frame is given away while a
+ * vcpu may still reach it.
  */
 #include "tests/model/scenarios.h"
 

@@ -87,8 +87,8 @@ static inline struct counters read_balance(void)
 	return read_counters();
 }
 
-/* Everything that a storm takes it gives back. Tables that are kept for the next process are neither
- * lost nor in use. */
+/* Everything that a storm takes it gives back. Tables that are kept for the next process are
+ * neither lost nor in use. */
 static inline void check_balance(const struct counters *before)
 {
 	struct counters after = read_balance();

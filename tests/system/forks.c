@@ -2,9 +2,9 @@
 /*
  * Runs inside the guest: forks of processes with much memory, in chains and trees. Each process
  * writes, maps, unmaps, protects, moves and drops parts of its memory in an order drawn from a
- * fixed seed (region.c), some of it of a file, some of one that shrinks under all of them; it forks,
- * and ends in one of several ways, beside its children and with what it shares with them. It knows
- * what each of its pages must hold, and looks.
+ * fixed seed (region.c), some of it of a file, some of one that shrinks under all of them; it
+ * forks, and ends in one of several ways, beside its children and with what it shares with them. It
+ * knows what each of its pages must hold, and looks.
  *
  * Then the same with little memory: whoever touches a page that cannot be had is ended, as on
  * Linux, but nobody inside a call, and what the others hold stays right. And with none at all:

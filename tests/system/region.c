@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* UNSURE: after a call that failed half-way; TORN: of the file that shrinks, so it is not touched. */
+/* UNSURE: after a call that failed half-way; TORN: of the file that shrinks, so not touched. */
 enum rights { GONE, NOTHING, READABLE, WRITABLE, UNSURE, TORN };
 
 /* What a page holds if that is not known: a call that failed half-way may have dropped it. */

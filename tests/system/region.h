@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory of a process of forks.c: a region of many leaf tables, a list of what each of its pages
- * must hold, and operations on both, drawn at random. What is not as it must be ends the process.
- * A fork takes region and list along.
+ * The memory of a process of forks.c: a region of many leaf tables, a list of what each of its
+ * pages must hold, and operations on both, drawn at random. What is not as it must be ends the
+ * process. A fork takes region and list along.
  */
 #ifndef PINFOLD_TESTS_SYSTEM_REGION_H
 #define PINFOLD_TESTS_SYSTEM_REGION_H

@@ -233,9 +233,9 @@ static void rights_reach_all(void)
 	go_anywhere();
 }
 
-/* A thread that writes all the time, in several leaf tables that are full, while another forks. Each
- * page holds what was written there last, and in a child, where nobody writes, what it found it
- * finds again. */
+/* A thread that writes all the time, in several leaf tables that are full, while another forks.
+ * Each page holds what was written there last, and in a child, where nobody writes, what it found
+ * it finds again. */
 static volatile uint32_t *written[4];
 static _Atomic bool rounds_end;
 

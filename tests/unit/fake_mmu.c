@@ -4,8 +4,8 @@
  * lazy mode is not nested and nothing in it reads what it has set; a frame lives until its entry's
  * change and the flush have been issued; a change that takes rights away is flushed (the TLB would
  * keep the old entry, and the test would see it); entries of a leaf table that is linked without
- * write permission are not set, and none of one that is shared is a file's own. Every leaf table that
- * may be shared in a fork is, and each that can lose the right to write by its link does.
+ * write permission are not set, and none of one that is shared is a file's own. Every leaf table
+ * that may be shared in a fork is, and each that can lose the right to write by its link does.
  */
 #include "tests/unit/fake_mmu.h"
 

@@ -14,8 +14,8 @@ struct pt_space;
 #define FAKE_MMU_BASE  0x401ce000ul
 #define FAKE_MMU_PAGES 600u
 
-/* How many leaf tables have changed their place, and how many of a space's own have left it with what
- * they mapped. */
+/* How many leaf tables have changed their place, and how many of a space's own have left it with
+ * what they mapped. */
 extern unsigned int fake_mmu_tables_moved, fake_mmu_tables_left;
 
 /* The first word of the page at `addr`, as the CPU finds it for an access of enum vm_prot: first in

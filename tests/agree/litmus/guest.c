@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The litmus tests on real Xen: two vcpus, each on a processor of its own, make their steps at once
- * with small delays from a seed, many times, and each outcome that is seen is printed with how often
- * it was. Arguments of the kernel: `runs=N` of each, and `randoms=N`, how many there are beside the
- * table. Events stay masked.
+ * with small delays from a seed, many times, and each outcome that is seen is printed with how
+ * often it was. Arguments of the kernel: `runs=N` of each, and `randoms=N`, how many there are
+ * beside the table. Events stay masked.
  */
 #include "tests/agree/litmus/litmus.h"
 

@@ -143,8 +143,8 @@ static const struct litmus fixed[] = {
 };
 /* clang-format on */
 
-/* Random ones: two leaf tables and two above them, some in use and some not; or, each fourth, a pair
- * of ports and one of the second vcpu's own. */
+/* Random ones: two leaf tables and two above them, some in use and some not; or, each fourth, a
+ * pair of ports and one of the second vcpu's own. */
 
 static uint64_t state;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Shows: record locks by fcntl: conflicts between processes, ranges that split and join, who
- * holds them, waiting, release at close and exit, deadlock; flock: shared, exclusive, inherited.
- * */
+ * holds them, waiting, release at close and exit, deadlock; flock: shared, exclusive, inherited. */
 #include "tests/suite/programs/say.h"
 #include <sys/file.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Shows: data, stack, heap and plain mappings cannot be executed; code can be written only while
- * it is not read-only, and runs once made executable; the faulting address is the jump's target.
- * */
+ * it is not read-only, and runs once made executable; the faulting address is the jump's target. */
 #include "tests/suite/programs/say.h"
 #include <setjmp.h>
 
