@@ -36,8 +36,7 @@ struct mc_buffer {
 	struct mc_callback callbacks[MC_CALLBACKS_MAX];
 	uint64_t args[MC_ARG_BYTES / 8];
 	uint32_t entry_count;
-	uint32_t
-	    array_op; /* of the last entry, if it is an array that may grow; else MC_NO_ARRAY */
+	uint32_t array_op; /* the last entry's, if it is an array that may grow, or MC_NO_ARRAY */
 	uint32_t callback_count;
 	uint32_t arg_bytes;
 	uint32_t open_depth; /* tokens open now */
