@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/mm/area.c kernel/mm/entry.c kernel/mm/vm.c kernel/mm/fault.c kernel/mm/fork.c */
 /* sources: kernel/mm/sys_mremap.c kernel/mm/uaccess.c kernel/mm/page.c kernel/mm/kmalloc.c */
-/* sources: tests/unit/fake_kernel.c tests/unit/fake_mmu.c */
+/* sources: tests/unit/fake_kernel.c tests/unit/fake_mmu.c tests/unit/vm_fixture.c */
 /*
  * Address spaces under random operations of several processes, against an oracle that knows what
  * each page of each must hold: mapping, unmapping, protecting, moving, forking, dropping,
@@ -26,10 +26,9 @@
 #include "kernel/task/task.h"
 #include "tests/unit/fake_kernel.h"
 #include "tests/unit/fake_mmu.h"
+#include "tests/unit/vm_fixture.h"
 
 #define PROCESSES  5u
-#define PAGES      FAKE_MMU_PAGES
-#define FILE_PAGES 40u
 #define LEAF_PAGES 512u /* of a leaf table */
 #define ROUNDS     400000u
 
@@ -50,62 +49,10 @@ struct actor {
 };
 
 static struct actor actors[PROCESSES];
-static struct page *file_pages[FILE_PAGES];
 static uint64_t file_values[FILE_PAGES];
 static uint64_t next_value = 1;
 static bool memory_is_short, files_are_rare;
 static unsigned int short_count, fork_count, move_count, kernel_count;
-
-static struct process process;
-static struct task task = {.process = &process};
-static struct task *running = &task; /* what a CPU's area begins with */
-static struct xen_cpu cpu = {.host_data = &running};
-void *port_current_cpu = &cpu;
-
-static struct page *get_file_page(struct inode *inode, uint64_t index, bool write)
-{
-	(void)write;
-	if (index >= inode->size >> PAGE_SHIFT)
-		return err_ptr(-EIO);
-	if (!file_pages[index])
-		file_pages[index] = page_alloc_zeroed();
-	if (!file_pages[index])
-		return err_ptr(-ENOMEM);
-	page_get(file_pages[index]);
-	return file_pages[index];
-}
-
-static unsigned int find_file_pages(struct inode *inode, uint64_t index, struct page **pages,
-                                    unsigned int count)
-{
-	unsigned int found = 0;
-
-	while (found < count && index + found < inode->size >> PAGE_SHIFT &&
-	       file_pages[index + found]) {
-		pages[found] = file_pages[index + found];
-		found++;
-	}
-	return found;
-}
-
-static const struct inode_ops file_ops = {.get_page = get_file_page, .find_pages = find_file_pages};
-static struct inode file = {.ops = &file_ops, .ref_count = 1, .size = FILE_PAGES * PAGE_BYTES};
-
-void inode_get(struct inode *inode)
-{
-	inode->ref_count++;
-}
-
-void inode_put(struct inode *inode)
-{
-	assert_true(inode->ref_count > 1);
-	inode->ref_count--;
-}
-
-static uintptr_t address(unsigned int page)
-{
-	return FAKE_MMU_BASE + page * PAGE_BYTES;
-}
 
 /* Out of memory is an answer, when memory is short. */
 static bool refused(long result)
@@ -132,32 +79,7 @@ static int expected_access(const struct expected *page, unsigned int access, uin
 	return 0;
 }
 
-/* One access of a process as the CPU does it: through the TLB, then through the tables, then by a
- * fault. */
-static int cpu_access(struct actor *actor, unsigned int number, unsigned int access,
-                      uint64_t *value)
-{
-	uintptr_t addr = address(number);
-
-	for (unsigned int attempt = 0; attempt < 3; attempt++) {
-		uint64_t *word = fake_mmu_translate(&actor->vm->space, addr, access);
-
-		if (word) {
-			if (access == VM_WRITE)
-				*word = *value;
-			*value = *word;
-			return 0;
-		}
-		int result = vm_fault(actor->vm, addr, access);
-
-		if (result != 0)
-			return result;
-	}
-	fail_msg("a fault that was resolved happens again and again");
-	return 0;
-}
-
-/* The same for the process by the kernel, at any of its words. */
+/* As cpu_access() for the process by the kernel, at any of its words. */
 static int kernel_access(struct actor *actor, unsigned int number, bool write, uint64_t *value)
 {
 	void *user = (void *)address(number);
@@ -196,7 +118,7 @@ static void check_page(struct actor *actor, unsigned int number)
 		if (result != 0 && (expect != 0 || memory_is_short))
 			return;
 	} else {
-		result = cpu_access(actor, number, access, &have);
+		result = cpu_access(actor->vm, number, access, &have);
 	}
 	if (refused(result))
 		return;
@@ -218,7 +140,7 @@ static void write_page(struct actor *actor, unsigned int number)
 		if (result != 0 && (expect != 0 || memory_is_short))
 			return;
 	} else {
-		result = cpu_access(actor, number, VM_WRITE, &value);
+		result = cpu_access(actor->vm, number, VM_WRITE, &value);
 	}
 	if (refused(result))
 		return;
@@ -570,17 +492,6 @@ static void check_all(struct actor *actor)
 		check_page(actor, i);
 }
 
-static void file_forget(void)
-{
-	file.size = FILE_PAGES * PAGE_BYTES;
-	do_truncate();
-	for (unsigned int i = 0; i < FILE_PAGES; i++)
-		if (file_pages[i])
-			page_put(file_pages[i]);
-	memset(file_pages, 0, sizeof(file_pages));
-	memset(file_values, 0, sizeof(file_values));
-}
-
 static void run_random(void)
 {
 	size_t all = page_free_count();
@@ -605,6 +516,7 @@ static void run_random(void)
 	assert_int_equal(file.ref_count, 1);
 	assert_int_equal(file.map_count, 0);
 	file_forget();
+	memset(file_values, 0, sizeof(file_values));
 
 	assert_int_equal(page_free_count(), all);
 	assert_int_equal(entry_zero_page()->ref_count, 1);
@@ -612,24 +524,7 @@ static void run_random(void)
 	assert_true(fake_mmu_tables_moved > 100 && fake_mmu_tables_left > 100);
 }
 
-#define FRAMES       8192u
 #define FRAMES_SHORT 350u /* about what the processes need, and what is kept for the kernel */
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_memory_init(FRAMES, 1);
-	for (unsigned int i = 0; i < ABI_RLIMIT_COUNT; i++)
-		process.rlimit[i].soft = ABI_RLIM_INFINITY;
-	return entry_zero_page_init() ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_memory_destroy();
-	return 0;
-}
 
 static void test_random(void **state)
 {
@@ -668,249 +563,13 @@ static void test_random_short(void **state)
 	assert_true(short_count > 100);
 }
 
-/* A process with `pages` pages, anonymous or of the file. */
-static void window_map(struct actor *actor, unsigned int pages, unsigned int flags,
-                       struct inode *inode)
-{
-	actor->vm = vm_create();
-	assert_non_null(actor->vm);
-	assert_int_equal(vm_map(actor->vm, address(0), pages * PAGE_BYTES, VM_READ | VM_WRITE,
-	                        flags, inode, 0, true, NULL),
-	                 address(0));
-}
-
-/* Touch a page; how many are resident then. */
-static uint64_t window_touch(const struct actor *actor, unsigned int page, unsigned int access)
-{
-	if (pte_none(pv_pte_read(&actor->vm->space, VADDR(address(page)))))
-		assert_int_equal(vm_fault(actor->vm, address(page), access), 0);
-	return actor->vm->resident_pages;
-}
-
-/* In order: few faults, and never twice as many pages as were touched. */
-static void test_window(void **state)
-{
-	struct actor *actor = &actors[0];
-	uint64_t faults = task.minor_faults, resident;
-
-	(void)state;
-	window_map(actor, PAGES - 3, 0, NULL);
-	task.vm = actor->vm;
-	for (unsigned int i = 0; i < PAGES - 3; i++) {
-		resident = window_touch(actor, i, VM_WRITE);
-		assert_true(resident >= i + 1 && resident < 2 * (i + 1));
-		assert_true(resident < i + 1 + 8);
-	}
-	/* Once more for each leaf table, and at the start. */
-	assert_true(task.minor_faults - faults < (PAGES - 3) / 8 + 8);
-	assert_int_equal(resident, PAGES - 3);
-	task.vm = NULL;
-	do_exit(actor);
-}
-
-/* Without an order, or where the program has forbidden it, nothing but what is touched. */
-static void test_window_refused(void **state)
-{
-	struct actor *actor = &actors[0];
-
-	(void)state;
-	window_map(actor, PAGES, 0, NULL);
-	for (unsigned int i = 1; i <= PAGES; i++)
-		assert_int_equal(window_touch(actor, PAGES - i, VM_WRITE), i);
-	do_exit(actor);
-	window_map(actor, PAGES, 0, NULL);
-	for (unsigned int i = 0; i < PAGES / 2; i++)
-		assert_int_equal(window_touch(actor, 2 * i, VM_WRITE), i + 1);
-	do_exit(actor);
-	for (unsigned int i = 0; i < 2; i++) {
-		window_map(actor, PAGES, i == 0 ? VM_NO_RESERVE : VM_RANDOM, NULL);
-		for (unsigned int page = 0; page < PAGES; page++)
-			assert_int_equal(window_touch(actor, page, VM_WRITE), page + 1);
-		do_exit(actor);
-	}
-}
-
-/* What is there already stays, and what is not the area's is not touched. */
-static void test_window_bounds(void **state)
-{
-	struct actor *actor = &actors[0];
-
-	(void)state;
-	window_map(actor, 40, 0, NULL);
-	for (unsigned int page = 5; page < 40; page += 5) {
-		uint64_t value = page;
-
-		assert_int_equal(cpu_access(actor, page, VM_WRITE, &value), 0);
-	}
-	assert_int_equal(vm_protect(actor->vm, address(20), address(21), VM_READ), 0);
-	for (unsigned int page = 0; page < 20; page++)
-		window_touch(actor, page, VM_WRITE);
-	assert_int_equal(actor->vm->resident_pages, 20 + 4);
-	for (unsigned int page = 5; page < 40; page += 5) {
-		uint64_t value = 0;
-
-		assert_int_equal(cpu_access(actor, page, VM_READ, &value), 0);
-		assert_int_equal(value, page);
-	}
-	do_exit(actor);
-}
-
-/* After a fork, what is written in order is copied a few pages at a time, and otherwise by the
- * page; the parent keeps what it had. */
-static void test_window_copied(void **state)
-{
-	struct actor *parent = &actors[0], *child = &actors[1];
-
-	(void)state;
-	for (unsigned int step = 1; step <= 2; step++) {
-		uint64_t value;
-
-		window_map(parent, 200, 0, NULL);
-		for (unsigned int page = 0; page < 200; page++)
-			window_touch(parent, page, VM_WRITE);
-		child->vm = vm_fork(parent->vm);
-		assert_false(is_err(child->vm));
-		task.vm = child->vm;
-		value = 1;
-		assert_int_equal(cpu_access(child, 0, VM_WRITE, &value), 0);
-		/* The table of the rest, so that what is counted is pages. */
-		assert_int_equal(pv_pte_prepare(&child->vm->space, VADDR(address(199))), 0);
-		size_t free = page_free_count();
-		uint64_t faults = task.minor_faults;
-
-		for (unsigned int page = step; page < 200; page += step) {
-			size_t touched = page / step, taken;
-
-			value = page;
-			assert_int_equal(cpu_access(child, page, VM_WRITE, &value), 0);
-			taken = free - page_free_count();
-			assert_true(taken >= touched && taken < touched + 8);
-			assert_true(step == 1 || taken == touched);
-		}
-		faults = task.minor_faults - faults;
-		assert_true(step == 1 ? faults < 200 / 8 + 8 : faults == 99);
-		for (unsigned int page = 1; page < 200; page++) {
-			assert_int_equal(cpu_access(child, page, VM_READ, &value), 0);
-			assert_true(value == page || page % step != 0);
-			assert_int_equal(cpu_access(parent, page, VM_READ, &value), 0);
-			assert_true(value != page);
-		}
-		task.vm = NULL;
-		do_exit(child);
-		do_exit(parent);
-	}
-}
-
-/* A file's pages are mapped ahead up to its end, and those that are written only when they are. */
-static void test_window_file(void **state)
-{
-	struct actor *actor = &actors[0];
-
-	(void)state;
-	file.size = 30 * PAGE_BYTES;
-	for (unsigned int shared = 0; shared < 2; shared++) {
-		window_map(actor, FILE_PAGES, shared ? VM_SHARED : 0, &file);
-		task.vm = actor->vm;
-		/* What the file does not have yet is made when it is touched. */
-		for (unsigned int page = 0; page < 30 && !shared; page++)
-			assert_int_equal(window_touch(actor, page, VM_READ), page + 1);
-		assert_int_equal(entry_zap(actor->vm, address(0), address(30)), 0);
-		uint64_t faults = task.minor_faults;
-
-		for (unsigned int page = 0; page < 30; page++)
-			window_touch(actor, page, VM_READ);
-		assert_int_equal(actor->vm->resident_pages, 30);
-		assert_true(task.minor_faults - faults < 6);
-		assert_int_equal(vm_fault(actor->vm, address(30), VM_READ), -EIO);
-		task.vm = NULL;
-		do_exit(actor);
-		window_map(actor, FILE_PAGES, shared ? VM_SHARED : 0, &file);
-		for (unsigned int page = 0; page < 30; page++)
-			assert_int_equal(window_touch(actor, page, VM_WRITE), page + 1);
-		do_exit(actor);
-	}
-	file_forget();
-}
-
-/* All memory but so many frames. */
-static struct page *memory_take(size_t left)
-{
-	struct page *taken = NULL, *page;
-
-	while (page_free_count() > left && (page = page_alloc(0)) != NULL) {
-		page->owner = taken;
-		taken = page;
-	}
-	return taken;
-}
-
-static void memory_give(struct page *taken)
-{
-	while (taken) {
-		struct page *next = taken->owner;
-
-		page_put(taken);
-		taken = next;
-	}
-}
-
-/* The last frames are for what is touched. */
-static void test_window_short(void **state)
-{
-	struct actor *actor = &actors[0];
-	struct page *taken;
-
-	(void)state;
-	window_map(actor, PAGES, 0, NULL);
-	taken = memory_take(FRAMES / 16);
-	for (unsigned int page = 0; page < PAGES / 3; page++)
-		assert_int_equal(window_touch(actor, page, VM_WRITE), page + 1);
-	memory_give(taken);
-	do_exit(actor);
-}
-
-/* What needs a copy of a table, and gets none, changes no right. */
-static void test_protect_short(void **state)
-{
-	struct actor *parent = &actors[0], *child = &actors[1];
-	unsigned int prots[] = {VM_READ, VM_READ | VM_WRITE, VM_READ};
-
-	(void)state;
-	for (unsigned int i = 0; i + 1 < sizeof(prots) / sizeof(prots[0]); i++) {
-		uint64_t value = 7;
-
-		window_map(parent, PAGES, 0, NULL);
-		for (unsigned int page = 0; page < PAGES; page++)
-			window_touch(parent, page, VM_WRITE);
-		assert_int_equal(vm_protect(parent->vm, address(0), address(PAGES), prots[i]), 0);
-		child->vm = vm_fork(parent->vm);
-		assert_false(is_err(child->vm));
-		/* The area's end is there already; the table goes on behind it. */
-		assert_int_equal(vm_unmap(child->vm, address(PAGES - 1), PAGE_BYTES), 0);
-		assert_int_equal(vm_protect(child->vm, address(1), address(2), prots[i]), 0);
-		struct page *taken = memory_take(0);
-
-		assert_int_equal(
-		    vm_protect(child->vm, address(0), address(PAGES / 2), prots[i + 1]), -ENOMEM);
-		memory_give(taken);
-		task.vm = child->vm;
-		assert_int_equal(cpu_access(child, 0, VM_WRITE, &value),
-		                 prots[i] & VM_WRITE ? 0 : -EACCES);
-		task.vm = NULL;
-		do_exit(child);
-		do_exit(parent);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_random),        cmocka_unit_test(test_random_shared),
-	    cmocka_unit_test(test_window),        cmocka_unit_test(test_window_refused),
-	    cmocka_unit_test(test_window_copied), cmocka_unit_test(test_window_bounds),
-	    cmocka_unit_test(test_window_file),   cmocka_unit_test(test_window_short),
-	    cmocka_unit_test(test_protect_short), cmocka_unit_test(test_random_short),
+	    cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_random_shared),
+	    cmocka_unit_test(test_random_short),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, vm_setup, vm_teardown);
 }
