@@ -217,6 +217,21 @@ static void test_window_short(void **state)
 	vm_put(vm);
 }
 
+/* What may not be accessed at all is hidden by its entries: a link takes no more than writes. */
+static void test_protect_nothing(void **state)
+{
+	struct vm *vm = window_map(PAGES, 0, NULL);
+	uint64_t value = 0;
+
+	(void)state;
+	for (unsigned int page = 0; page < PAGES; page++)
+		window_touch(vm, page, VM_WRITE);
+	assert_int_equal(vm_protect(vm, address(0), address(PAGES), VM_WRITE), 0);
+	assert_int_equal(vm_protect(vm, address(0), address(PAGES), 0), 0);
+	assert_int_equal(cpu_access(vm, 1, VM_READ, &value), -EACCES);
+	vm_put(vm);
+}
+
 /* What needs a copy of a table, and gets none, changes no right. */
 static void test_protect_short(void **state)
 {
@@ -253,10 +268,10 @@ static void test_protect_short(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_window),        cmocka_unit_test(test_window_refused),
-	    cmocka_unit_test(test_window_bounds), cmocka_unit_test(test_window_copied),
-	    cmocka_unit_test(test_window_file),   cmocka_unit_test(test_window_short),
-	    cmocka_unit_test(test_protect_short),
+	    cmocka_unit_test(test_window),          cmocka_unit_test(test_window_refused),
+	    cmocka_unit_test(test_window_bounds),   cmocka_unit_test(test_window_copied),
+	    cmocka_unit_test(test_window_file),     cmocka_unit_test(test_window_short),
+	    cmocka_unit_test(test_protect_nothing), cmocka_unit_test(test_protect_short),
 	};
 
 	return cmocka_run_group_tests(tests, vm_setup, vm_teardown);
