@@ -166,11 +166,12 @@ static void note(int number)
 	caught++;
 }
 
+/* The timer goes on: a signal that comes before the wait is followed by one within it. */
 static void interrupted(int flags)
 {
 	struct sigaction action = {.sa_handler = note, .sa_flags = flags};
-	struct itimerspec soon = {.it_value = {0, 5000000}};
-	struct timespec limit = {0, 30000000};
+	struct itimerspec soon = {.it_value = {0, 5000000}, .it_interval = {0, 5000000}};
+	struct timespec limit = {1000, 0};
 	uint32_t word = 0;
 	timer_t timer;
 
@@ -180,8 +181,8 @@ static void interrupted(int flags)
 	timer_settime(timer, 0, &soon, NULL);
 	say_number("wait with a limit, then a signal",
 	           futex(&word, FUTEX_WAIT, 0, &limit, NULL, 0));
-	say("caught %d", caught);
 	timer_delete(timer);
+	say("caught %d", caught > 0);
 }
 
 int main(void)
