@@ -88,6 +88,13 @@ long sys_fchmodat(const struct sys_args *args)
 	return change_at(SYS_INT(args, 0), SYS_PTR(args, 1), 0, change_mode, &mode);
 }
 
+long sys_fchmodat2(const struct sys_args *args)
+{
+	uint32_t mode = SYS_UINT(args, 2);
+
+	return change_at(SYS_INT(args, 0), SYS_PTR(args, 1), SYS_UINT(args, 3), change_mode, &mode);
+}
+
 struct owner {
 	uint32_t uid, gid;
 };

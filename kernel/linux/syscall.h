@@ -29,7 +29,7 @@ typedef long sys_fn(const struct sys_args *args);
 #undef QUICK
 #undef NONE
 
-#define SYSCALL_COUNT 463u
+#define SYSCALL_COUNT 470u
 
 /* By number; a call that is missing has a function that says so. */
 struct syscall {
