@@ -118,6 +118,7 @@ struct pv_smp_ops {
 	void (*reschedule)(unsigned int cpu);
 	void (*set_reschedule_handler)(void (*handler)(void));
 	void (*call_mask)(unsigned long cpus, void (*fn)(void *arg), void *arg, bool wait);
+	int (*send_nmi)(unsigned int cpu);
 	void (*stop_others)(void);
 };
 

@@ -92,6 +92,12 @@ static inline void pv_smp_call_mask(unsigned long cpus, void (*fn)(void *arg), v
 	pv_smp_ops.call_mask(cpus, fn, arg, wait);
 }
 
+/* An NMI for a CPU that is up, this one or another: host_nmi() there. A negative errno. */
+static inline int pv_smp_send_nmi(unsigned int cpu)
+{
+	return pv_smp_ops.send_nmi(cpu);
+}
+
 /* Stop all other CPUs where they are, for good. Any context. */
 static inline void pv_smp_stop_others(void)
 {

@@ -164,6 +164,11 @@ static void reschedule(unsigned int cpu)
 	ipi_reschedule((vcpu_t){cpu});
 }
 
+static int send_nmi(unsigned int cpu)
+{
+	return smp_send_nmi((vcpu_t){cpu});
+}
+
 static const struct pv_smp_ops smp_ops = {
     .cpu_count = smp_vcpu_count,
     .cpu_up = cpu_up,
@@ -173,6 +178,7 @@ static const struct pv_smp_ops smp_ops = {
     .reschedule = reschedule,
     .set_reschedule_handler = ipi_set_reschedule_handler,
     .call_mask = ipi_call_mask,
+    .send_nmi = send_nmi,
     .stop_others = smp_stop_others,
 };
 

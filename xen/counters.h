@@ -25,7 +25,7 @@ struct xen_counters {
 	uint64_t spaces_evicted; /* other vcpus made to leave tables that end */
 	uint64_t ipi_reschedule, ipi_calls, ipi_calls_taken;
 	uint64_t upcalls, events;
-	uint64_t traps, system_calls;
+	uint64_t traps, nmis, system_calls;
 	uint64_t lock_sleeps; /* waits for a spin lock that were too long to spin */
 	uint64_t lock_kicks;  /* … and the wake-ups */
 };

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include <port/memory.h>
+
 #include <xen/callback.h>
 #include <xen/xen.h>
 
@@ -84,6 +86,15 @@ static void leave_to_user(struct cpu_frame *frame)
 	host_return_to_user(frame);
 	xen_irq_disable();
 	check_no_batch();
+}
+
+/* The upcall flag as an event would leave it: whatever the interrupted code is about to do, even
+ * sleep, a scan comes first. */
+void xen_entry_nmi(struct cpu_frame *frame)
+{
+	this_cpu()->counters.nmis++;
+	host_nmi(frame);
+	port_store8(&this_cpu()->vcpu_info->evtchn_upcall_pending, 1);
 }
 
 bool xen_entry_syscall(struct cpu_frame *frame)

@@ -18,7 +18,11 @@ void xen_entry_init(void *entry_stack_top);
  * to. */
 void xen_entry(struct cpu_frame *frame);
 
-/* The same for a system call, which comes from user mode. True: the registers that a C function
+/* An NMI, from user mode or inside anything of the kernel's; events masked. The entry code returns
+ * to the very instruction, and then another NMI may come. */
+void xen_entry_nmi(struct cpu_frame *frame);
+
+/* As xen_entry() for a system call, which comes from user mode. True: the registers that a C function
  * preserves may differ in the frame. */
 bool xen_entry_syscall(struct cpu_frame *frame);
 

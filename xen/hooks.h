@@ -42,6 +42,12 @@ _Noreturn void host_secondary_main(void);
  * says. */
 void host_trap(struct cpu_frame *frame);
 
+/* An NMI. It may have come at any instruction of the kernel's, locks held and structures half
+ * changed: this may mark something for later, no more. When it has returned and events are enabled,
+ * the event scan runs, and from user mode host_return_to_user(), before anything else of the
+ * interrupted code, and a CPU that was about to sleep does not. */
+void host_nmi(const struct cpu_frame *frame);
+
 /* A system call, from user mode. Events masked on entry and on return; what host_return_to_user()
  * does is done by then. True: the kernel may have changed rbx, rbp, r12 … r15 in the frame. */
 bool host_syscall(struct cpu_frame *frame);

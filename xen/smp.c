@@ -185,3 +185,8 @@ void smp_stop_others(void)
 		if (i != this_cpu()->id.v)
 			vcpu_op(VCPUOP_down, (vcpu_t){i}, NULL);
 }
+
+int smp_send_nmi(vcpu_t vcpu)
+{
+	return (int)vcpu_op(VCPUOP_send_nmi, vcpu, NULL);
+}

@@ -32,4 +32,7 @@ bool smp_is_down(vcpu_t vcpu);
 /* Stop all other vcpus where they are, whatever they do, for good: the machine is about to end. */
 void smp_stop_others(void);
 
+/* An NMI for a vcpu that is up, this one or another. A negative errno of Xen's. */
+int smp_send_nmi(vcpu_t vcpu);
+
 #endif

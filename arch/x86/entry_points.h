@@ -11,7 +11,7 @@
 #include <xen/callback.h>
 #include <xen/xen.h>
 
-#define ENTRY_TRAP_COUNT 17u
+#define ENTRY_TRAP_COUNT 20u
 
 typedef void entry_stub(void);
 

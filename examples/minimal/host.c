@@ -123,6 +123,12 @@ void host_trap(struct cpu_frame *frame)
 	host_panic("an exception that nobody expects");
 }
 
+void host_nmi(const struct cpu_frame *frame)
+{
+	if (host_handlers.nmi)
+		host_handlers.nmi(frame);
+}
+
 void host_return_to_user(struct cpu_frame *frame)
 {
 	(void)frame; /* no signals, no scheduler: nothing to do on the way */

@@ -17,6 +17,7 @@
 struct host_handlers {
 	bool (*system_call)(struct cpu_frame *frame); /* as host_syscall() */
 	bool (*trap)(struct cpu_frame *frame);        /* false: not mine */
+	void (*nmi)(const struct cpu_frame *frame);   /* as host_nmi() */
 	void (*secondary)(void);                      /* a vcpu has come up */
 };
 

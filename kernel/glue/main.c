@@ -6,6 +6,7 @@
 #include "kernel/dev/xenstore.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/glue/args.h"
+#include "kernel/glue/nmi.h"
 #include "kernel/glue/report.h"
 #include "kernel/kernel.h"
 #include "kernel/log.h"
@@ -79,6 +80,7 @@ void host_main(void)
 	shutdown_init();
 	xenstore_init();
 	report_init();
+	nmi_init();
 	pv_irq_enable();
 	cpu_start_others();
 	init = task_create_kernel("init", first_task, NULL);

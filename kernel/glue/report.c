@@ -88,6 +88,7 @@ static void print_all(void *to, print_line *print)
 	print(to, "task.switches", sched_switch_count());
 	print(to, "system.calls", sum.system_calls);
 	print(to, "traps", sum.traps);
+	print(to, "nmis", sum.nmis);
 	print(to, "upcalls", sum.upcalls);
 	print(to, "events", sum.events);
 	print(to, "lock.sleeps", sum.lock_sleeps);
@@ -153,11 +154,25 @@ static long write_debug_keys(const char *text, size_t len)
 	return result < 0 ? result : (long)len;
 }
 
+/* The number of a CPU: it gets an NMI, as from `xl trigger`. */
+static long write_nmi(const char *text, size_t len)
+{
+	unsigned int cpu = 0;
+	size_t i;
+
+	for (i = 0; i < len && text[i] >= '0' && text[i] <= '9' && cpu < PV_CPU_COUNT_MAX; i++)
+		cpu = cpu * 10 + (unsigned int)(text[i] - '0');
+	if (i == 0 || (i < len && text[i] != '\n') || cpu >= pv_smp_cpu_count())
+		return -EINVAL;
+	return pv_smp_send_nmi(cpu) == 0 ? (long)len : -EIO;
+}
+
 void report_init(void)
 {
 	stream_set_report(make_report);
 	if (procfs_add("pinfold/counters", 0444, show_counters, NULL) != 0 ||
 	    procfs_add("pinfold/debug-keys", 0200, NULL, write_debug_keys) != 0 ||
+	    procfs_add("pinfold/nmi", 0200, NULL, write_nmi) != 0 ||
 	    procfs_add("pinfold/panic", 0200, NULL, write_panic) != 0)
 		klog(LOG_WARNING, "/proc/pinfold is not there");
 }

@@ -24,11 +24,50 @@
 #define FPU_STATUS_OFFSET  2
 #define FPU_MXCSR_OFFSET   24
 
+static const char *exception_name(uint64_t vector)
+{
+	static const char *const names[] = {
+	    [TRAP_DIVIDE_ERROR] = "divide error",
+	    [TRAP_DEBUG] = "debug exception",
+	    [TRAP_BREAKPOINT] = "breakpoint",
+	    [TRAP_OVERFLOW] = "overflow",
+	    [TRAP_BOUND] = "bound",
+	    [TRAP_INVALID_OPCODE] = "invalid opcode",
+	    [TRAP_NO_DEVICE] = "no FPU",
+	    [TRAP_DOUBLE_FAULT] = "double fault",
+	    [TRAP_INVALID_TSS] = "invalid TSS",
+	    [TRAP_NO_SEGMENT] = "segment not present",
+	    [TRAP_STACK_SEGMENT] = "stack segment fault",
+	    [TRAP_GENERAL_PROTECTION] = "general protection fault",
+	    [TRAP_PAGE_FAULT] = "page fault",
+	    [TRAP_FPU_ERROR] = "FPU error",
+	    [TRAP_ALIGNMENT] = "alignment check",
+	    [TRAP_MACHINE_CHECK] = "machine check",
+	    [TRAP_SIMD_ERROR] = "SIMD error",
+	    [TRAP_VIRTUALIZATION] = "virtualization exception",
+	    [TRAP_CONTROL_PROTECTION] = "control protection exception",
+	};
+
+	if (vector == FRAME_FAILSAFE)
+		return "refused segment or return";
+	return vector < ARRAY_COUNT(names) && names[vector] ? names[vector] : "unknown";
+}
+
 _Noreturn static void kernel_fault(const struct cpu_frame *frame, uintptr_t address)
 {
-	panic("exception %llu in the kernel at %#llx (error %#llx, address %#lx, stack %#llx)",
-	      (unsigned long long)frame->vector, (unsigned long long)frame->rip,
-	      (unsigned long long)frame->error_code, address, (unsigned long long)frame->rsp);
+	panic("exception %llu (%s) in the kernel at %#llx (error %#llx, address %#lx, stack %#llx)",
+	      (unsigned long long)frame->vector, exception_name(frame->vector),
+	      (unsigned long long)frame->rip, (unsigned long long)frame->error_code, address,
+	      (unsigned long long)frame->rsp);
+}
+
+/* What Xen has no reason to send while a program runs: the program ends, the log says why. */
+static void unexpected(const struct cpu_frame *frame)
+{
+	klog(LOG_ERROR, "%s[%d]: exception %llu (%s) at %#llx, error %#llx, which nobody expects",
+	     current()->name, current()->tid, (unsigned long long)frame->vector,
+	     exception_name(frame->vector), (unsigned long long)frame->rip,
+	     (unsigned long long)frame->error_code);
 }
 
 static unsigned int wanted_access(uint64_t error_code)
@@ -149,7 +188,13 @@ static void user_exception(struct cpu_frame *frame)
 		/* The calls of 32-bit Linux are not there. */
 		frame->rax = (uint64_t)-ENOSYS;
 		return;
+	case TRAP_OVERFLOW:
+	case TRAP_BOUND:
+	case TRAP_GENERAL_PROTECTION:
+	case FRAME_FAILSAFE:
+		break;
 	default:
+		unexpected(frame);
 		break;
 	}
 	signal_force_fault(signal, code, address, vector, error_code);

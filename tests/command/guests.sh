@@ -53,6 +53,15 @@ check guest-reader-leaves 'out_is "y
 run sh -c "$pinfold run -- cat <&-"
 check guest-stdin-closed 'status_is 0' 'out_is ""'
 
+# An NMI for each CPU, and for one that a program runs on: lines of the log, and all goes on.
+guest --vcpus 2 --log "$work/nmi.log" -- sh -c 'echo 0 > /proc/pinfold/nmi
+	echo 1 > /proc/pinfold/nmi
+	echo 2 > /proc/pinfold/nmi || echo refused
+	while :; do :; done & while :; do :; done & sleep 0.3
+	echo 0 > /proc/pinfold/nmi; echo 1 > /proc/pinfold/nmi; sleep 0.3; kill %1 %2; echo over' 2> /dev/null
+check guest-nmi 'status_is 0' 'grep -q "NMI on CPU 0, in the kernel .* number 1 there" "$work/nmi.log"' \
+	'grep -q "NMI on CPU 1, in .* number 2 there" "$work/nmi.log"' 'tail -n 1 "$work/out" | grep -qx over'
+
 # Files.
 guest --add "$work/tree/note:/tmp/" --add "$work/tree/note:/a/b/c" -- \
 	sh -c 'cat /tmp/note /a/b/c; ls -ld /tmp | cut -c1-10'

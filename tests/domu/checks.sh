@@ -245,6 +245,29 @@ check_panic() {
 	return 1
 }
 
+guest_notes_nmi() {
+	guest_console "$1" | grep -q "NMI on CPU $2, in .*: number $3 there"
+}
+
+# A line of the log for each, and everything goes on.
+check_xl_trigger_nmi() {
+	guest_start nmi shell vcpus=2 && guest_expect_prompt nmi || return 1
+	for turn in 1 2; do
+		for vcpu in 0 1; do
+			if ! xl trigger nmi nmi $vcpu > /tmp/trigger 2>&1; then
+				why="xl trigger failed: $(tail -n 1 /tmp/trigger)"
+				return 1
+			fi
+			if ! wait_while_there nmi guest_notes_nmi nmi $vcpu $turn; then
+				why="no line about NMI $turn of vcpu $vcpu"
+				return 1
+			fi
+		done
+	done
+	guest_type nmi 'echo answer=$((6 * 7))\n' && guest_expect nmi answer=42 &&
+		guest_type nmi 'exit\n' && guest_expect_end nmi 0
+}
+
 check_two_at_once() {
 	guest_start one shell memory=64 && guest_start two shell memory=64 &&
 		guest_expect_prompt one && guest_expect_prompt two &&

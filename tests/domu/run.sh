@@ -14,7 +14,7 @@ set -u
 xen=${1:-release}
 [ $# -gt 0 ] && shift
 checks=${*:-minimal hello memory-32 quiet status input interrupt long-output long-input processes \
-	clock two-at-once xl-shutdown xl-reboot panic nothing-left xen-log}
+	clock xl-trigger-nmi two-at-once xl-shutdown xl-reboot panic nothing-left xen-log}
 pinfold=${PINFOLD:-./pinfold}
 limit=${DOMU_TIMEOUT:-900}
 memory=${DOMU_DOM0_MEMORY:-256}

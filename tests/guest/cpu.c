@@ -3,10 +3,12 @@
  * The processor: traps from user mode, isolation, descriptors, bases, CPUID, FPU, returns (M15,
  * M17, M18).
  */
+#include "tests/guest/inside_return.h"
 #include "tests/guest/test.h"
 
 #include <port/cpu.h>
 
+#include "arch/x86/entry_points.h"
 #include "arch/x86/uaccess.h"
 #include "lib/string.h"
 #include "pv/boot.h"
@@ -20,6 +22,8 @@
 /* user_code.S: int3 with `rbx` in rbx and *rax in rax, which comes back; returns *count as it
  * was at the next instruction. */
 uint64_t breakpoint_with(uint64_t rbx, uint64_t *rax, const unsigned int *count);
+
+#define RFLAGS_IF 0x200u
 
 #define USER_CODE(name)                                                                       \
 	extern const char user_##name[], user_##name##_end[];                                 \
@@ -326,13 +330,15 @@ static void return_finds_pending(void)
 	CHECK_EQUAL(evtchn_close(own_port), 0);
 }
 
-/* user_code.S: as if an event came at `rip` of the return to here, with events enabled and the
- * return path's rax on the stack or restored. What the registers hold in the end, and how far the
- * stack pointer is off. */
-#define UPCALL_RESULTS 11u
-void upcall_at(uintptr_t rip, bool rax_on_stack, uint64_t result[UPCALL_RESULTS],
-               struct vcpu_info *info);
-extern char critical_start[], critical_iret[], critical_end[], rest_of_return[];
+void (*entry_inside)(void);
+uint64_t entry_inside_flags;
+
+void check_inside_results(const uint64_t result[INSIDE_RESULTS])
+{
+	for (unsigned int i = 0; i + 1 < INSIDE_RESULTS; i++)
+		CHECK_EQUAL(result[i], 0x1100 + i);
+	CHECK_EQUAL(result[INSIDE_RESULTS - 1], 0);
+}
 
 static uintptr_t handler_stack;
 
@@ -344,18 +350,18 @@ static void note_stack(void *arg)
 
 static void upcall_once(const char *rip)
 {
-	uint64_t result[UPCALL_RESULTS] = {0};
+	uint64_t result[INSIDE_RESULTS] = {0};
 
 	own_events = 0;
 	pv_irq_disable();
 	evtchn_send(own_port);
-	upcall_at((uintptr_t)rip, rip != critical_iret, result, this_cpu()->vcpu_info);
+	entry_inside = entry_upcall;
+	entry_inside_flags = RFLAGS_IF;
+	enter_inside_return((uintptr_t)rip, rip != critical_iret, result, this_cpu()->vcpu_info);
 	CHECK(pv_irq_enabled());
 	pv_irq_disable();
 	CHECK_EQUAL(own_events, 1);
-	for (unsigned int i = 0; i + 1 < UPCALL_RESULTS; i++)
-		CHECK_EQUAL(result[i], 0x1100 + i);
-	CHECK_EQUAL(result[UPCALL_RESULTS - 1], 0);
+	check_inside_results(result);
 }
 
 /* An event inside the last instructions of a return to the kernel is taken in the name of the frame

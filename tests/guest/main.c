@@ -120,12 +120,13 @@ struct cpu_frame run_user_code(const void *code, size_t bytes)
 	            XEN_FLUSH_NONE);
 	xen_space_activate(&space);
 	xen_space_switch(&space);
-	host_handlers =
-	    (struct host_handlers){.system_call = leave_user_by_call, .trap = leave_user_by_trap};
+	host_handlers.system_call = leave_user_by_call;
+	host_handlers.trap = leave_user_by_trap;
 	pv_cpu_set_kernel_stack(user_stack + STACK_BYTES);
 	user_context = cpu_context_prepare(user_stack + STACK_BYTES, enter_user, NULL);
 	cpu_context_switch(&main_context, user_context);
-	host_handlers = (struct host_handlers){0};
+	host_handlers.system_call = NULL;
+	host_handlers.trap = NULL;
 	test_space_end(&space);
 	return user_result;
 }
@@ -174,6 +175,7 @@ void host_main(void)
 	run(apart_tests);
 	run(cpu_tests);
 	run(event_tests);
+	run(nmi_tests);
 	run(smp_tests);
 	run(patch_tests);
 	say("finished, %u failed", failures);

@@ -15,6 +15,7 @@
 #include "pv/time.h"
 #include "tests/guest/lock.h"
 #include "tests/guest/test.h"
+#include "tests/guest/vcpus.h"
 #include "xen/ipi.h"
 #include "xen/segments.h"
 #include "xen/tlb.h"
@@ -25,7 +26,6 @@
 #define ROUNDS      200u
 
 /* What a secondary does next: set by the first vcpu, cleared by the secondary when it is done. */
-typedef void job_fn(void);
 static volatile unsigned long jobs[VCPUS];
 static volatile unsigned long mains_reached;
 static _Alignas(16) char stacks[VCPUS][STACK_BYTES];
@@ -48,24 +48,24 @@ static void secondary_main(void)
 	}
 }
 
-static void start_job(unsigned int vcpu, job_fn *fn)
+void vcpu_start_job(unsigned int vcpu, job_fn *fn)
 {
 	port_exchange_word(&jobs[vcpu], (unsigned long)fn);
 }
 
-static void wait_job(unsigned int vcpu)
+void vcpu_wait_job(unsigned int vcpu)
 {
 	while (port_load_word(&jobs[vcpu]))
 		xen_yield();
 }
 
-static void run_job(unsigned int vcpu, job_fn *fn)
+void vcpu_run_job(unsigned int vcpu, job_fn *fn)
 {
-	start_job(vcpu, fn);
-	wait_job(vcpu);
+	vcpu_start_job(vcpu, fn);
+	vcpu_wait_job(vcpu);
 }
 
-static void up(unsigned int vcpus)
+void vcpus_up(unsigned int vcpus)
 {
 	host_handlers = (struct host_handlers){.secondary = secondary_main};
 	mains_reached = 0;
@@ -77,10 +77,10 @@ static void up(unsigned int vcpus)
 	CHECK_EQUAL(xen_online_mask, (1ul << vcpus) - 1);
 }
 
-static void down(unsigned int vcpus)
+void vcpus_down(unsigned int vcpus)
 {
 	for (unsigned int i = 1; i < vcpus; i++)
-		start_job(i, smp_down_self);
+		vcpu_start_job(i, smp_down_self);
 	for (unsigned int i = 1; i < vcpus; i++)
 		while (!smp_is_down((vcpu_t){i}))
 			xen_yield();
@@ -91,8 +91,8 @@ static void down(unsigned int vcpus)
 
 void smp_first_time(void)
 {
-	up(VCPUS);
-	down(VCPUS);
+	vcpus_up(VCPUS);
+	vcpus_down(VCPUS);
 }
 
 static unsigned long limit_of(unsigned long selector)
@@ -119,15 +119,15 @@ static void up_and_down(void)
 {
 	CHECK_EQUAL(smp_vcpu_count(), VCPUS);
 	for (unsigned int round = 0; round < 3; round++) {
-		up(VCPUS);
+		vcpus_up(VCPUS);
 		CHECK_EQUAL(smp_up((vcpu_t){1}, stacks[1] + STACK_BYTES), -XEN_EEXIST);
 		CHECK_EQUAL(smp_up((vcpu_t){0}, stacks[0] + STACK_BYTES), -XEN_EEXIST);
 		CHECK_EQUAL(smp_up((vcpu_t){VCPUS}, stacks[0] + STACK_BYTES), -XEN_ENOENT);
 		for (unsigned int i = 1; i < VCPUS; i++)
-			run_job(i, look_around);
+			vcpu_run_job(i, look_around);
 		CHECK_EQUAL(mains_reached, (1ul << VCPUS) - 2);
 		look_around();
-		down(VCPUS);
+		vcpus_down(VCPUS);
 	}
 }
 
@@ -149,7 +149,7 @@ static void call_everybody(void)
 
 static void calls(void)
 {
-	up(VCPUS);
+	vcpus_up(VCPUS);
 	called = 0;
 	ipi_call_mask(~0ul, note_call, (void *)1ul, true);
 	CHECK_EQUAL(called, 0xe);
@@ -158,12 +158,12 @@ static void calls(void)
 	CHECK(pv_irq_enabled());
 	/* Everybody calls everybody at once: each answers while it waits. */
 	for (unsigned int i = 1; i < VCPUS; i++)
-		start_job(i, call_everybody);
+		vcpu_start_job(i, call_everybody);
 	call_everybody();
 	for (unsigned int i = 1; i < VCPUS; i++)
-		wait_job(i);
+		vcpu_wait_job(i);
 	CHECK_EQUAL(called, 0xf0f);
-	down(VCPUS);
+	vcpus_down(VCPUS);
 	/* Nobody is there: nothing is waited for. */
 	called = 0;
 	ipi_call_mask(~0ul, note_call, (void *)1ul, true);
@@ -176,8 +176,8 @@ static void calls(void)
 static void calls_against_down(void)
 {
 	for (unsigned int round = 0; round < 20; round++) {
-		up(2);
-		start_job(1, smp_down_self);
+		vcpus_up(2);
+		vcpu_start_job(1, smp_down_self);
 		for (unsigned int i = 0; !smp_is_down((vcpu_t){1}); i++) {
 			ipi_reschedule((vcpu_t){1});
 			ipi_call_mask(~0ul, note_call, (void *)1ul, i % 2 == 0);
@@ -210,12 +210,12 @@ static void lazy_users(void)
 {
 	uint64_t taken[VCPUS];
 
-	up(VCPUS);
+	vcpus_up(VCPUS);
 	test_space(&shared_space, true);
 	for (unsigned int i = 1; i < VCPUS; i++)
-		run_job(i, enter_space);
+		vcpu_run_job(i, enter_space);
 	CHECK_EQUAL(shared_space.cpus, 0xf);
-	run_job(2, leave_space);
+	vcpu_run_job(2, leave_space);
 	CHECK_EQUAL(shared_space.cpus, 0xb);
 	for (unsigned int i = 0; i < VCPUS; i++)
 		taken[i] = calls_taken(i);
@@ -226,7 +226,7 @@ static void lazy_users(void)
 	CHECK_EQUAL(calls_taken(3) - taken[3], 1);
 	for (unsigned int i = 0; i < VCPUS; i++)
 		CHECK(!xen_cpus[i].space_actual && !xen_cpus[i].space_asked);
-	down(VCPUS);
+	vcpus_down(VCPUS);
 }
 
 static volatile unsigned long seen;
@@ -246,15 +246,15 @@ static void remote_flush(void)
 	pfn_t first, second = host_table_alloc();
 	uint64_t entries;
 
-	up(2);
+	vcpus_up(2);
 	first = test_space(&shared_space, true);
-	run_job(1, enter_space);
+	vcpu_run_job(1, enter_space);
 	*(volatile unsigned long *)pv_pfn_to_virt(first) = 1;
 	*(volatile unsigned long *)pv_pfn_to_virt(second) = 2;
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		pfn_t next = i % 2 ? first : second;
 
-		run_job(1, look_at_page);
+		vcpu_run_job(1, look_at_page);
 		CHECK_EQUAL(seen, i % 2 ? 2 : 1);
 		pv_irq_disable(); /* nothing but the change enters Xen */
 		entries = xen_cpus[0].counters.hypercalls[__HYPERVISOR_update_va_mapping] +
@@ -275,7 +275,7 @@ static void remote_flush(void)
 	}
 	test_space_end(&shared_space);
 	host_table_free(second);
-	down(2);
+	vcpus_down(2);
 }
 
 static struct pt_space own_space[VCPUS];
@@ -295,17 +295,17 @@ static void flush_storm(void)
 
 static void mutual_flushes(void)
 {
-	up(2);
+	vcpus_up(2);
 	for (unsigned int i = 0; i < 2; i++) {
 		test_space(&own_space[i], false);
 		xen_space_activate(&own_space[i]);
 	}
-	start_job(1, flush_storm);
+	vcpu_start_job(1, flush_storm);
 	flush_storm();
-	wait_job(1);
+	vcpu_wait_job(1);
 	for (unsigned int i = 0; i < 2; i++)
 		test_space_end(&own_space[i]);
-	down(2);
+	vcpus_down(2);
 }
 
 /* A flush that no vcpu needs enters Xen not at all; one that any needs, once. */
@@ -313,7 +313,7 @@ static void needless_flush(void)
 {
 	uint64_t entries;
 
-	up(2);
+	vcpus_up(2);
 	test_space(&shared_space, false);
 	xen_space_activate(&shared_space);
 	pv_irq_disable();
@@ -321,14 +321,14 @@ static void needless_flush(void)
 	xen_flush_space(&shared_space);
 	CHECK_EQUAL(xen_cpus[0].counters.hypercalls[__HYPERVISOR_mmuext_op], entries);
 	pv_irq_enable();
-	run_job(1, enter_space);
+	vcpu_run_job(1, enter_space);
 	pv_irq_disable();
 	entries = xen_cpus[0].counters.hypercalls[__HYPERVISOR_mmuext_op];
 	xen_flush_space(&shared_space);
 	CHECK_EQUAL(xen_cpus[0].counters.hypercalls[__HYPERVISOR_mmuext_op], entries + 1);
 	pv_irq_enable();
 	test_space_end(&shared_space);
-	down(2);
+	vcpus_down(2);
 }
 
 static volatile unsigned long latest;
@@ -347,26 +347,26 @@ static void read_clock(void)
 
 static void clock_across_vcpus(void)
 {
-	up(VCPUS);
+	vcpus_up(VCPUS);
 	latest = 0;
 	for (unsigned int i = 1; i < VCPUS; i++)
-		start_job(i, read_clock);
+		vcpu_start_job(i, read_clock);
 	read_clock();
 	for (unsigned int i = 1; i < VCPUS; i++)
-		wait_job(i);
-	down(VCPUS);
+		vcpu_wait_job(i);
+	vcpus_down(VCPUS);
 }
 
 static void locks(void)
 {
-	up(LOCK_TEST_VCPUS);
+	vcpus_up(LOCK_TEST_VCPUS);
 	lock_test_begin();
 	for (unsigned int i = 1; i < LOCK_TEST_VCPUS; i++)
-		start_job(i, lock_test_run);
+		vcpu_start_job(i, lock_test_run);
 	lock_test_run();
 	for (unsigned int i = 1; i < LOCK_TEST_VCPUS; i++)
-		wait_job(i);
-	down(LOCK_TEST_VCPUS);
+		vcpu_wait_job(i);
+	vcpus_down(LOCK_TEST_VCPUS);
 	lock_test_end();
 }
 

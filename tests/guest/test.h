@@ -23,7 +23,7 @@ struct guest_test {
 
 /* Each file's tests; ends with a NULL name. */
 extern const struct guest_test memory_tests[], table_tests[], batch_tests[], apart_tests[],
-    share_tests[], cpu_tests[], event_tests[], smp_tests[], patch_tests[];
+    share_tests[], cpu_tests[], event_tests[], nmi_tests[], smp_tests[], patch_tests[];
 
 /* The running test has failed, and goes on: so that what it took is given back. */
 void test_fail(const char *file, int line, const char *what, long long got);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pieces of user-mode code for the tests: each is position independent and ends in a system call or
- * an exception. And two of kernel code.
+ * an exception. And some of kernel code.
  */
 #include <xen/xen.h>
 
@@ -87,6 +87,26 @@ user_divide_end:
 	hlt
 user_privileged_end:
 
+/* Waits until somebody stores into the word. */
+	CODE wait_for_word
+	movq	$0x2222, %rbx
+	movq	$0x3333, %rcx
+	movq	$0x4444, %r11
+	movq	$0x5555, %r15
+	movl	$0x1111, %eax
+1:	cmpl	$0, user_wait_for_word_word(%rip)
+	je	1b
+	.globl	user_wait_for_word_call
+user_wait_for_word_call:
+	movq	%rcx, %rdi
+	movq	%r11, %rsi
+	syscall
+	.balign	4
+	.globl	user_wait_for_word_word
+user_wait_for_word_word:
+	.long	0
+user_wait_for_word_end:
+
 	CODE flag
 	cli
 user_flag_end:
@@ -105,10 +125,10 @@ breakpoint_with:
 	popq	%rbx
 	ret
 
-/* Kernel code: see upcall_at() in cpu.c. */
+/* Kernel code: see inside_return.h. */
 	.set	SAVED_RAX, 0x1100
-	.globl	upcall_at
-upcall_at:
+	.globl	enter_inside_return
+enter_inside_return:
 	pushq	%rbx
 	pushq	%rbp
 	pushq	%r12
@@ -137,8 +157,7 @@ upcall_at:
 	andq	$-16, %rsp
 	pushq	$XEN_KERNEL_SS
 	pushq	%r13
-	pushfq
-	orq	$0x200, (%rsp)
+	pushq	entry_inside_flags(%rip)
 	pushq	$(XEN_KERNEL_CS & ~3)
 	pushq	%r14
 	pushq	$0x1102 /* r11 */
@@ -152,7 +171,7 @@ upcall_at:
 	movl	$0x1109, %ebx
 	xorl	%ecx, %ecx
 	xorl	%r11d, %r11d
-	jmp	entry_upcall
+	jmp	*entry_inside(%rip)
 1:	movq	%rax, (%r15)
 	movq	%rcx, 8(%r15)
 	movq	%r11, 16(%r15)

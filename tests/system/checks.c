@@ -239,6 +239,52 @@ static void switch_within_a_space(void)
 	stay_on(~0ul);
 }
 
+/* Computes until it is ended; ends by itself only if a register or the memory is not as it was. */
+static void compute(void)
+{
+	for (;;) {
+		volatile double sum = 0;
+		unsigned long mixed = 1;
+
+		for (unsigned long i = 1; i <= 1000; i++) {
+			sum += (double)i;
+			mixed = mixed * 3 + i;
+		}
+		if (sum != 500500.0 || mixed != 1632416432530824581ul)
+			_exit(1);
+	}
+}
+
+/* Programs compute, fork and execute while NMIs come to each CPU. */
+static void nmis(void)
+{
+	struct counters before;
+	int fd = open("/proc/pinfold/nmi", O_WRONLY), status = 0, good = 0;
+	pid_t pids[4];
+
+	run_program(exit_program);
+	before = read_balance();
+	for (size_t i = 0; i < 4; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			compute();
+	}
+	for (int i = 0; i < 300; i++) {
+		CHECK(write(fd, i % 2 ? "1" : "0", 1) == 1);
+		good += i % 3 != 0 || run_program(exit_program) == 0;
+	}
+	CHECK(good == 300);
+	for (size_t i = 0; i < 4; i++) {
+		kill(pids[i], SIGKILL);
+		CHECK(waitpid(pids[i], &status, 0) == pids[i]);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	}
+	CHECK(read_counters().nmis - before.nmis >= 100);
+	check_balance(&before);
+	CHECK(write(fd, "77", 2) == -1 && errno == EINVAL);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
@@ -250,6 +296,7 @@ int main(int argc, char **argv)
 	run("failed-exec-leaves-nothing", failed_exec);
 	run("out-of-memory-is-survived", out_of_memory);
 	run("fork-bomb-is-survived", fork_bomb);
+	run("nmis-change-nothing", nmis);
 	run("5000-fork-exec-exit-leave-nothing", storm);
 	return 0;
 }

@@ -31,7 +31,7 @@ static bool failed;
 struct counters {
 	unsigned long long entries, iret, sched_op, vcpu_op, version, evtchn;
 	unsigned long long space_switches, task_switches, traps, pinned, unpinned, free_pages;
-	unsigned long long pooled, evicted;
+	unsigned long long pooled, evicted, nmis;
 };
 
 static inline unsigned long long value_of(const char *text, const char *name)
@@ -69,6 +69,7 @@ static inline struct counters read_counters(void)
 	    .unpinned = value_of(text, "tables.unpinned"),
 	    .free_pages = value_of(text, "pages.free"),
 	    .pooled = value_of(text, "tables.pooled"),
+	    .nmis = value_of(text, "nmis"),
 	    .evicted = value_of(text, "spaces.evicted"),
 	};
 }

@@ -57,7 +57,7 @@ void entry_register_syscall(void (*register_callback)(uint16_t type, entry_stub 
 
 /* The kernel's part. */
 static void (*in_kernel)(void);
-static unsigned int upcalls, traps, returns;
+static unsigned int upcalls, traps, nmis, returns;
 
 static void call_kernel(unsigned int *count)
 {
@@ -77,6 +77,12 @@ void host_trap(struct cpu_frame *frame)
 {
 	(void)frame;
 	call_kernel(&traps);
+}
+
+void host_nmi(const struct cpu_frame *frame)
+{
+	(void)frame;
+	call_kernel(&nmis);
 }
 
 bool host_syscall(struct cpu_frame *frame)
@@ -118,7 +124,7 @@ static int start(void **state)
 	fake_start(&fake_formats[0]);
 	fake.other = answer;
 	in_kernel = NULL;
-	upcalls = traps = returns = callback_count = 0;
+	upcalls = traps = nmis = returns = callback_count = 0;
 	refused_op = ~0u; /* none */
 	xen_irq_disable();
 	return 0;
@@ -200,6 +206,25 @@ static void test_events_are_masked_at_the_end(void **state)
 	assert_int_equal(returns, 1);
 }
 
+/* Wherever it came from: events are looked for next, and nothing of the kernel's runs before. */
+static void test_nmi_asks_for_a_scan(void **state)
+{
+	struct vcpu_info *info = this_cpu()->vcpu_info;
+
+	for (unsigned int user = 0; user < 2; user++) {
+		struct cpu_frame frame = {.vector = TRAP_NMI, .cs = user ? USER_CS : 0};
+
+		start(state);
+		info->evtchn_upcall_pending = 0;
+		xen_entry_nmi(&frame);
+		assert_int_equal(nmis, 1);
+		assert_int_equal(upcalls + traps + returns, 0);
+		assert_int_equal(info->evtchn_upcall_pending, 1);
+		assert_false(xen_irq_enabled());
+		info->evtchn_upcall_pending = 0;
+	}
+}
+
 static void test_no_batch_at_the_end(void **state)
 {
 	struct cpu_frame frame = {.vector = TRAP_PAGE_FAULT, .cs = USER_CS};
@@ -222,6 +247,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_each_gate, start),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_events_are_masked_at_the_end),
+	    cmocka_unit_test(test_nmi_asks_for_a_scan),
 	    cmocka_unit_test(test_no_batch_at_the_end),
 	};
 

@@ -19,6 +19,10 @@
  * recognises that its return address lies in that range (critical_start .. critical_end), drops
  * the nested frame and takes the event in the name of the outer one; so the stack does not grow
  * and pending work is always looked at.
+ *
+ * An NMI comes at any instruction of the kernel's, also in here, and Xen holds the next one back
+ * until an iret hypercall. So it returns by that, wherever it came from, and to the very
+ * instruction: in the critical range, too, as Xen sets the mask to what it was there.
  */
 #include <xen/xen.h>
 
@@ -79,11 +83,12 @@
 	popq	%r9
 .endm
 
-/* Stack: vector, error code, rip, cs, rflags, rsp, ss; all registers as interrupted. */
-entry_common:
+/* Stack: vector, error code, rip, cs, rflags, rsp, ss; all registers as interrupted. Calls
+ * \handler with the frame. */
+.macro ENTER handler
 	cld
 	testb	$3, 24(%rsp)
-	jz	entry_from_kernel
+	jz	.Lfrom_kernel\@
 	/* From user mode: over to the task's own stack. */
 	movq	%rax, %gs:XEN_PERCPU_SCRATCH
 	movq	%rsp, %rax
@@ -98,17 +103,31 @@ entry_common:
 	pushq	%r11
 	pushq	%gs:XEN_PERCPU_SCRATCH
 	pushq	(%rax)
-frame_complete:
+.Lcomplete\@:
 	PUSH_LOWER
 	movq	%rsp, %rdi
-	call	xen_entry
+	call	\handler
+	.subsection 1
+.Lfrom_kernel\@:
+	/* Three registers go between vector and error code. */
+	pushq	%r11
+	pushq	%rax
+	movq	16(%rsp), %rax
+	movq	%rcx, 16(%rsp)
+	pushq	%rax
+	jmp	.Lcomplete\@
+	.previous
+.endm
+
+entry_common:
+	ENTER	xen_entry
 
 /* rsp is at a struct cpu_frame, events are masked. */
 entry_return:
 	POP_PRESERVED
 	testb	$3, FRAME_CS-FRAME_RDI(%rsp)
 	jz	return_to_kernel
-return_to_user:
+return_by_hypercall:
 	incq	%gs:XEN_PERCPU_IRET_COUNT
 	POP_ARGUMENTS
 	addq	$8, %rsp
@@ -116,15 +135,6 @@ return_to_user:
 	movl	$__HYPERVISOR_iret, %eax
 	syscall
 	ud2
-
-entry_from_kernel:
-	/* Three registers go between vector and error code. */
-	pushq	%r11
-	pushq	%rax
-	movq	16(%rsp), %rax
-	movq	%rcx, 16(%rsp)
-	pushq	%rax
-	jmp	frame_complete
 
 	.globl	entry_syscall
 entry_syscall:
@@ -148,7 +158,7 @@ entry_syscall:
 	testb	%al, %al
 	jnz	entry_return
 	addq	$FRAME_RDI, %rsp
-	jmp	return_to_user
+	jmp	return_by_hypercall
 
 return_to_kernel:
 	POP_ARGUMENTS
@@ -222,13 +232,16 @@ entry_failsafe:
 	pushq	$VECTOR_FAILSAFE
 	jmp	entry_common
 
+/* Always back by the hypercall, also to the kernel: no other NMI comes before it. */
 	.globl	entry_nmi
 entry_nmi:
 	popq	%rcx
 	popq	%r11
 	pushq	$0
 	pushq	$VECTOR_NMI
-	jmp	entry_common
+	ENTER	xen_entry_nmi
+	POP_PRESERVED
+	jmp	return_by_hypercall
 
 .macro TRAP name, vector, has_error
 	.globl	entry_\name
@@ -249,6 +262,7 @@ entry_\name:
 	TRAP bound, 5, 0
 	TRAP invalid_opcode, 6, 0
 	TRAP no_device, 7, 0
+	TRAP double_fault, 8, 1
 	TRAP invalid_tss, 10, 1
 	TRAP no_segment, 11, 1
 	TRAP stack_segment, 12, 1
@@ -258,6 +272,8 @@ entry_\name:
 	TRAP alignment, 17, 1
 	TRAP machine_check, 18, 0
 	TRAP simd_error, 19, 0
+	TRAP virtualization, 20, 0
+	TRAP control_protection, 21, 1
 	TRAP int80, 0x80, 0
 
 /* A new task's first instructions: the stack holds entry, arg (see cpu_context_prepare) and
