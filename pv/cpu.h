@@ -69,6 +69,12 @@ static inline void pv_fpu_init_area(void *area)
 {
 	pv_cpu_ops.fpu_init_area(area);
 }
+/* The CPU takes the initial state. A save may follow to any area that holds a state, or is
+ * initial. */
+static inline void pv_fpu_reset(void)
+{
+	pv_cpu_ops.fpu_reset();
+}
 /* Save to where the running state was restored from last, or to an area that is initial. */
 static inline void pv_fpu_save(void *area)
 {

@@ -79,6 +79,7 @@ struct pv_cpu_ops {
 	uint64_t (*fpu_features)(void);
 	uint32_t (*fpu_control_mask)(void);
 	void (*fpu_init_area)(void *area);
+	void (*fpu_reset)(void);
 	void (*fpu_save)(void *area);
 	bool (*fpu_save_user)(void *area);
 	void (*fpu_restore)(const void *area);

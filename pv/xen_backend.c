@@ -123,6 +123,7 @@ static const struct pv_cpu_ops cpu_ops = {
     .fpu_features = fpu_features,
     .fpu_control_mask = fpu_control_mask,
     .fpu_init_area = fpu_init_area,
+    .fpu_reset = fpu_reset,
     .fpu_save = fpu_save,
     .fpu_save_user = fpu_save_user,
     .fpu_restore = fpu_restore,

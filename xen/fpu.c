@@ -22,6 +22,7 @@
 #define LEAF_XSAVE_1_EAX_XSAVEOPT 1u
 /* Components we hand to user mode: x87, SSE, AVX, AVX-512. */
 #define COMPONENTS         0xe7u
+#define MXCSR_OFFSET       24u
 #define MXCSR_MASK_OFFSET  28u
 #define MXCSR_MASK_DEFAULT 0xffbfu /* where the CPU says 0 */
 #define FXSAVE_BYTES       512u
@@ -45,8 +46,22 @@ static uint32_t read_control_mask(void)
 	return mask != 0 ? mask : MXCSR_MASK_DEFAULT;
 }
 
+/* The state that fpu_reset() loads: of one whose header names no component the CPU reads no more. */
+static _Alignas(64) char initial[FXSAVE_BYTES + XSAVE_HEADER_BYTES];
+
+static void fill_initial(void *area, size_t bytes)
+{
+	uint16_t control = 0x037f; /* the state that FNINIT sets */
+	uint32_t mxcsr = 0x1f80;   /* all exceptions masked */
+
+	memset(area, 0, bytes);
+	memcpy(area, &control, sizeof(control));
+	memcpy((char *)area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+}
+
 void fpu_init(void)
 {
+	fill_initial(initial, sizeof(initial));
 	fpu.control_mask = read_control_mask();
 	fpu.xsave = port_cpuid(1, 0).ecx & CPUID_1_ECX_XSAVE;
 	fpu.bytes = FXSAVE_BYTES;
@@ -78,12 +93,7 @@ uint64_t fpu_features(void)
 
 void fpu_init_area(void *area)
 {
-	uint16_t control = 0x037f; /* the state that FNINIT sets */
-	uint32_t mxcsr = 0x1f80;   /* all exceptions masked */
-
-	memset(area, 0, fpu.bytes);
-	memcpy(area, &control, sizeof(control));
-	memcpy((char *)area + 24, &mxcsr, sizeof(mxcsr));
+	fill_initial(area, fpu.bytes);
 }
 
 void fpu_save(void *area)
@@ -112,6 +122,11 @@ void fpu_restore(const void *area)
 {
 	if (!fpu_restore_user(area))
 		host_panic("fpu: the CPU refuses a state that it saved itself");
+}
+
+void fpu_reset(void)
+{
+	fpu_restore(initial);
 }
 
 void fpu_set_trap(bool trap)

@@ -16,6 +16,7 @@ uint32_t fpu_area_bytes(void);
 uint64_t fpu_features(void);
 uint32_t fpu_control_mask(void);
 void fpu_init_area(void *area);
+void fpu_reset(void);
 void fpu_save(void *area);
 bool fpu_save_user(void *area);
 void fpu_restore(const void *area);

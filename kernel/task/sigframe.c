@@ -144,6 +144,8 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 	if (task->altstack.flags & ABI_SS_AUTODISARM)
 		task->altstack = (struct abi_stack){.flags = ABI_SS_DISABLE};
 
+	/* The handler starts with nothing of what it interrupted. */
+	pv_fpu_reset();
 	frame->rdi = (uint64_t)signal;
 	frame->rsi = sp + offsetof(struct abi_rt_sigframe, info);
 	frame->rdx = sp + offsetof(struct abi_rt_sigframe, uc);
@@ -174,12 +176,6 @@ static bool mxcsr_ok(const uint8_t *area)
 
 	memcpy(&mxcsr, area + MXCSR_OFFSET, sizeof(mxcsr));
 	return !(mxcsr & ~pv_fpu_control_mask());
-}
-
-static void fpu_reset(struct task *task)
-{
-	pv_fpu_init_area(task->fpu);
-	pv_fpu_restore(task->fpu);
 }
 
 /* Take the FPU state from a frame. On failure the task's area is damaged. */
@@ -217,8 +213,10 @@ static int fpu_pop(struct task *task, uintptr_t from)
 {
 	int result = from == 0 ? 0 : fpu_take(task, from);
 
+	if (result != 0)
+		pv_fpu_init_area(task->fpu); /* the next save relies on its header */
 	if (from == 0 || result != 0)
-		fpu_reset(task);
+		pv_fpu_reset();
 	return result;
 }
 

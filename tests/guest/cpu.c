@@ -231,6 +231,12 @@ static void extended_state(void)
 	pv_fpu_restore(area);
 	pv_fpu_save(again);
 	CHECK_EQUAL(memcmp(area + 160, again + 160, 256), 0);
+	pv_fpu_reset();
+	pv_fpu_init_area(area);
+	pv_fpu_save_user(again);
+	CHECK_EQUAL(memcmp(area, again, 2), 0);             /* control word */
+	CHECK_EQUAL(memcmp(area + 24, again + 24, 4), 0);   /* MXCSR */
+	CHECK_EQUAL(memcmp(area + 32, again + 32, 384), 0); /* st0 … xmm15 */
 	/* A header that no CPU writes, but user mode could. */
 	if (pv_fpu_features() == 0)
 		return;

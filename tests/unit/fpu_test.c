@@ -27,6 +27,7 @@ static struct {
 	uint64_t xcr0;
 	unsigned int fxsaves, xsaves, xsaveopts, undefined;
 	bool writable, restorable;
+	uint8_t restored[576];
 } machine;
 
 struct port_cpuid port_cpuid(uint32_t leaf, uint32_t subleaf)
@@ -92,7 +93,7 @@ bool cpu_fxrstor(const void *area)
 
 bool cpu_xrstor(const void *area)
 {
-	(void)area;
+	memcpy(machine.restored, area, sizeof(machine.restored));
 	return machine.restorable;
 }
 
@@ -148,6 +149,22 @@ static void test_how_it_is_saved(void **state)
 	assert_int_equal(fpu_area_bytes(), 512);
 }
 
+/* What a component of the initial state holds is not read, but for MXCSR. */
+static void test_reset(void **state)
+{
+	uint32_t mxcsr;
+	uint64_t header;
+
+	(void)state;
+	fpu_reset();
+	memcpy(&mxcsr, machine.restored + 24, sizeof(mxcsr));
+	memcpy(&header, machine.restored + 512, sizeof(header));
+	assert_int_equal(mxcsr, 0x1f80);
+	assert_int_equal(header, 0);
+	machine.restorable = false;
+	assert_non_null(FAKE_PANIC_OF(fpu_reset()));
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -183,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_what_user_mode_gets, start),
 	    cmocka_unit_test_setup(test_how_it_is_saved, start),
+	    cmocka_unit_test_setup(test_reset, start),
 	    cmocka_unit_test_setup(test_refusals, start),
 	    cmocka_unit_test_setup(test_trap_is_queued, start),
 	};
