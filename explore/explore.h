@@ -48,8 +48,9 @@ struct explore_options {
 	unsigned int depth;       /* PCT: of the bugs that are looked for, 1 or more */
 	unsigned long schedules;  /* PCT, random: how many; exhaustive: give up after (0: never) */
 	unsigned long points;     /* exhaustive: give up after so many (0: never) */
-	unsigned long enough; /* deepening: no further bound after so many points (0: all) … */
-	unsigned int least;   /* … but up to this one in any case */
+	unsigned long
+	    enough; /* deepening: no further bound after so many points (0: all); see least */
+	unsigned int least; /* the bound up to which it goes in any case */
 	uint64_t seed;
 	const char *choices; /* replay */
 	bool timeline;       /* print what each vcpu does */

@@ -28,12 +28,15 @@ struct seen {
 	uint16_t faults, preemptions; /* left then */
 };
 
-static struct table {
+struct table {
 	struct seen *seen;
 	size_t size, used;
-} * table;
+};
+
+static struct table *table;
 
 /* Side by side where the processor has registers so wide. */
+#define WIDE_IF_POSSIBLE __attribute__((target_clones("avx2", "default")))
 typedef uint64_t lanes __attribute__((vector_size(32)));
 
 static inline __attribute__((always_inline)) void mix(lanes *state, const char *at)
@@ -52,8 +55,7 @@ static uint64_t mix_word(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 32;
 }
 
-__attribute__((target_clones("avx2", "default"))) uint64_t
-explore_hash(uint64_t hash, const void *data, size_t bytes)
+WIDE_IF_POSSIBLE uint64_t explore_hash(uint64_t hash, const void *data, size_t bytes)
 {
 	const char *at = data, *end = at + bytes;
 	lanes state[4];

@@ -14,12 +14,9 @@ struct list {
 	struct list *prev;
 };
 
-#define LIST_INIT(name)          \
-	{                        \
-		&(name), &(name) \
-	}
+#define LIST_INIT(name) ((struct list){&(name), &(name)})
 
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - (offsetof(type, member))))
 
 #define list_entry(node, type, member) container_of(node, type, member)
 

@@ -123,7 +123,7 @@ void unpin_table(struct mc_batch *batch, struct pt_space *space, pfn_t table, un
 	if (frame->flags & PT_FRAME_PINNED)
 		queue_pin(batch, MMUEXT_UNPIN_TABLE, table);
 	remap(batch, table, DIRECT_MAP_READ_WRITE);
-	frame->flags &= (uint8_t) ~(PT_FRAME_TABLE | PT_FRAME_PINNED);
+	frame->flags = (uint8_t)(frame->flags & ~(PT_FRAME_TABLE | PT_FRAME_PINNED));
 	this_cpu()->counters.tables_unpinned++;
 	if (lock)
 		mc_callback(batch, pin_unlock_completed, lock);

@@ -291,7 +291,7 @@ bool pt_walk(pfn_t root, uint64_t start, uint64_t end, const struct pt_visitor *
 			return false;
 		if (!visit_table(&path, level, visitor))
 			return false;
-		if (level == PT_FORMAT.levels)
+		if (level >= PT_FORMAT.levels)
 			return true;
 		level++;
 	}

@@ -105,22 +105,18 @@ static void run_file_copy(void)
 	munmap(start, op_now->size);
 }
 
-#define MMAP(text, bytes, times)                                                        \
-	{                                                                               \
-		.name = "mmap-" text, .runs = (times), .size = (bytes), .run = run_mmap \
-	}
-#define MPROTECT(text, bytes, times)                                                             \
-	{                                                                                        \
-		.name = "mprotect-" text, .runs = (times), .size = (bytes), .run = run_mprotect, \
-		.set_up = map_memory, .tear_down = unmap_memory                                  \
-	}
+#define MMAP(text, bytes, times) \
+	.name = "mmap-" text, .runs = (times), .size = (bytes), .run = run_mmap
+#define MPROTECT(text, bytes, times)                                                     \
+	.name = "mprotect-" text, .runs = (times), .size = (bytes), .run = run_mprotect, \
+	.set_up = map_memory, .tear_down = unmap_memory
 
 const struct op memory_ops[] = {
-    MMAP("4K", PAGE_BYTES, 200),
-    MMAP("1M", MIB, 20),
-    MMAP("64M", 64 * MIB, 2),
-    MPROTECT("4K", PAGE_BYTES, 200),
-    MPROTECT("64M", 64 * MIB, 2),
+    {MMAP("4K", PAGE_BYTES, 200)},
+    {MMAP("1M", MIB, 20)},
+    {MMAP("64M", 64 * MIB, 2)},
+    {MPROTECT("4K", PAGE_BYTES, 200)},
+    {MPROTECT("64M", 64 * MIB, 2)},
     {.name = "mremap-1M",
      .runs = 20,
      .size = MIB,

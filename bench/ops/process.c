@@ -72,17 +72,15 @@ static void run_busybox(void)
 	exec_and_wait(fork(), "/bin/busybox", true_args);
 }
 
-#define FORK(text, bytes, times)                                                         \
-	{                                                                                \
-		.name = "fork-" text, .runs = (times), .size = (bytes), .run = run_fork, \
-		.set_up = map_memory, .tear_down = unmap_memory                          \
-	}
+#define FORK(text, bytes, times)                                                 \
+	.name = "fork-" text, .runs = (times), .size = (bytes), .run = run_fork, \
+	.set_up = map_memory, .tear_down = unmap_memory
 
 const struct op process_ops[] = {
     {.name = "fork-small", .runs = 50, .run = run_fork},
-    FORK("1M", MIB, 20),
-    FORK("16M", 16 * MIB, 10),
-    FORK("64M", 64 * MIB, 4),
+    {FORK("1M", MIB, 20)},
+    {FORK("16M", 16 * MIB, 10)},
+    {FORK("64M", 64 * MIB, 4)},
     {.name = "fork-write-1M",
      .runs = 20,
      .size = MIB,

@@ -168,42 +168,32 @@ static void unmap_board(void)
 	munmap(board, sizeof(*board));
 }
 
-#define MEMORY(mib)                                                                        \
-	{.name = "scale-fork-" #mib,                                                       \
-	 .runs = 2,                                                                        \
-	 .size = (mib)*MIB,                                                                \
-	 .run = run_fork,                                                                  \
-	 .set_up = map_memory,                                                             \
-	 .tear_down = unmap_memory},                                                       \
-	    {.name = "scale-munmap-" #mib,                                                 \
-	     .runs = 2,                                                                    \
-	     .size = (mib)*MIB,                                                            \
-	     .run = unmap_memory,                                                          \
-	     .before = map_memory},                                                        \
-	{                                                                                  \
-		.name = "scale-exit-" #mib, .runs = 2, .size = (mib)*MIB, .run = run_exit, \
-		.before = start_owner, .after = unmap_board                                \
-	}
+#define FORK_OF(mib)                                                                 \
+	.name = "scale-fork-" #mib, .runs = 2, .size = MIB * (mib), .run = run_fork, \
+	.set_up = map_memory, .tear_down = unmap_memory
+#define MUNMAP_OF(mib)                                                                     \
+	.name = "scale-munmap-" #mib, .runs = 2, .size = MIB * (mib), .run = unmap_memory, \
+	.before = map_memory
+#define EXIT_OF(mib)                                                                 \
+	.name = "scale-exit-" #mib, .runs = 2, .size = MIB * (mib), .run = run_exit, \
+	.before = start_owner, .after = unmap_board
 
-#define PROCESSES(count)                                                                         \
-	{.name = "scale-switch-" #count,                                                         \
-	 .runs = 4,                                                                              \
-	 .size = (count),                                                                        \
-	 .run = run_switch,                                                                      \
-	 .set_up = start_sleepers,                                                               \
-	 .tear_down = stop_sleepers},                                                            \
-	    {.name = "scale-wake-" #count,                                                       \
-	     .runs = 100,                                                                        \
-	     .size = (count),                                                                    \
-	     .run = run_wake,                                                                    \
-	     .set_up = start_sleepers,                                                           \
-	     .tear_down = stop_sleepers},                                                        \
-	{                                                                                        \
-		.name = "scale-processes-" #count, .runs = 10, .size = (count), .run = run_fork, \
-		.set_up = start_sleepers, .tear_down = stop_sleepers                             \
-	}
+#define SWITCH_AMONG(count)                                                            \
+	.name = "scale-switch-" #count, .runs = 4, .size = (count), .run = run_switch, \
+	.set_up = start_sleepers, .tear_down = stop_sleepers
+#define WAKE_AMONG(count)                                                            \
+	.name = "scale-wake-" #count, .runs = 100, .size = (count), .run = run_wake, \
+	.set_up = start_sleepers, .tear_down = stop_sleepers
+#define FORK_AMONG(count)                                                                \
+	.name = "scale-processes-" #count, .runs = 10, .size = (count), .run = run_fork, \
+	.set_up = start_sleepers, .tear_down = stop_sleepers
 
 const struct op scale_ops[] = {
-    MEMORY(1),    MEMORY(4),     MEMORY(16),     MEMORY(64),      MEMORY(256),
-    PROCESSES(1), PROCESSES(10), PROCESSES(100), PROCESSES(1000), {0},
+    {FORK_OF(1)},         {MUNMAP_OF(1)},      {EXIT_OF(1)},       {FORK_OF(4)},
+    {MUNMAP_OF(4)},       {EXIT_OF(4)},        {FORK_OF(16)},      {MUNMAP_OF(16)},
+    {EXIT_OF(16)},        {FORK_OF(64)},       {MUNMAP_OF(64)},    {EXIT_OF(64)},
+    {FORK_OF(256)},       {MUNMAP_OF(256)},    {EXIT_OF(256)},     {SWITCH_AMONG(1)},
+    {WAKE_AMONG(1)},      {FORK_AMONG(1)},     {SWITCH_AMONG(10)}, {WAKE_AMONG(10)},
+    {FORK_AMONG(10)},     {SWITCH_AMONG(100)}, {WAKE_AMONG(100)},  {FORK_AMONG(100)},
+    {SWITCH_AMONG(1000)}, {WAKE_AMONG(1000)},  {FORK_AMONG(1000)}, {0},
 };

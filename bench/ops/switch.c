@@ -208,22 +208,20 @@ static void run_thread(void)
 	pthread_join(created, NULL);
 }
 
-#define TRIP(way, partner, suffix, cpus)                                                      \
-	{                                                                                     \
-		.name = #way "-" #partner suffix, .runs = 200, .run = run_##way,              \
-		.set_up = set_up_##way##_##partner, .tear_down = tear_down_##way##_##partner, \
-		.processors = (cpus)                                                          \
-	}
+#define TRIP(way, partner, suffix, cpus)                                              \
+	.name = #way "-" #partner suffix, .runs = 200, .run = run_##way,              \
+	.set_up = set_up_##way##_##partner, .tear_down = tear_down_##way##_##partner, \
+	.processors = (cpus)
 
 const struct op switch_ops[] = {
-    TRIP(pipe, process, "", 1),
-    TRIP(pipe, thread, "", 1),
-    TRIP(futex, process, "", 1),
-    TRIP(futex, thread, "", 1),
+    {TRIP(pipe, process, "", 1)},
+    {TRIP(pipe, thread, "", 1)},
+    {TRIP(futex, process, "", 1)},
+    {TRIP(futex, thread, "", 1)},
     {.name = "thread-create", .runs = 100, .run = run_thread},
-    TRIP(pipe, process, "-other", 2),
-    TRIP(pipe, thread, "-other", 2),
-    TRIP(futex, process, "-other", 2),
-    TRIP(futex, thread, "-other", 2),
+    {TRIP(pipe, process, "-other", 2)},
+    {TRIP(pipe, thread, "-other", 2)},
+    {TRIP(futex, process, "-other", 2)},
+    {TRIP(futex, thread, "-other", 2)},
     {0},
 };

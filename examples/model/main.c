@@ -16,7 +16,7 @@
 
 /* Both in a leaf table that is not there yet; that of NEIGHBOUR is, and so are those above. */
 #define NEIGHBOUR     0x10000ul
-#define PAGE_OF(vcpu) VADDR(0x18000ul + (vcpu)*PAGE_BYTES)
+#define PAGE_OF(vcpu) VADDR(0x18000ul + PAGE_BYTES * (vcpu))
 
 #define VCPUS        2u
 #define SHRINK_TRIES 10000u

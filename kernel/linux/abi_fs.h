@@ -31,13 +31,13 @@
 #define ABI_S_ISVTX  0001000u
 #define ABI_S_IXGRP  0000010u
 
-#define ABI_S_ISREG(mode)  (((mode)&ABI_S_IFMT) == ABI_S_IFREG)
-#define ABI_S_ISDIR(mode)  (((mode)&ABI_S_IFMT) == ABI_S_IFDIR)
-#define ABI_S_ISLNK(mode)  (((mode)&ABI_S_IFMT) == ABI_S_IFLNK)
-#define ABI_S_ISCHR(mode)  (((mode)&ABI_S_IFMT) == ABI_S_IFCHR)
-#define ABI_S_ISBLK(mode)  (((mode)&ABI_S_IFMT) == ABI_S_IFBLK)
-#define ABI_S_ISFIFO(mode) (((mode)&ABI_S_IFMT) == ABI_S_IFIFO)
-#define ABI_S_ISSOCK(mode) (((mode)&ABI_S_IFMT) == ABI_S_IFSOCK)
+#define ABI_S_ISREG(mode)  ((ABI_S_IFMT & (mode)) == ABI_S_IFREG)
+#define ABI_S_ISDIR(mode)  ((ABI_S_IFMT & (mode)) == ABI_S_IFDIR)
+#define ABI_S_ISLNK(mode)  ((ABI_S_IFMT & (mode)) == ABI_S_IFLNK)
+#define ABI_S_ISCHR(mode)  ((ABI_S_IFMT & (mode)) == ABI_S_IFCHR)
+#define ABI_S_ISBLK(mode)  ((ABI_S_IFMT & (mode)) == ABI_S_IFBLK)
+#define ABI_S_ISFIFO(mode) ((ABI_S_IFMT & (mode)) == ABI_S_IFIFO)
+#define ABI_S_ISSOCK(mode) ((ABI_S_IFMT & (mode)) == ABI_S_IFSOCK)
 
 /* open() */
 #define ABI_O_ACCMODE   00000003u

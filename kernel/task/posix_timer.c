@@ -177,7 +177,7 @@ long sys_timer_getoverrun(const struct sys_args *args)
 	return timer ? timer->overrun : -EINVAL;
 }
 
-static void delete (struct posix_timer *timer)
+static void delete_timer(struct posix_timer *timer)
 {
 	timer_cancel(&timer->timer);
 	list_remove(&timer->node);
@@ -190,7 +190,7 @@ long sys_timer_delete(const struct sys_args *args)
 
 	if (!timer)
 		return -EINVAL;
-	delete (timer);
+	delete_timer(timer);
 	return 0;
 }
 
@@ -199,6 +199,6 @@ void posix_timers_drop(struct process *process)
 	struct posix_timer *timer, *next;
 
 	list_for_each_entry_safe (timer, next, &process->posix_timers, struct posix_timer, node)
-		delete (timer);
+		delete_timer(timer);
 	process->next_posix_timer = 0;
 }

@@ -137,8 +137,8 @@ static void test_output(void)
 	fflush(stdout);
 	say("writev",
 	    writev(1,
-	           (struct iovec[]){{.iov_base = (void *)(uintptr_t) "one ", .iov_len = 4},
-	                            {.iov_base = (void *)(uintptr_t) "two\n", .iov_len = 4}},
+	           (struct iovec[]){{.iov_base = (void *)(uintptr_t)("one "), .iov_len = 4},
+	                            {.iov_base = (void *)(uintptr_t)("two\n"), .iov_len = 4}},
 	           2));
 }
 

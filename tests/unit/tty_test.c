@@ -335,18 +335,9 @@ struct named_case {
 	struct step steps[24];
 };
 
-#define K(text)               \
-	{                     \
-		KEYS, text, 0 \
-	}
-#define W(text)                \
-	{                      \
-		WRITE, text, 0 \
-	}
-#define R(size)                  \
-	{                        \
-		READ, NULL, size \
-	}
+#define K(text) ((struct step){KEYS, text, 0})
+#define W(text) ((struct step){WRITE, text, 0})
+#define R(size) ((struct step){READ, NULL, size})
 
 static const struct named_case named_cases[] = {
     {"a line", {K("hello\n"), R(100), R(100)}},
