@@ -13,12 +13,6 @@ folder=build/linux
 log=$folder/fetch.log
 result=$folder/kernel
 
-# The package that Debian's current kernel stands for.
-current_package() {
-	apt-cache depends linux-image-amd64 2>> "$log" |
-		awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ { print $2; exit }'
-}
-
 # The packaged kernel is a small loader around an xz stream that holds the ELF file. That is taken
 # as it is, which saves the seconds that decompression takes under emulation.
 extract() {
@@ -32,11 +26,10 @@ extract() {
 
 [ -s "$result" ] && exit 0
 . tools/packages.sh
-packages_begin apt-cache readelf xz
+packages_begin readelf xz
 [ -s "$result" ] && exit 0
-package=$(current_package)
-[ -n "$package" ] || packages_refresh
-packages_fetch "Debian's Linux kernel (about 70 MB)" "${package:-$(current_package)}"
+packages_name linux-image-amd64 linux-image-
+packages_fetch "Debian's Linux kernel (about 70 MB)" "$package"
 image=$(find "$folder/unpacked/boot" -name 'vmlinuz-*' | head -n 1)
 [ -n "$image" ] || die "no kernel in the package"
 extract "$image" || die "no ELF file found in $image"

@@ -20,9 +20,30 @@ packages_begin() {
 	# Two runs of make must not download over each other.
 	exec 9> "$folder/$name.lock"
 	flock 9
-	for tool in apt-get dpkg "$@"; do
+	for tool in apt-cache apt-get dpkg "$@"; do
 		command -v "$tool" > /dev/null || die "$tool is missing: this needs Debian; make deps"
 	done
+}
+
+# packages_current META PREFIX: the package whose name begins with PREFIX and that META stands for
+# in this Debian. It is printed; nothing is when apt's lists do not know META.
+packages_current() {
+	apt-cache depends "$1" 2>> "$log" | awk -v prefix="$2" '
+		$1 == "Depends:" && index($2, prefix) == 1 { print $2; exit }'
+}
+
+# packages_name META PREFIX: the same into $package, with fresh lists when the old ones do not do.
+packages_name() {
+	package=$(packages_current "$@")
+	[ -n "$package" ] || packages_refresh
+	package=${package:-$(packages_current "$@")}
+	[ -n "$package" ] || die "no archive in apt's source lists offers $1"
+}
+
+# The hypervisor of this Debian into $package: its name has Xen's version in it.
+packages_name_xen() {
+	package=${XEN_PACKAGE:-}
+	[ -n "$package" ] || packages_name xen-system-amd64 xen-hypervisor-4
 }
 
 # As root apt downloads as a user of its own, who may not write here.
@@ -32,7 +53,7 @@ packages_download() {
 }
 
 packages_refresh() {
-	[ "$(id -u)" = 0 ] || die "cannot download; as root run: apt-get update"
+	[ "$(id -u)" = 0 ] || die "apt's package lists are missing or old; as root run: apt-get update"
 	say "refreshing apt's package lists"
 	apt-get -q update < /dev/null >> "$log" 2>&1 || die "apt-get update failed"
 }

@@ -5,33 +5,26 @@
 #
 # Use: tools/xen-debug.sh            (from the top of the source tree)
 # Result: build/xen/xen-debug, an ELF. Does nothing when it is there.
+# Which version: the pinned one where this machine's Debian has it, as its files do not vanish when
+# a newer one comes; else the newest of this Debian; and where none of those can be had, the pinned
+# one of its own Debian, from the same archives. XEN_SOURCE=VERSION asks for another one first.
 # Source lists, package lists and caches of apt are the build folder's own; the machine's apt
 # configuration is read, never changed. XEN_JOBS sets the number of compile jobs (default: CPUs).
 set -u
 
 pinned='4.17.5+72-g01140da4e8-1'
-package=${XEN_PACKAGE:-xen-hypervisor-4.17-amd64}
+pinned_suite=bookworm
+name=xen-debug
 top=$PWD
 folder=$top/build/xen
 result=$folder/xen-debug
 log=$folder/debug.log
 apt=$folder/apt
 
-say() { echo "xen-debug: $*"; }
-die() {
-	echo "xen-debug: $* (see $log)" >&2
-	exit 1
-}
-
 [ -s "$result" ] && exit 0
-mkdir -p "$folder" || exit 1
-: > "$log" || exit 1
-exec 9> "$folder/debug.lock"
-flock 9
+. tools/packages.sh
+packages_begin dpkg-source flex bison m4 python3 gcc make
 [ -s "$result" ] && exit 0
-for tool in apt-cache apt-get dpkg-source flex bison m4 python3 gcc make; do
-	command -v "$tool" > /dev/null || die "$tool is missing; run: make deps"
-done
 
 # Prints the archives that offer the hypervisor package, one URI per line.
 list_archives() {
@@ -40,7 +33,8 @@ list_archives() {
 }
 
 # Writes source lists for those archives only: another archive that is down must not stop the build.
-write_source_lists() {
+# SUITE, if it is not empty, takes the place of the suites that the machine's lists name.
+write_source_lists() { # SUITE
 	rm -rf "$apt"
 	mkdir -p "$apt/lists/partial" "$apt/parts" "$apt/cache/archives/partial" || return 1
 	: > "$apt/sources.list"
@@ -48,21 +42,30 @@ write_source_lists() {
 	[ -n "$archives" ] || return 1
 	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
 		[ -r "$file" ] || continue
-		awk -v archives="$archives" '
+		awk -v archives="$archives" -v suite="$1" '
 			BEGIN { count = split(archives, uri, " ") }
 			$1 == "deb" {
 				for (i = 1; i <= count; i++)
-					if (index($0, uri[i])) { $1 = "deb-src"; print; next }
+					if (index($0, uri[i])) {
+						$1 = "deb-src"
+						for (j = 2; suite != "" && j < NF; j++)
+							if (index($j, uri[i]) == 1)
+								$(j + 1) = suite
+						print
+						next
+					}
 			}' "$file" >> "$apt/sources.list"
 	done
 	for file in /etc/apt/sources.list.d/*.sources; do
 		[ -r "$file" ] || continue
-		grep -v '^#' "$file" | awk -v archives="$archives" '
+		grep -v '^#' "$file" | awk -v archives="$archives" -v suite="$1" '
 			BEGIN { RS = ""; FS = "\n"; count = split(archives, uri, " ") }
 			{
 				for (i = 1; i <= count; i++)
 					if (index($0, uri[i])) {
 						sub(/Types:[^\n]*/, "Types: deb-src")
+						if (suite != "")
+							sub(/Suites:[^\n]*/, "Suites: " suite)
 						print $0 "\n"
 						next
 					}
@@ -79,11 +82,15 @@ with_lists() {
 		-o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root "$@" < /dev/null
 }
 
+# The versions that the lists name: those that are preferred, then the newest first.
 source_versions() {
 	with_lists apt-cache madison xen 2>> "$log" | awk -F '|' '
 		/Sources/ { gsub(/ /, "", $2); print $2 }' | sort -u -V -r |
-		awk -v pinned="$pinned" '$0 == pinned { print; next } { rest = rest $0 "\n" }
-			END { printf "%s", rest }'
+		awk -v asked="${XEN_SOURCE:-}" -v pinned="$pinned" '
+			$0 == asked { first = $0 "\n"; next }
+			$0 == pinned { second = $0 "\n"; next }
+			{ rest = rest $0 "\n" }
+			END { printf "%s", first second rest }'
 }
 
 fetch_source() {
@@ -97,17 +104,29 @@ fetch_source() {
 			(cd "$folder/source" && dpkg-source --no-check -x ./*.dsc tree) \
 				>> "$log" 2>&1 && return 0
 		fi
-		say "that version cannot be had; trying the next"
+		say "the source of that version cannot be had"
 	done
 	return 1
 }
 
+# The lists of this machine's archives for SUITE, or for their own suites, and the source.
+fetch_source_of() { # SUITE
+	write_source_lists "$1" || return 1
+	# Not every archive has every suite.
+	with_lists apt-get update >> "$log" 2>&1 || [ -n "$1" ] ||
+		die "cannot read the source package lists"
+	fetch_source
+}
+
 configure() {
-	# This self-test of 4.17 fails under emulation and then waits five seconds.
+	# This self-test fails under emulation and then waits five seconds. 4.20 has an option for it.
 	sed -i '/__initcall(stub_selftest);/d' "$tree/xen/arch/x86/extable.c" || return 1
 	rm -rf "$out"
 	mkdir -p "$out"
-	printf 'CONFIG_%s=y\n' EXPERT DEBUG PV PV32 PERF_COUNTERS PERF_ARRAYS > "$out/.config"
+	{
+		printf 'CONFIG_%s=y\n' EXPERT DEBUG PV PV32 PERF_COUNTERS PERF_ARRAYS
+		echo '# CONFIG_SELF_TESTS is not set'
+	} > "$out/.config"
 	make -C "$tree/xen" O="$out" olddefconfig >> "$log" 2>&1 || return 1
 	for option in DEBUG PV32 PERF_COUNTERS PERF_ARRAYS; do
 		grep -q "^CONFIG_$option=y" "$out/.config" || {
@@ -118,14 +137,15 @@ configure() {
 }
 
 say "reading the source package lists of this machine's archives"
-if ! write_source_lists; then
-	[ "$(id -u)" = 0 ] || die "no archive offers $package; as root run: apt-get update"
-	say "refreshing apt's package lists"
-	apt-get -q update < /dev/null >> "$log" 2>&1 || die "apt-get update failed"
-	write_source_lists || die "no archive in apt's source lists offers $package"
+packages_name_xen
+if [ -z "$(list_archives)" ]; then
+	packages_refresh
+	[ -n "$(list_archives)" ] || die "no archive in apt's source lists offers $package"
 fi
-with_lists apt-get update >> "$log" 2>&1 || die "cannot read the source package lists"
-fetch_source || die "no version of the xen source package can be had"
+if ! fetch_source_of ''; then
+	say "looking for xen $pinned of $pinned_suite in the same archives"
+	fetch_source_of "$pinned_suite" || die "no version of the xen source package can be had"
+fi
 
 tree=$folder/source/tree
 out=$folder/debug
@@ -137,4 +157,4 @@ make -C "$tree/xen" O="$out" -j "$jobs" >> "$log" 2>&1 || die "compiling Xen fai
 [ -s "$out/xen-syms" ] || die "the build left no xen-syms"
 gunzip -c "$out/xen.gz" > "$result.new" 2>> "$log" || die "cannot unpack xen.gz"
 mv "$result.new" "$result" || die "cannot write $result"
-say "$result is ready after $(($(date +%s) - started)) s of compiling"
+say "$result is xen $version, ready after $(($(date +%s) - started)) s of compiling"

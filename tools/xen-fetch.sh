@@ -16,7 +16,8 @@ result=$folder/xen-release
 . tools/packages.sh
 packages_begin
 [ -s "$result" ] && exit 0
-packages_fetch "Debian's Xen (about 4 MB)" "${XEN_PACKAGE:-xen-hypervisor-4.17-amd64}"
+packages_name_xen
+packages_fetch "Debian's Xen (about 4 MB)" "$package"
 image=$(find "$folder/unpacked/boot" -name 'xen-*.gz' ! -name '*dbg*' | sort | tail -n 1)
 [ -n "$image" ] || die "no hypervisor image in the package"
 gunzip -c "$image" > "$result.new" 2>> "$log" || die "cannot unpack $image"
