@@ -57,7 +57,8 @@ static void count_all(struct recount *r)
 		count_entry(r, MODEL_NONE, model.direct[pfn], 1);
 	for (unsigned int i = 0; i < model.vcpu_count; i++) {
 		const struct model_vcpu *vcpu = &model.vcpus[i];
-		const uint32_t used[3] = {vcpu->base, vcpu->user_base, vcpu->info_mfn};
+		const uint32_t used[5] = {vcpu->base, vcpu->user_base, vcpu->info_mfn,
+		                          vcpu->run_record.mfn, vcpu->time_record.mfn};
 
 		for (unsigned int n = 0; n < vcpu->gdt_frame_count; n++) {
 			if (vcpu->gdt_frames[n] >= MODEL_FRAMES)
@@ -71,7 +72,7 @@ static void count_all(struct recount *r)
 			r->uses[vcpu->ldt_frames[n]]++;
 			r->refs[vcpu->ldt_frames[n]]++;
 		}
-		for (unsigned int n = 0; n < 3; n++) {
+		for (unsigned int n = 0; n < 5; n++) {
 			if (used[n] >= MODEL_FRAMES)
 				continue; /* none, or the image */
 			r->uses[used[n]]++;

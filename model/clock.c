@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <xen/vcpu.h>
 
@@ -32,6 +33,8 @@ void model_time_record(unsigned int number)
 	record->tsc_to_system_mul = 1u << 31;
 	record->tsc_shift = 1;
 	record->version++;
+	if (model.vcpus[number].time_record.at)
+		memcpy(model.vcpus[number].time_record.at, record, sizeof(*record));
 }
 
 /* Timers. */
@@ -123,9 +126,11 @@ struct vcpu_runstate_info model_runstate(unsigned int number)
 /* Every word by itself, the mark first and last. */
 void model_runstate_write(unsigned int number)
 {
-	struct vcpu_runstate_info *area = model.vcpus[number].run_area;
+	char *record = model.vcpus[number].run_record.at;
+	struct vcpu_runstate_info *area =
+	    record ? (struct vcpu_runstate_info *)(void *)record : model.vcpus[number].run_area;
 	struct vcpu_runstate_info run = model.vcpus[number].run;
-	uint64_t mark = model.runstate_mark ? XEN_RUNSTATE_UPDATE : 0;
+	uint64_t mark = model.runstate_mark || record ? XEN_RUNSTATE_UPDATE : 0;
 	volatile uint64_t *to = (volatile uint64_t *)area;
 	const volatile uint64_t *from = (const volatile uint64_t *)&run;
 

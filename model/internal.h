@@ -102,6 +102,11 @@ void model_wake(unsigned int vcpu);
 long model_vcpu_op(unsigned int command, unsigned int vcpu, void *arg);
 long model_sched_op(unsigned int command, void *arg);
 
+/* model/places.c */
+long model_register_info(unsigned int vcpu, const struct vcpu_register_vcpu_info *op);
+/* By machine address: -ENOSYS for a command that is none of those. */
+long model_register_record(unsigned int command, unsigned int vcpu, const void *arg);
+
 /* model/clock.c */
 void model_time_record(unsigned int vcpu);
 void model_runstate_change(unsigned int vcpu, int state);

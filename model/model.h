@@ -110,6 +110,12 @@ struct model_stale {
 	bool left;   /* of a user top that was in force before */
 };
 
+/* Where Xen writes a record, in a frame of the guest's; MODEL_NONE and NULL: nowhere. */
+struct model_record {
+	uint32_t mfn;
+	char *at;
+};
+
 struct model_vcpu {
 	uint32_t base, user_base; /* mfn; MODEL_NONE: none */
 	struct vcpu_info *info;
@@ -140,6 +146,8 @@ struct model_vcpu {
 	bool fpu_traps;
 	struct vcpu_runstate_info run;
 	struct vcpu_runstate_info *run_area; /* the guest's copy; NULL: none */
+	/* By machine address, which the one by address above gives way to. */
+	struct model_record run_record, time_record;
 };
 
 enum model_port_state {
@@ -183,6 +191,10 @@ struct model {
 };
 
 extern struct model model;
+
+/* Which Xen is modelled, 417 for 4.17: the answers to some calls differ (model/places.c). 4.17 if nobody
+ * says anything else, and it may be said before model_init() only. */
+extern unsigned int model_xen;
 
 /* The world around the model supplies these. */
 void world_violation(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

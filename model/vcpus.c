@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The domain's vcpus: bringing them up and down, where Xen keeps what it shares with each, and
- * sleeping.
+ * The domain's vcpus: bringing them up and down, and sleeping.
  *
  * A vcpu is initialised once, from a context that Xen checks as it checks the calls that would set
  * the same things. A vcpu that is down keeps its base tables. One whose vcpu_info has no place in
@@ -23,7 +22,7 @@ void model_vcpu_reset(unsigned int number)
 
 	memset(vcpu, 0, sizeof(*vcpu));
 	vcpu->base = vcpu->user_base = MODEL_NONE;
-	vcpu->info_mfn = MODEL_NONE;
+	vcpu->info_mfn = vcpu->run_record.mfn = vcpu->time_record.mfn = MODEL_NONE;
 	vcpu->timer_ns = vcpu->poll_end_ns = MODEL_NEVER;
 	vcpu->run.state = RUNSTATE_offline;
 	vcpu->run.state_entry_time = model.clock_ns;
@@ -150,37 +149,6 @@ static long bring_down(unsigned int number)
 	return 0;
 }
 
-static long register_info(unsigned int number, const struct vcpu_register_vcpu_info *op)
-{
-	struct model_vcpu *vcpu = &model.vcpus[number];
-	struct vcpu_info *info;
-
-	if (op->offset > PAGE - sizeof(*info) || op->offset % sizeof(xen_ulong_t) != 0)
-		return -ENXIO; /* across a page, or not aligned */
-	if (vcpu->info_mfn != MODEL_NONE)
-		return -EINVAL;
-	if (number != world_this_vcpu() && vcpu->up)
-		return -EINVAL;
-	if (!model_memory_of(op->mfn))
-		return -EINVAL;
-	/* A use of the frame as memory that Xen writes; the image is never anything else. */
-	if (op->mfn < MODEL_FRAMES) {
-		if (model_get_type((uint32_t)op->mfn, TYPE_WRITABLE, false) != 0)
-			return -EINVAL;
-		model.frames[op->mfn].refs++;
-	}
-	info = (struct vcpu_info *)(void *)(model_memory_of(op->mfn) + op->offset);
-	*info = *vcpu->info;
-	vcpu->info = info;
-	vcpu->info_mfn = (uint32_t)op->mfn;
-	model_time_record(number);
-	/* Whatever went to the old place meanwhile is looked for: nothing is lost. */
-	info->evtchn_pending_sel = ~0ul;
-	info->evtchn_upcall_pending = 0;
-	model_vcpu_kick(number);
-	return 0;
-}
-
 static long register_runstate(unsigned int number, struct vcpu_runstate_info *area)
 {
 	model.vcpus[number].run_area = area;
@@ -227,7 +195,7 @@ long model_vcpu_op(unsigned int command, unsigned int number, void *arg)
 		return register_runstate(
 		    number, ((struct vcpu_register_runstate_memory_area *)arg)->addr.v);
 	case VCPUOP_register_vcpu_info:
-		return arg ? register_info(number, arg) : -EFAULT;
+		return arg ? model_register_info(number, arg) : -EFAULT;
 	case VCPUOP_set_singleshot_timer:
 		return model_timer_set(number, arg);
 	case VCPUOP_stop_singleshot_timer:
@@ -237,7 +205,7 @@ long model_vcpu_op(unsigned int command, unsigned int number, void *arg)
 	case VCPUOP_stop_periodic_timer:
 		return 0;
 	default:
-		return -ENOSYS;
+		return model_register_record(command, number, arg);
 	}
 }
 

@@ -6,7 +6,7 @@
 # Use: tests/xen-log.sh LEVEL LOG
 set -u
 
-complaints=$(tr -d '\r' < "$2" | sed -n '/^(XEN) Freed .* init memory/,$p' |
+complaints=$(sh tests/console.sh "$2" | sed -n '/^(XEN) Freed .* init memory/,$p' |
 	grep -E '^\(XEN\).*(\.c:[0-9]+|d0v[0-9]|d\[)' | head -n 3)
 if [ -z "$complaints" ] && grep -q '^(XEN) Freed .* init memory' "$2"; then
 	echo "ok $1/xen-has-no-complaint"

@@ -6,6 +6,7 @@
 #include "tests/agree/calls.h"
 
 #include <xen/sched.h>
+#include <xen/version.h>
 
 #include "arch/x86/context.h"
 #include "arch/x86/segments.h"
@@ -44,6 +45,13 @@ static uint64_t mfn(unsigned int frame)
 static uint64_t pfn(unsigned int frame)
 {
 	return frames[frame].v;
+}
+
+static void say_version(void)
+{
+	long version = xen_call(__HYPERVISOR_xen_version, XENVER_version, 0, 0, 0, 0);
+
+	say("xen %ld", (version >> 16) * 100 + (version & 0xffff));
 }
 
 static bool load(unsigned long address, uint32_t *value)
@@ -198,6 +206,7 @@ void host_main(void)
 	uint64_t count = 0;
 
 	host_memory_init();
+	say_version();
 	if (!seeds || !str_parse_u64(seeds + 6, NULL, &count))
 		host_panic("no number of seeds");
 	for (unsigned int i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sequences on the model: prints their lines. Arguments: the number of seeds, and `pae` for
- * those of a 32-bit guest.
+ * The sequences on the model: prints their lines. Arguments: the number of seeds, the version of Xen
+ * (417 for 4.17), and `pae` for the sequences of a 32-bit guest.
  */
 #include <stdarg.h>
 #include <stdint.h>
@@ -212,8 +212,10 @@ int main(int argc, char **argv)
 	                                   .fill_context = fill_context,
 	                                   .shared = &shared};
 	unsigned long count = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;
-	bool pae = argc == 3;
+	bool pae = argc == 4;
 
+	if (argc >= 3)
+		model_xen = (unsigned int)strtoul(argv[2], NULL, 10);
 	if (pae)
 		boot_pae();
 	else

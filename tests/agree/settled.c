@@ -79,6 +79,47 @@ static long callback(unsigned int command, uint16_t type, unsigned long address)
 	return world->call(__HYPERVISOR_callback_op, command, (unsigned long)&op, 0, 0);
 }
 
+static long register_record(unsigned int command, uint64_t address)
+{
+	return world->call(__HYPERVISOR_vcpu_op, command, 0, (unsigned long)&address, 0);
+}
+
+/* What Xen writes by machine address, from 4.18 on: it may not cross a page, is a use of its frame as
+ * memory, and the next place ends the one before. */
+static void record(unsigned int command)
+{
+	const uint64_t place = world->mfn(DATA) * 4096;
+
+	add_result(register_record(command, place + 4));
+	add_result(register_record(command, place + 4096 - 8));
+	add_result(register_record(command, BAD_FRAME * 4096));
+	add_result(call_map_direct(TABLE, false));
+	add_result(call_pin(TABLE, 1));
+	add_result(register_record(command, world->mfn(TABLE) * 4096));
+	add_result(call_unpin(TABLE));
+	add_result(register_record(command, place + 8));
+	add("%x ", *(const volatile uint32_t *)(world->memory(DATA) + 8) & 1);
+	add_result(call_map_direct(DATA, false));
+	add_result(call_pin(DATA, 1));
+	add_result(register_record(command, world->mfn(DATA + 1) * 4096));
+	add_result(call_pin(DATA, 1));
+	add_result(call_unpin(DATA));
+	add_result(call_map_direct(DATA, true));
+	add_result(register_record(command, ~0ull));
+	add_result(
+	    world->call(__HYPERVISOR_vcpu_op, command, AGREE_VCPUS, (unsigned long)&place, 0));
+}
+
+static void records(void)
+{
+	add(" states=");
+	record(14);
+	memset(world->memory(DATA), 0, 4096);
+	add(" time=");
+	record(15);
+	memset(world->memory(DATA), 0, 4096);
+}
+
 static void processor(void)
 {
 	struct mmuext_op ldt = {.cmd = MMUEXT_SET_LDT, .arg1.linear_addr = NOT_CANONICAL + 8};
@@ -211,8 +252,10 @@ bool agree_settled(const struct agree_world *the_world)
 	vcpus();
 	processor();
 	done_counts();
-	former_tables();
+	records();
 	clean = frames_back();
+	former_tables();
+	clean &= frames_back();
 	entry_flags();
 	clean &= frames_back();
 	linear_tables();

@@ -21,7 +21,7 @@ loglvl=all guest_loglvl=all" \
 
 mkdir -p "$logs"
 boot test-kernel "$1" 240
-tr -d '\r' < "$logs/test-kernel.log" | awk '
+sh tests/console.sh "$logs/test-kernel.log" | awk '
 	/^begin / { test = $2; expected = 0; split("", seen); bad = ""; verdict = ""; next }
 	/^expect: / { expect[++expected] = substr($0, 9); next }
 	/^\(XEN\)/ && test != "" {
@@ -60,7 +60,7 @@ tr -d '\r' < "$logs/test-kernel.log" | awk '
 	}'
 
 boot minimal "$2" 60
-tr -d '\r' < "$logs/minimal.log" | awk '
+sh tests/console.sh "$logs/minimal.log" | awk '
 	/^minimal: / { print "# " $0; said = said $0 "\n" }
 	/^\(XEN\).*(mm\.c|traps|d0v0)/ { bad = $0 }
 	END {

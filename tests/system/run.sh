@@ -16,7 +16,7 @@ verdict() {
 # witness NAME: what Xen has to say about the run whose log is $build/NAME.log
 witness() {
 	sh tests/xen-log.sh "system/$1" "$build/$1.log"
-	emulated=$(tr -d '\r' < "$build/$1.log" |
+	emulated=$(sh tests/console.sh "$build/$1.log" |
 		sed -n 's/^(XEN) writable pt emulations *TOTAL\[ *\([0-9]*\)\].*/\1/p' | tail -n 1)
 	verdict "$1-no-page-table-store-was-emulated" "$([ "$emulated" = 0 ] && echo yes)" \
 		"Xen counted ${emulated:-nothing}"

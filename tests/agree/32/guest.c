@@ -11,6 +11,7 @@
 #include <xen/elfnote.h>
 #include <xen/features.h>
 #include <xen/sched.h>
+#include <xen/version.h>
 
 #include "lib/string.h"
 #include "tests/agree/sequence.h"
@@ -111,6 +112,15 @@ static void print(const char *line)
 	call(__HYPERVISOR_console_io, CONSOLEIO_write, 1, (unsigned long)"\n", 0);
 }
 
+static void say_version(void)
+{
+	char line[16];
+	long version = call(__HYPERVISOR_xen_version, XENVER_version, 0, 0, 0);
+
+	fmt_print(line, sizeof(line), "xen %ld", (version >> 16) * 100 + (version & 0xffff));
+	print(line);
+}
+
 static uint64_t seeds(void)
 {
 	const char *text = strstr((const char *)info->cmd_line, "seeds=");
@@ -130,6 +140,7 @@ void begin(const struct start_info *start_info)
 	const uint64_t *top;
 
 	info = start_info;
+	say_version();
 	top = (const uint64_t *)info->pt_base;
 	world.kernel_base =
 	    ((const unsigned long *)info->mfn_list)[((uintptr_t)top - VIRT_BASE) / PAGE_BYTES];

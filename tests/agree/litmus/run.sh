@@ -47,7 +47,7 @@ timeout -k 5 $((240 + runs * (randoms + 25) / 50)) qemu-system-x86_64 -accel tcg
 	-append "console=com1 com1=115200,8n1 dom0_mem=64M dom0_max_vcpus=3 dom0_vcpus_pin \
 sched=credit loglvl=none guest_loglvl=none" \
 	-initrd "$1/litmus-kernel.elf runs=$runs randoms=$randoms" < /dev/null > "$name.log" 2>&1
-tr -d '\r' < "$name.log" > "$name.all"
+sh tests/console.sh "$name.log" > "$name.all"
 grep '^litmus ' "$name.all" > "$name.xen"
 if ! grep -q '^finished' "$name.all"; then
 	echo "FAIL agree/litmus-finished: $(tail -n 1 "$name.all")"
