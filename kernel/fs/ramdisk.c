@@ -2,12 +2,14 @@
 /*
  * Unpacking the ramdisk's archives into the tree, at boot. What is there already gives way, except
  * directories, which take the archive's attributes; names that are hard links in the archive are
- * hard links here. The data is copied.
+ * hard links here. The data is copied; what has been copied is handed back piece by piece, so that
+ * archive and files together need little more memory than the larger of the two.
  */
 #include "kernel/fs/cpio.h"
 #include "kernel/fs/internal.h"
 
 #define LINK_BUCKETS 64
+#define PIECE_BYTES  (16 * PAGE_BYTES) /* copied at a time, and handed back */
 
 /* A file of the archive with more than one name, and where its first one went. */
 struct unpacked_link {
@@ -18,6 +20,9 @@ struct unpacked_link {
 
 struct unpack {
 	struct unpacked_link *links[LINK_BUCKETS];
+	const uint8_t *archive;
+	size_t used_bytes; /* that the archive's owner knows of */
+	void (*used)(size_t bytes);
 	const char *problem; /* set with an error */
 	char name[ABI_PATH_MAX];
 	char problem_name[80];
@@ -87,19 +92,38 @@ static void set_attributes(struct inode *inode, const struct cpio_entry *entry)
 	inode->mtime_ns = (int64_t)(entry->mtime * NS_PER_SEC);
 }
 
-static int write_data(struct inode *inode, const struct cpio_entry *entry)
+/* The archive up to `at` is not looked at again. */
+static void hand_back(struct unpack *unpack, const void *at)
+{
+	size_t bytes = (size_t)((const uint8_t *)at - unpack->archive);
+
+	if (unpack->used == NULL || bytes - unpack->used_bytes < PIECE_BYTES)
+		return;
+	unpack->used_bytes = bytes;
+	unpack->used(bytes);
+}
+
+static int write_data(struct unpack *unpack, struct inode *inode, const struct cpio_entry *entry)
 {
 	struct file *file = file_open_inode(inode, ABI_O_WRONLY);
 	uint64_t pos = 0;
-	long done;
+	int result = 0;
 
 	if (is_err(file))
 		return (int)ptr_err(file);
-	done = file_write_kernel(file, entry->data, entry->bytes, &pos);
+	while (result == 0 && pos < entry->bytes) {
+		size_t want = MIN(entry->bytes - (size_t)pos, PIECE_BYTES);
+		long done = file_write_kernel(file, entry->data + pos, want, &pos);
+
+		if (done < 0)
+			result = (int)done;
+		else if ((size_t)done < want)
+			result = -ENOSPC;
+		else
+			hand_back(unpack, entry->data + pos);
+	}
 	file_put(file);
-	if (done < 0)
-		return (int)done;
-	return (size_t)done == entry->bytes ? 0 : -ENOSPC;
+	return result;
 }
 
 static struct unpacked_link **link_bucket(struct unpack *unpack, const struct cpio_entry *entry)
@@ -167,7 +191,7 @@ static int make_file(struct unpack *unpack, struct walk *walk, const struct cpio
 			result = remember_link(bucket, entry, inode);
 	}
 	if (result == 0 && ABI_S_ISREG(inode->mode) && entry->bytes > 0)
-		result = write_data(inode, entry);
+		result = write_data(unpack, inode, entry);
 	if (result == 0)
 		set_attributes(inode, entry);
 	inode_put(inode);
@@ -236,7 +260,10 @@ static int unpack_named(struct unpack *unpack, const struct cpio_entry *entry)
 static int unpack_entry(void *arg, const struct cpio_entry *entry)
 {
 	struct unpack *unpack = arg;
-	int result = name_normalize(unpack, entry);
+	int result;
+
+	hand_back(unpack, entry->name);
+	result = name_normalize(unpack, entry);
 
 	if (result != 0) {
 		unpack->problem = "a name leads out of the tree";
@@ -251,11 +278,11 @@ static int unpack_entry(void *arg, const struct cpio_entry *entry)
 		                                                         : "cannot be made";
 	}
 	if (result != 0)
-		str_copy(unpack->problem_name, entry->name, sizeof(unpack->problem_name));
+		str_copy(unpack->problem_name, unpack->name, sizeof(unpack->problem_name));
 	return result;
 }
 
-int ramdisk_unpack(const void *archive, size_t bytes)
+int ramdisk_unpack(const void *archive, size_t bytes, void (*used)(size_t bytes))
 {
 	struct unpack *unpack = kzalloc(sizeof(*unpack));
 	struct cpio_error error;
@@ -263,6 +290,8 @@ int ramdisk_unpack(const void *archive, size_t bytes)
 
 	if (unpack == NULL)
 		return -ENOMEM;
+	unpack->archive = archive;
+	unpack->used = used;
 	result = cpio_read(archive, bytes, unpack_entry, unpack, &error);
 	if (result != 0 && error.what != NULL)
 		klog(LOG_ERROR, "ramdisk: at byte %zu: %s", error.offset, error.what);

@@ -224,8 +224,10 @@ void poll_wait(struct poll_table *table, struct wait_queue *queue);
 
 /* Boot. */
 void vfs_init(void); /* root ramfs, /dev, /proc, fs context of the first task */
-int ramdisk_unpack(const void *archive,
-                   size_t bytes); /* 0 or -errno, with a log line that says what is wrong */
+/* 0 or -errno, with a log line that says what is wrong. `used` (or NULL) is told on the way how
+ * many of the first bytes are not looked at any more: their frames may be given away at once. What
+ * it was not told of stays the caller's. */
+int ramdisk_unpack(const void *archive, size_t bytes, void (*used)(size_t bytes));
 /* Make a device node appear in /dev. */
 int devfs_add(const char *name, uint32_t mode, uint64_t rdev, const struct file_ops *ops,
               void *private);

@@ -43,15 +43,37 @@ static void memory_init(const struct xen_boot_info *boot)
 	pv_spaces_set_apart(true); /* mm/uaccess.c */
 }
 
+/* Frames of the ramdisk that have been freed, from the first on. */
+static size_t ramdisk_freed;
+
+static void ramdisk_free(size_t frames)
+{
+	pfn_t first = PFN(pv_boot_info()->ramdisk_first.v + ramdisk_freed);
+
+	page_free_range(first, frames - ramdisk_freed);
+	ramdisk_freed = frames;
+}
+
+static void ramdisk_used(size_t bytes)
+{
+	size_t skipped = (uintptr_t)pv_boot_info()->ramdisk & (PAGE_BYTES - 1);
+
+	ramdisk_free((skipped + bytes) / PAGE_BYTES);
+}
+
 static void root_init(const struct xen_boot_info *boot)
 {
+	int error;
+
 	if (!boot->ramdisk) {
 		klog(LOG_WARNING, "there is no ramdisk");
 		return;
 	}
-	if (ramdisk_unpack(boot->ramdisk, boot->ramdisk_bytes) != 0)
-		panic("the ramdisk cannot be used");
-	page_free_range(boot->ramdisk_first, boot->ramdisk_frames);
+	error = ramdisk_unpack(boot->ramdisk, boot->ramdisk_bytes, ramdisk_used);
+	if (error)
+		panic("the ramdisk cannot be used%s",
+		      error == -ENOSPC || error == -ENOMEM ? ": too little memory for it" : "");
+	ramdisk_free(boot->ramdisk_frames);
 }
 
 /* The first task: what may sleep, then the program. */

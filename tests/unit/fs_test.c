@@ -403,6 +403,57 @@ static void archive_add(struct archive *archive, const char *name, uint32_t ino,
 	archive->len = (archive->len + bytes + 3) & ~(size_t)3;
 }
 
+#define LARGE_BYTES (1000 * PAGE_BYTES + 77)
+
+static const uint8_t *large_archive;
+static size_t used_bytes;
+
+/* What is handed back is overwritten: it must not be read again. */
+static void note_used(size_t bytes)
+{
+	assert_true(bytes > used_bytes);
+	memset((void *)(uintptr_t)(large_archive + used_bytes), 0xee, bytes - used_bytes);
+	used_bytes = bytes;
+}
+
+/* A large file comes in pieces, and the archive goes as it is read. */
+static void test_ramdisk_goes(void **state)
+{
+	static struct archive head, tail;
+	char *content = malloc(LARGE_BYTES + 1), *whole, *read_back;
+	struct abi_stat stat;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < LARGE_BYTES; i++)
+		content[i] = (char)('a' + i % 23 + (i >> 12) % 3);
+	content[LARGE_BYTES] = 0;
+	archive_add(&head, "large", 1, 0100600, 1, "");
+	sprintf(head.bytes + 54, "%08x", (unsigned int)LARGE_BYTES);
+	head.bytes[62] = '0';
+	archive_add(&tail, "behind", 2, 0100600, 1, "it");
+	archive_add(&tail, "TRAILER!!!", 0, 0, 1, "");
+	len = head.len + (LARGE_BYTES + 3) / 4 * 4;
+	whole = calloc(1, len + tail.len);
+	memcpy(whole, head.bytes, head.len);
+	memcpy(whole + head.len, content, LARGE_BYTES);
+	memcpy(whole + len, tail.bytes, tail.len);
+	large_archive = (const uint8_t *)whole;
+	used_bytes = 0;
+	assert_int_equal(ramdisk_unpack(whole, len + tail.len, note_used), 0);
+	assert_true(used_bytes > LARGE_BYTES - 16 * PAGE_BYTES && used_bytes <= len);
+	read_back = malloc(LARGE_BYTES);
+	assert_int_equal(
+	    CALL3(sys_read, open_path("/large", ABI_O_RDONLY), PTR(read_back), LARGE_BYTES),
+	    LARGE_BYTES);
+	assert_memory_equal(read_back, content, LARGE_BYTES);
+	assert_int_equal(CALL2(sys_stat, PTR("/behind"), PTR(&stat)), 0);
+	assert_int_equal(stat.size, 2);
+	free(read_back);
+	free(whole);
+	free(content);
+}
+
 static void test_ramdisk(void **state)
 {
 	static struct archive archive;
@@ -421,7 +472,7 @@ static void test_ramdisk(void **state)
 	/* A second archive replaces. */
 	archive_add(&archive, "r/deep/file", 1, 0100600, 1, "new");
 	archive_add(&archive, "TRAILER!!!", 0, 0, 1, "");
-	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len), 0);
+	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len, NULL), 0);
 	assert_int_equal(CALL2(sys_stat, PTR("/r/second"), PTR(&a)), 0);
 	assert_int_equal(CALL2(sys_stat, PTR("/r/deep/file"), PTR(&b)), 0);
 	assert_int_equal(a.size, 7);
@@ -440,14 +491,14 @@ static void test_ramdisk(void **state)
 	/* A file needs a name of its own. */
 	memset(&archive, 0, sizeof(archive));
 	archive_add(&archive, "r/.", 1, 0100600, 1, "");
-	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len), -EINVAL);
+	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len, NULL), -EINVAL);
 	/* Not out of the tree, and not over a directory. */
 	memset(&archive, 0, sizeof(archive));
 	archive_add(&archive, "r/../../x", 1, 0100600, 1, "");
-	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len), -EINVAL);
+	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len, NULL), -EINVAL);
 	memset(&archive, 0, sizeof(archive));
 	archive_add(&archive, "r/deep", 1, 0100600, 1, "");
-	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len), -EISDIR);
+	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len, NULL), -EISDIR);
 }
 
 int main(void)
@@ -462,6 +513,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_bad_page, setup),
 	    cmocka_unit_test_setup(test_big_directory, setup),
 	    cmocka_unit_test_setup(test_ramdisk, setup),
+	    cmocka_unit_test_setup(test_ramdisk_goes, setup),
 	    cmocka_unit_test_setup(test_chroot, setup),
 	};
 
