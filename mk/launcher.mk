@@ -28,9 +28,8 @@ xen-debug: $(XEN_DEBUG)
 	@:
 
 # The base root: busybox with a link for each applet, and a few files.
-$(MKBASE): $(BUILD)/hosted/tools/mkbase.o $(BUILD)/hosted/tools/pinfold/tree.o \
-		$(BUILD)/hosted/tools/pinfold/fail.o $(BUILD)/hosted/tools/pinfold/path.o \
-		$(BUILD)/hosted/tools/pinfold/strvec.o
+MKBASE_PARTS := tree tree_host fail path progress strvec
+$(MKBASE): $(BUILD)/hosted/tools/mkbase.o $(MKBASE_PARTS:%=$(BUILD)/hosted/tools/pinfold/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ -larchive -lm
 

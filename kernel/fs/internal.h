@@ -178,4 +178,7 @@ long file_flock(struct file *file, int operation);
 /* epoll.c: the file is going. */
 void epoll_forget_file(struct file *file);
 
+/* The records of a ramdisk's entry of times, see ramdisk_times.c. */
+void ramdisk_set_times(const char *records, size_t bytes);
+
 #endif

@@ -8,6 +8,7 @@
 #include "kernel/fs/cpio.h"
 #include "kernel/fs/internal.h"
 
+#define TIMES_NAME   ".pinfold-times" /* ramdisk_times.c */
 #define LINK_BUCKETS 64
 #define PIECE_BYTES  (16 * PAGE_BYTES) /* copied at a time, and handed back */
 
@@ -18,7 +19,15 @@ struct unpacked_link {
 	struct inode *inode;
 };
 
+/* A directory's time, which each name that is made in it would change again. */
+struct unpacked_dir {
+	struct unpacked_dir *next;
+	struct inode *inode;
+	int64_t mtime_ns;
+};
+
 struct unpack {
+	struct unpacked_dir *dirs;
 	struct unpacked_link *links[LINK_BUCKETS];
 	const uint8_t *archive;
 	size_t used_bytes; /* that the archive's owner knows of */
@@ -103,6 +112,33 @@ static void hand_back(struct unpack *unpack, const void *at)
 	unpack->used(bytes);
 }
 
+/* Give the directories their times, and forget them. */
+static void settle_dirs(struct unpack *unpack)
+{
+	while (unpack->dirs != NULL) {
+		struct unpacked_dir *dir = unpack->dirs;
+
+		unpack->dirs = dir->next;
+		dir->inode->mtime_ns = dir->mtime_ns;
+		inode_put(dir->inode);
+		kfree(dir);
+	}
+}
+
+static int set_dir_attributes(struct unpack *unpack, struct inode *inode,
+                              const struct cpio_entry *entry)
+{
+	struct unpacked_dir *dir = kmalloc(sizeof(*dir));
+
+	if (dir == NULL)
+		return -ENOMEM;
+	set_attributes(inode, entry);
+	inode_get(inode);
+	*dir = (struct unpacked_dir){unpack->dirs, inode, inode->mtime_ns};
+	unpack->dirs = dir;
+	return 0;
+}
+
 static int write_data(struct unpack *unpack, struct inode *inode, const struct cpio_entry *entry)
 {
 	struct file *file = file_open_inode(inode, ABI_O_WRONLY);
@@ -154,6 +190,7 @@ static int remember_link(struct unpacked_link **bucket, const struct cpio_entry 
 
 static int make_symlink(struct walk *walk, const struct cpio_entry *entry)
 {
+	struct inode *inode;
 	char *target;
 	int result;
 
@@ -166,7 +203,14 @@ static int make_symlink(struct walk *walk, const struct cpio_entry *entry)
 	target[entry->bytes] = 0;
 	result = walk->dir->ops->symlink(walk->dir, walk->name, walk->len, target);
 	kfree(target);
-	return result;
+	if (result != 0)
+		return result;
+	inode = walk->dir->ops->lookup(walk->dir, walk->name, walk->len);
+	if (is_err(inode))
+		return (int)ptr_err(inode);
+	set_attributes(inode, entry);
+	inode_put(inode);
+	return 0;
 }
 
 /* Anything but a directory or a symbolic link. */
@@ -199,7 +243,7 @@ static int make_file(struct unpack *unpack, struct walk *walk, const struct cpio
 }
 
 /* Make way for the entry: 0, or 1 when it is a directory that is there already. */
-static int clear_way(struct walk *walk, const struct cpio_entry *entry)
+static int clear_way(struct unpack *unpack, struct walk *walk, const struct cpio_entry *entry)
 {
 	struct inode *there = walk->dir->ops->lookup(walk->dir, walk->name, walk->len);
 	int result = 0;
@@ -211,23 +255,23 @@ static int clear_way(struct walk *walk, const struct cpio_entry *entry)
 	} else if (!ABI_S_ISDIR(entry->mode)) {
 		result = -EISDIR;
 	} else {
-		set_attributes(there, entry);
-		result = 1;
+		result = set_dir_attributes(unpack, there, entry);
+		result = result == 0 ? 1 : result;
 	}
 	inode_put(there);
 	return result;
 }
 
-static int make_directory(struct walk *walk, const struct cpio_entry *entry)
+static int make_directory(struct unpack *unpack, struct walk *walk, const struct cpio_entry *entry)
 {
 	struct inode *inode;
 	int result = make_node(walk, ABI_S_IFDIR | (entry->mode & 07777), 0, &inode);
 
 	if (result != 0)
 		return result;
-	set_attributes(inode, entry);
+	result = set_dir_attributes(unpack, inode, entry);
 	inode_put(inode);
-	return 0;
+	return result;
 }
 
 static int unpack_named(struct unpack *unpack, const struct cpio_entry *entry)
@@ -244,10 +288,10 @@ static int unpack_named(struct unpack *unpack, const struct cpio_entry *entry)
 	else if (walk.last != WALK_NAME)
 		result = -EINVAL;
 	else
-		result = clear_way(&walk, entry);
+		result = clear_way(unpack, &walk, entry);
 	if (result == 0) {
 		if (ABI_S_ISDIR(entry->mode))
-			result = make_directory(&walk, entry);
+			result = make_directory(unpack, &walk, entry);
 		else if (ABI_S_ISLNK(entry->mode))
 			result = make_symlink(&walk, entry);
 		else
@@ -267,8 +311,11 @@ static int unpack_entry(void *arg, const struct cpio_entry *entry)
 
 	if (result != 0) {
 		unpack->problem = "a name leads out of the tree";
+	} else if (strcmp(unpack->name, TIMES_NAME) == 0) {
+		settle_dirs(unpack);
+		ramdisk_set_times((const char *)entry->data, entry->bytes);
 	} else if (unpack->name[0] == 0) {
-		set_attributes(vfs_root(), entry);
+		result = set_dir_attributes(unpack, vfs_root(), entry);
 	} else {
 		result = unpack_named(unpack, entry);
 		/* What a copied tree has in a directory that is the kernel's own is left out. */
@@ -298,6 +345,7 @@ int ramdisk_unpack(const void *archive, size_t bytes, void (*used)(size_t bytes)
 	else if (result != 0)
 		klog(LOG_ERROR, "ramdisk: %s: %s (error %d)", unpack->problem_name, unpack->problem,
 		     -result);
+	settle_dirs(unpack);
 	for (size_t i = 0; i < LINK_BUCKETS; i++) {
 		while (unpack->links[i] != NULL) {
 			struct unpacked_link *link = unpack->links[i];

@@ -14,8 +14,8 @@ image() {
 	rm -rf "$work/image" "$work/unpacked"
 	mkdir -p "$work/unpacked"
 	run $pinfold image -o "$work/image" "$@"
-	(cd "$work/unpacked" && busybox cpio -id < ../image/ramdisk.cpio 2> /dev/null)
-	(cd "$work/unpacked" && find . ! -name . | sort) > "$work/names"
+	(cd "$work/unpacked" && busybox cpio -idm < ../image/ramdisk.cpio 2> /dev/null)
+	(cd "$work/unpacked" && find . ! -name . ! -name .pinfold-times | sort) > "$work/names"
 }
 names_are() { printf '%s\n' "$@" | cmp -s - "$work/names"; }
 
@@ -53,6 +53,70 @@ mkfifo "$root/fifo" 2> /dev/null || true
 image --root "$root" --add "$programs/static:/bin/a" --add "$programs/static:/absolute/b" -- a
 check archive-root 'names_are ./.pinfold-run ./absolute ./bin ./dev ./etc ./fifo ./proc ./usr \
 	./usr/bin ./usr/bin/a ./usr/bin/b'
+
+# What the format cannot say about times stands in a last entry.
+times=$work/times
+mkdir -p "$times/folder"
+echo early > "$times/early"
+ln -sf early "$times/link"
+touch -d '1933-03-03 03:03:03.25 UTC' "$times/early"
+touch -h -d '2200-01-01 UTC' "$times/link"
+touch -d '1970-01-02 UTC' "$times/folder"
+image --add "$times/early:/early" --add "$times/link:/to/early" --add "$times:/all" -- true
+tr '\0' '\n' < "$work/unpacked/.pinfold-times" | grep -v 'all$' > "$work/out"
+check archive-times 'out_is "-1162328217 250000000 early
+-1162328217 250000000 to/early
+-1162328217 250000000 all/early
+7258118400 0 all/link
+"' '[ "$(stat -c %Y "$work/unpacked/all/folder")" = 86400 ]'
+
+# Names of all kinds of bytes, and what is no file.
+odd=$work/odd
+mkdir -p "$odd"
+odd_name=$(printf 'a\nb \377\303\274')
+echo odd > "$odd/$odd_name"
+mkfifo "$odd/fifo"
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$odd/socket"
+image --add "$odd:/odd" -- true
+check archive-odd-names 'status_is 0' 'cmp -s "$odd/$odd_name" "$work/unpacked/odd/$odd_name"' \
+	'[ -p "$work/unpacked/odd/fifo" ]' '[ ! -e "$work/unpacked/odd/socket" ]'
+image --add "$odd/socket" -- true
+check archive-socket 'status_is 125' err_is_one_line 'err_has "odd/socket is a socket"'
+image --add /dev/zero -- true
+check archive-device 'status_is 125' err_is_one_line 'err_has "/dev/zero is a device"'
+image --add /proc/self/status:/status -- true
+check archive-file-of-proc 'status_is 0' 'grep -q "^Name:.pinfold" "$work/unpacked/status"'
+truncate -s 5G "$odd/huge"
+image --memory 65536 --add "$odd/huge" -- true
+check archive-file-over-4-gib 'status_is 125' err_is_one_line 'err_has "huge is too large"'
+rm "$odd/huge"
+# A file that shrinks meanwhile: the pipe is read only after the first MiB went into it.
+mkdir -p "$work/shrinks"
+head -c 40000000 /dev/zero | tr '\0' x > "$work/shrinks/b"
+mkfifo "$work/shrunk-ramdisk"
+rm -rf "$work/image"
+mkdir -p "$work/image" && mkfifo "$work/image/ramdisk.cpio"
+{ head -c 1000000; truncate -s 30000000 "$work/shrinks/b"; cat; } < "$work/image/ramdisk.cpio" \
+	> "$work/shrunk-ramdisk.cpio" &
+run $pinfold image -o "$work/image" --add "$work/shrinks:/s" -- true
+wait
+rm "$work/image/ramdisk.cpio" "$work/shrunk-ramdisk"
+(cd "$work/unpacked" && busybox cpio -id < ../shrunk-ramdisk.cpio 2> /dev/null)
+check archive-file-shrinks 'status_is 0' err_is_one_line 'err_has "shrunk while it was packed"' \
+	'[ "$(tr -d "\0" < "$work/unpacked/s/b" | wc -c)" = 30000000 ]' \
+	'[ "$(wc -c < "$work/unpacked/s/b")" = 40000000 ]' '[ -s "$work/unpacked/.pinfold-run" ]'
+rm -rf "$work/shrinks" "$work/shrunk-ramdisk.cpio"
+# Not root: a file that cannot be read.
+mkdir -p "$work/secret"
+echo x > "$work/secret/file"
+chmod 0 "$work/secret/file"
+if [ "$(id -u)" = 0 ]; then
+	image_as="setpriv --reuid 65534 --clear-groups --inh-caps -all --bounding-set -all"
+else
+	image_as=
+fi
+run $image_as $pinfold run --dry-run --add "$work/secret:/s" -- true
+check archive-unreadable 'status_is 125' err_is_one_line 'err_has "secret/file: Permission denied"'
 
 # Whose file a path with a slash is.
 program_is() {

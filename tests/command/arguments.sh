@@ -39,10 +39,19 @@ run $pinfold run --add /etc/passwd:etc/passwd -- true
 check add-relative 'status_is 125' err_is_one_line 'err_has "absolute path"'
 run $pinfold run --root /no/such/folder -- true
 check root-missing 'status_is 125' err_is_one_line 'err_has "/no/such/folder"'
+# Too much for the memory: the line says how much would do (guests.sh tries it), and nothing is
+# packed for that.
 mkdir -p "$work/large"
 truncate -s 300M "$work/large/file"
+for option in --root --add; do
+	run $pinfold run $option "$work/large" -- true
+	check "too-large-$option" 'status_is 125' err_is_one_line \
+		'err_has "do not fit into 256 MiB.*--memory [0-9]* would do"'
+done
+truncate -s 3G "$work/large/file"
+for i in $(seq 40); do truncate -s 3G "$work/large/file$i"; done
 run $pinfold run --root "$work/large" -- true
-check root-too-large 'status_is 125' err_is_one_line 'err_has "248 MiB"'
+check too-large-for-any-guest 'status_is 125' err_is_one_line 'err_has "too much for any guest"'
 rm -r "$work/large"
 run $pinfold run --xen /no/such/xen -- true
 check xen-missing 'status_is 125' err_is_one_line 'err_has "/no/such/xen"'

@@ -95,6 +95,29 @@ check guest-root-without-shell 'status_is 127'
 guest --memory 32 -- sh -c 'echo small'
 check guest-memory-32 'status_is 0' 'out_is "small
 "'
+# Files may take nearly all of the memory, and what the refusal names is enough.
+head -c 222822400 /dev/urandom > "$work/most"
+guest --add "$work/most:/most" -- sha256sum /most
+check guest-memory-85-percent-files 'status_is 0' \
+	'[ "$(cut -c1-64 "$work/out")" = "$(sha256sum < "$work/most" | cut -c1-64)" ]'
+rm "$work/most"
+mkdir -p "$work/many"
+(cd "$work/many" && seq 10000 | xargs -n 1 sh -c ': > "$0"; echo "$0" > "$0"')
+truncate -s 20M "$work/20"
+truncate -s 190M "$work/190"
+for case in 20 190 many; do
+	guest --memory 32 --add "$work/$case:/files" -- true
+	memory=$(sed -n 's/.*--memory \([0-9]*\) would do$/\1/p' "$work/err")
+	guest --memory "${memory:-32}" --add "$work/$case:/files" -- sh -c 'du -s /files > /tmp/x && echo fits'
+	check "guest-memory-named-for-$case" '[ -n "$memory" ]' 'status_is 0' 'out_is "fits
+"'
+done
+rm -r "$work/many" "$work/20" "$work/190"
+guest --add "$times:/times" -- sh -c 'cd /times && stat -c "%n %y" early link folder'
+check guest-times 'status_is 0' 'out_is "early 1933-03-03 03:03:03.250000000 +0000
+link 2200-01-01 00:00:00.000000000 +0000
+folder 1970-01-02 00:00:00.000000000 +0000
+"'
 guest --stats -- true
 check guest-stats 'status_is 0' 'out_is ""' 'err_has hypercall'
 guest --log "$work/guest.log" -- true

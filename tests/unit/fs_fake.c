@@ -212,11 +212,6 @@ int fmt_print(char *buffer, size_t size, const char *format, ...)
 	return len;
 }
 
-size_t str_copy(char *to, const char *from, size_t size)
-{
-	return (size_t)snprintf(to, size, "%s", from);
-}
-
 /* Not what these tests are about: an empty directory tree stands for /proc. */
 struct filesystem *procfs_create(const char *source)
 {

@@ -3,6 +3,7 @@
 /* sources: kernel/fs/epoll.c kernel/fs/eventfd.c kernel/fs/fd.c kernel/fs/file.c */
 /* sources: kernel/fs/inode.c kernel/fs/lock.c kernel/fs/memdev.c kernel/fs/path.c */
 /* sources: kernel/fs/pipe.c kernel/fs/poll.c kernel/fs/radix.c kernel/fs/ramdisk.c */
+/* sources: kernel/fs/ramdisk_times.c lib/str.c */
 /* sources: kernel/fs/ramfs.c kernel/fs/ramfs_file.c kernel/fs/sys_attr.c kernel/fs/sys_fcntl.c */
 /* sources: kernel/fs/sys_name.c kernel/fs/sys_open.c kernel/fs/sys_place.c kernel/fs/sys_rw.c */
 /* sources: kernel/fs/sys_stat.c kernel/fs/uio.c kernel/fs/vfs.c */
@@ -501,6 +502,70 @@ static void test_ramdisk(void **state)
 	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len, NULL), -EISDIR);
 }
 
+static void assert_time(const char *path, int64_t seconds, int64_t nanoseconds)
+{
+	struct abi_stat stat;
+
+	assert_int_equal(CALL2(sys_lstat, PTR(path), PTR(&stat)), 0);
+	assert_int_equal(stat.mtime.sec, seconds);
+	assert_int_equal(stat.mtime.nsec, nanoseconds);
+}
+
+/* As archive_add(), of text with zero bytes. */
+static void archive_add_times(struct archive *archive, const char *text, size_t bytes)
+{
+	char content[512];
+
+	memcpy(content, text, bytes);
+	for (size_t i = 0; i < bytes; i++)
+		content[i] = content[i] == 0 ? '#' : content[i];
+	content[bytes] = 0;
+	archive_add(archive, ".pinfold-times", 9, 0100600, 1, content);
+	for (size_t i = 0; i < archive->len; i++)
+		archive->bytes[i] = archive->bytes[i] == '#' ? 0 : archive->bytes[i];
+}
+
+/* Times: of links and directories too, and what the format cannot hold from the last entry. */
+static void test_ramdisk_times(void **state)
+{
+	static const char times[] = "-1 500000000 t/early\0-9223372037 0 t/first\0"
+	                            "99999999999999 1 t/never\0"
+	                            "5000000000 7 t/link\0"
+	                            "-2 0 t/sub\0"
+	                            "x 0 t/early\0"
+	                            "1 1000000000 t/early\0"
+	                            "1 1\0"
+	                            "3 0 t/none\0"
+	                            "9 9 t/early without an end";
+	static struct archive archive;
+	struct abi_stat stat;
+
+	(void)state;
+	archive_add(&archive, "t", 1, 0040755, 2, "");
+	archive_add(&archive, "t/early", 2, 0100600, 1, "");
+	archive_add(&archive, "t/first", 3, 0100600, 1, "");
+	archive_add(&archive, "t/never", 4, 0100600, 1, "");
+	archive_add(&archive, "t/link", 5, 0120777, 1, "early");
+	archive_add(&archive, "t/old", 6, 0120777, 1, "early");
+	archive_add(&archive, "t/sub", 7, 0040755, 2, "");
+	archive_add(&archive, "t/sub/file", 8, 0100600, 1, "");
+	archive_add_times(&archive, times, sizeof(times) - 1);
+	archive_add(&archive, "TRAILER!!!", 0, 0, 1, "");
+	assert_int_equal(ramdisk_unpack(archive.bytes, archive.len, NULL), 0);
+	assert_time("/t", 1000, 0);
+	assert_time("/t/early", -1, 500000000);
+	assert_time("/t/first", 1 - INT64_MAX / 1000000000, 0);
+	assert_time("/t/never", INT64_MAX / 1000000000 - 1, 1);
+	assert_time("/t/link", 5000000000, 7);
+	assert_time("/t/old", 1000, 0);
+	assert_time("/t/sub", -2, 0);
+	assert_time("/t/sub/file", 1000, 0);
+	assert_int_equal(CALL2(sys_lstat, PTR("/t/old"), PTR(&stat)), 0);
+	assert_int_equal(stat.uid, 5);
+	assert_int_equal(stat.gid, 6);
+	assert_int_equal(CALL2(sys_lstat, PTR("/.pinfold-times"), PTR(&stat)), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -514,6 +579,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_big_directory, setup),
 	    cmocka_unit_test_setup(test_ramdisk, setup),
 	    cmocka_unit_test_setup(test_ramdisk_goes, setup),
+	    cmocka_unit_test_setup(test_ramdisk_times, setup),
 	    cmocka_unit_test_setup(test_chroot, setup),
 	};
 

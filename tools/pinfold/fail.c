@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/pinfold/progress.h"
+
 static void print_line(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 static void print_line(const char *format, va_list args)
@@ -25,6 +27,7 @@ static void print_line(const char *format, va_list args)
 	if (added > 0)
 		len += strlen(line + len);
 	line[len++] = '\n';
+	progress_end();
 	if (write(STDERR_FILENO, line, len) < 0) {
 		/* Nobody is there to be told. */
 	}

@@ -16,7 +16,6 @@
 
 #define MEMORY_MIB_DEFAULT 256
 #define MEMORY_MIB_MIN     32
-#define MEMORY_MIB_MAX     65536
 #define VCPUS_DEFAULT      2
 #define VCPUS_MAX          32
 #define TIMEOUT_S_MAX      1e9
@@ -177,7 +176,7 @@ static void take_option(struct options *options, int option, const char *value)
 	switch (option) {
 	case OPTION_MEMORY:
 		options->memory_mib = parse_number(value, "--memory wants a number of MiB",
-		                                   MEMORY_MIB_MIN, MEMORY_MIB_MAX);
+		                                   MEMORY_MIB_MIN, OPTIONS_MEMORY_MIB_MAX);
 		break;
 	case OPTION_VCPUS:
 		options->vcpus = parse_number(value, "--vcpus wants a number", 1, VCPUS_MAX);

@@ -10,6 +10,8 @@
 
 #include "tools/pinfold/strvec.h"
 
+#define OPTIONS_MEMORY_MIB_MAX 65536
+
 /* The strings are the command line's own. */
 struct options {
 	bool verbose;

@@ -8,40 +8,33 @@
  */
 #include "tools/pinfold/tree.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/pinfold/fail.h"
-#include "tools/pinfold/path.h"
-#include "tools/pinfold/strvec.h"
+#include "tools/pinfold/progress.h"
+#include "tools/pinfold/tree_internal.h"
 
 #define COPY_BYTES    65536
-#define NEWC_FILE_MAX 0xffffffffll /* sizes have eight hexadecimal digits */
+#define NEWC_HEAD     110          /* bytes of a header, before the name */
+#define NEWC_TIME_MAX 0xffffffffll /* as sizes: eight hexadecimal digits, no sign */
 
-struct tree {
-	struct archive *archive;
-	struct archive_entry_linkresolver *links;
-	void *known; /* a search tree of paths */
-	time_t made_at;
-	ino_t next_ino;
-	int64_t bytes; /* of files, so far */
-	int64_t limit;
-};
+/* What a file takes in the guest beside its pages: its inode, its name; and for each page. */
+#define GUEST_ENTRY_BYTES 1024
+#define GUEST_PAGE_BYTES  (4096 + 16)
 
 static int compare_paths(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
 
-static void check(struct tree *tree, la_ssize_t result, const char *path)
+void tree_check(struct tree *tree, la_ssize_t result, const char *path)
 {
 	if (result < ARCHIVE_WARN)
 		fail_exit(STATUS_FAILURE, "ramdisk: %s: %s", path,
@@ -55,20 +48,50 @@ struct tree *tree_open(int fd, time_t made_at)
 	tree->made_at = made_at;
 	tree->next_ino = 1;
 	tree->limit = INT64_MAX;
+	tree->times_file = fail_alloc(open_memstream(&tree->times, &tree->times_len));
 	tree->archive = fail_alloc(archive_write_new());
-	check(tree, archive_write_set_format_cpio_newc(tree->archive), "format");
-	check(tree, archive_write_set_bytes_per_block(tree->archive, COPY_BYTES), "format");
-	check(tree, archive_write_set_bytes_in_last_block(tree->archive, 512), "format");
-	check(tree, archive_write_open_fd(tree->archive, fd), "open");
+	tree_check(tree, archive_write_set_format_cpio_newc(tree->archive), "format");
+	tree_check(tree, archive_write_set_bytes_per_block(tree->archive, COPY_BYTES), "format");
+	tree_check(tree, archive_write_set_bytes_in_last_block(tree->archive, 512), "format");
+	tree_check(tree, archive_write_open_fd(tree->archive, fd), "open");
 	tree->links = fail_alloc(archive_entry_linkresolver_new());
 	archive_entry_linkresolver_set_strategy(tree->links, ARCHIVE_FORMAT_CPIO_SVR4_NOCRC);
 	tree_know_directory(tree, "/");
 	return tree;
 }
 
-void tree_set_limit(struct tree *tree, unsigned int mib)
+void tree_set_limit(struct tree *tree, int64_t before, int64_t limit)
 {
-	tree->limit = (int64_t)mib << 20;
+	tree->packed = before;
+	tree->limit = limit;
+}
+
+static int64_t align4(int64_t bytes)
+{
+	return (bytes + 3) & ~3ll;
+}
+
+/*
+ * The guest holds what is not unpacked yet, and the files that are. The most of that is asked for:
+ * at the end of the archive, or, where small files come first, on the way.
+ */
+static int64_t need(const struct tree *tree)
+{
+	return tree->packed + tree->excess;
+}
+
+/* Counts an entry of so many bytes. Once it is too much nothing is written any more. */
+static void count(struct tree *tree, const char *path, int64_t size)
+{
+	int64_t content;
+
+	tree->packed += align4(NEWC_HEAD + (int64_t)strlen(path) + 1) + align4(size);
+	tree->passed += align4(NEWC_HEAD + (int64_t)strlen(path) + 1) + align4(size);
+	tree->unpacked += GUEST_ENTRY_BYTES + (size + 4095) / 4096 * GUEST_PAGE_BYTES;
+	content = tree->unpacked - tree->passed;
+	if (content > tree->excess)
+		tree->excess = content;
+	tree->is_over = tree->is_over || need(tree) > tree->limit;
 }
 
 void tree_know_directory(struct tree *tree, const char *path)
@@ -80,7 +103,7 @@ void tree_know_directory(struct tree *tree, const char *path)
 		free(copy);
 }
 
-static int is_known(struct tree *tree, const char *path)
+static bool is_known(struct tree *tree, const char *path)
 {
 	return tfind(path, &tree->known, compare_paths) != NULL;
 }
@@ -98,8 +121,7 @@ static void put_parents(struct tree *tree, const char *path)
 	free(part);
 }
 
-/* A fresh entry for a guest path, with the folders above it written. */
-static struct archive_entry *new_entry(struct tree *tree, const char *path, mode_t mode)
+struct archive_entry *tree_new_entry(struct tree *tree, const char *path, mode_t mode)
 {
 	struct archive_entry *entry = fail_alloc(archive_entry_new());
 
@@ -113,67 +135,140 @@ static struct archive_entry *new_entry(struct tree *tree, const char *path, mode
 	return entry;
 }
 
+/* Writes a header. False: there is no room, and no content is to be written either. */
+static bool put_header(struct tree *tree, struct archive_entry *entry)
+{
+	const char *path = archive_entry_pathname(entry);
+	const char *target = archive_entry_symlink(entry);
+
+	count(tree, path, target != NULL ? (int64_t)strlen(target) : archive_entry_size(entry));
+	if (tree->is_over)
+		return false;
+	tree_check(tree, archive_write_header(tree->archive, entry), path);
+	return true;
+}
+
 void tree_put_directory(struct tree *tree, const char *path, mode_t mode)
 {
-	struct archive_entry *entry = new_entry(tree, path, S_IFDIR | mode);
+	struct archive_entry *entry = tree_new_entry(tree, path, S_IFDIR | mode);
 
 	tree_know_directory(tree, path);
-	check(tree, archive_write_header(tree->archive, entry), path);
+	put_header(tree, entry);
 	archive_entry_free(entry);
 }
 
 void tree_put_bytes(struct tree *tree, const char *path, mode_t mode, const void *data, size_t len)
 {
-	struct archive_entry *entry = new_entry(tree, path, S_IFREG | mode);
+	struct archive_entry *entry = tree_new_entry(tree, path, S_IFREG | mode);
 
 	archive_entry_set_size(entry, (la_int64_t)len);
-	check(tree, archive_write_header(tree->archive, entry), path);
-	check(tree, archive_write_data(tree->archive, data, len), path);
+	if (put_header(tree, entry))
+		tree_check(tree, archive_write_data(tree->archive, data, len), path);
 	archive_entry_free(entry);
 }
 
 void tree_put_symlink(struct tree *tree, const char *path, const char *target)
 {
-	struct archive_entry *entry = new_entry(tree, path, S_IFLNK | 0777);
+	struct archive_entry *entry = tree_new_entry(tree, path, S_IFLNK | 0777);
 
 	archive_entry_set_symlink(entry, target);
-	check(tree, archive_write_header(tree->archive, entry), path);
+	put_header(tree, entry);
 	archive_entry_free(entry);
+}
+
+void tree_note_time(struct tree *tree, struct archive_entry *entry, const struct timespec *time)
+{
+	int64_t seconds = time->tv_sec;
+
+	if (seconds < 0 || seconds > NEWC_TIME_MAX || time->tv_nsec != 0)
+		fprintf(tree->times_file, "%lld %ld %s%c", (long long)seconds, time->tv_nsec,
+		        archive_entry_pathname(entry), '\0');
+	if (seconds < 0)
+		seconds = 0;
+	archive_entry_set_mtime(entry, seconds > NEWC_TIME_MAX ? NEWC_TIME_MAX : seconds, 0);
+}
+
+static ssize_t read_some(int fd, void *buffer, size_t room, const char *host)
+{
+	ssize_t len = read(fd, buffer, room);
+
+	if (len < 0)
+		fail_exit(STATUS_FAILURE, "cannot read %s: %s", host, strerror(errno));
+	return len;
+}
+
+/* As much as there is, up to the room. */
+static size_t read_whole(int fd, char *buffer, size_t room, const char *host)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	while (len < room && (got = read_some(fd, buffer + len, room - len, host)) > 0)
+		len += (size_t)got;
+	return len;
 }
 
 /*
- * A file that shrinks while it is copied is filled with zeros by libarchive, as the header
- * promised.
+ * The rest of a file's content. It has the length that the header says: what grew meanwhile is cut
+ * off, and what shrank gets zeros, as the header cannot be taken back.
  */
-static void copy_content(struct tree *tree, const char *host)
+static void copy_content(struct tree *tree, int fd, int64_t left, const char *host)
 {
 	static char buffer[COPY_BYTES];
-	int fd = open(host, O_RDONLY | O_CLOEXEC);
-	ssize_t len;
 
-	if (tree->bytes > tree->limit)
-		fail_exit(STATUS_FAILURE, "more than %lld MiB of files do not fit --memory (%s)",
-		          (long long)(tree->limit >> 20), host);
+	while (left > 0) {
+		size_t want = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
+		ssize_t len = read_some(fd, buffer, want, host);
+
+		if (len == 0) {
+			fail_print("%s has shrunk while it was packed: its last %lld bytes are "
+			           "zeros in the guest",
+			           host, (long long)left);
+			return;
+		}
+		tree_check(tree, archive_write_data(tree->archive, buffer, (size_t)len), host);
+		left -= len;
+		progress_add(len);
+	}
+}
+
+/* A small file's length is what can be read: files of /proc and /sys do not know theirs. */
+static void write_file(struct tree *tree, struct archive_entry *entry)
+{
+	static char start[COPY_BYTES + 1];
+	const char *host = archive_entry_sourcepath(entry);
+	int64_t size = archive_entry_size(entry);
+	int fd = open(host, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t len = 0;
+
 	if (fd < 0)
 		fail_exit(STATUS_FAILURE, "cannot read %s: %s", host, strerror(errno));
-	while ((len = read(fd, buffer, sizeof(buffer))) > 0)
-		check(tree, archive_write_data(tree->archive, buffer, (size_t)len), host);
-	if (len < 0)
-		fail_exit(STATUS_FAILURE, "cannot read %s: %s", host, strerror(errno));
+	if (size <= COPY_BYTES)
+		len = read_whole(fd, start, sizeof(start), host);
+	if (size <= COPY_BYTES && len <= COPY_BYTES)
+		size = (int64_t)len;
+	else if (size < (int64_t)len)
+		len = (size_t)size;
+	archive_entry_set_size(entry, size);
+	if (put_header(tree, entry)) {
+		tree_check(tree, archive_write_data(tree->archive, start, len), host);
+		copy_content(tree, fd, size - (int64_t)len, host);
+	}
 	close(fd);
 }
 
+/* Of a file with several names one entry has the content, the others have no size. */
 static void write_entry(struct tree *tree, struct archive_entry *entry)
 {
-	check(tree, archive_write_header(tree->archive, entry), archive_entry_pathname(entry));
-	tree->bytes += archive_entry_size(entry);
-	if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_size(entry) > 0)
-		copy_content(tree, archive_entry_sourcepath(entry));
+	if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_size_is_set(entry) &&
+	    archive_entry_sourcepath(entry) != NULL)
+		write_file(tree, entry);
+	else
+		put_header(tree, entry);
 	archive_entry_free(entry);
 }
 
-/* The names of one file are held back by the resolver until it knows which carries the content. */
-static void write_resolved(struct tree *tree, struct archive_entry *entry)
+void tree_write_resolved(struct tree *tree, struct archive_entry *entry)
 {
 	struct archive_entry *spare = NULL;
 
@@ -182,106 +277,6 @@ static void write_resolved(struct tree *tree, struct archive_entry *entry)
 		write_entry(tree, entry);
 	if (spare != NULL)
 		write_entry(tree, spare);
-}
-
-static void put_link(struct archive_entry *entry, const char *host)
-{
-	char target[4096] = "";
-	ssize_t len = readlink(host, target, sizeof(target) - 1);
-
-	if (len < 0)
-		fail_exit(STATUS_FAILURE, "cannot read the link %s: %s", host, strerror(errno));
-	archive_entry_set_symlink(entry, target);
-}
-
-static void put_found(struct tree *tree, const FTSENT *found, const char *guest, enum tree_how how)
-{
-	const struct stat *stat = found->fts_statp;
-	struct archive_entry *entry = new_entry(tree, guest, stat->st_mode);
-
-	archive_entry_set_mtime(entry, stat->st_mtim.tv_sec, 0);
-	if (how == TREE_KEEP_OWNERS) {
-		archive_entry_set_uid(entry, stat->st_uid);
-		archive_entry_set_gid(entry, stat->st_gid);
-	}
-	if (S_ISDIR(stat->st_mode)) {
-		tree_know_directory(tree, guest);
-	} else if (S_ISLNK(stat->st_mode)) {
-		put_link(entry, found->fts_accpath);
-	} else if (S_ISREG(stat->st_mode)) {
-		if (stat->st_size > NEWC_FILE_MAX)
-			fail_exit(STATUS_FAILURE, "%s is too large for a ramdisk", found->fts_path);
-		archive_entry_set_size(entry, stat->st_size);
-		archive_entry_copy_sourcepath(entry, found->fts_path);
-		if (stat->st_nlink > 1) {
-			archive_entry_set_nlink(entry, (unsigned int)stat->st_nlink);
-			archive_entry_set_ino64(entry, (la_int64_t)stat->st_ino);
-			archive_entry_set_dev(entry, stat->st_dev);
-		}
-	}
-	write_resolved(tree, entry);
-}
-
-static int is_left_out(const FTSENT *found)
-{
-	mode_t mode = found->fts_statp->st_mode;
-
-	return S_ISCHR(mode) || S_ISBLK(mode) || S_ISSOCK(mode);
-}
-
-/* The folders that the guest's kernel fills itself. */
-static int is_kernel_folder(const char *guest)
-{
-	return strcmp(guest, "/dev") == 0 || strcmp(guest, "/proc") == 0 ||
-	       strcmp(guest, "/sys") == 0;
-}
-
-static void put_visited(struct tree *tree, FTS *walk, FTSENT *found, const char *place, size_t skip,
-                        enum tree_how how)
-{
-	const char *below = found->fts_path + skip;
-	char *guest;
-
-	below += *below == '/';
-	guest = path_absolute(place, below);
-	if (how == TREE_KEEP_OWNERS && found->fts_info == FTS_D && is_kernel_folder(guest))
-		fts_set(walk, found, FTS_SKIP);
-	/* The guest's root itself is there before any archive is unpacked. */
-	if (strcmp(guest, "/") != 0 && !is_left_out(found))
-		put_found(tree, found, guest, how);
-	free(guest);
-}
-
-static int compare_found(const FTSENT **a, const FTSENT **b)
-{
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-void tree_put_host(struct tree *tree, const char *host, const char *guest, enum tree_how how)
-{
-	char *start = path_absolute_here(host);
-	char *const paths[] = {start, NULL};
-	size_t skip = strcmp(start, "/") == 0 ? 0 : strlen(start);
-	FTS *walk =
-	    fail_alloc(fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, compare_found));
-	FTSENT *found;
-
-	while ((found = fts_read(walk)) != NULL) {
-		switch (found->fts_info) {
-		case FTS_DP:
-			break;
-		case FTS_DNR:
-		case FTS_ERR:
-		case FTS_NS:
-			fail_exit(STATUS_FAILURE, "cannot read %s: %s", found->fts_path,
-			          strerror(found->fts_errno));
-		default:
-			put_visited(tree, walk, found, guest, skip, how);
-			break;
-		}
-	}
-	fts_close(walk);
-	free(start);
 }
 
 static void free_known(struct tree *tree)
@@ -294,9 +289,20 @@ static void free_known(struct tree *tree)
 	}
 }
 
-void tree_close(struct tree *tree)
+/* The last entry: what the format cannot say of the others' times. */
+static void put_times(struct tree *tree)
+{
+	if (fclose(tree->times_file) != 0)
+		fail_exit(STATUS_FAILURE, "out of memory");
+	if (tree->times_len > 0)
+		tree_put_bytes(tree, TREE_TIMES_PATH, 0600, tree->times, tree->times_len);
+	free(tree->times);
+}
+
+int64_t tree_close(struct tree *tree)
 {
 	struct archive_entry *entry = NULL, *spare = NULL;
+	int64_t needed;
 
 	/* What is still held back: files whose other names lie outside the tree. */
 	for (;;) {
@@ -306,9 +312,13 @@ void tree_close(struct tree *tree)
 			break;
 		write_entry(tree, entry);
 	}
+	put_times(tree);
 	archive_entry_linkresolver_free(tree->links);
-	check(tree, archive_write_close(tree->archive), "end");
+	tree_check(tree, archive_write_close(tree->archive), "end");
 	archive_write_free(tree->archive);
 	free_known(tree);
+	tdestroy(tree->numbers, free);
+	needed = need(tree);
 	free(tree);
+	return needed;
 }

@@ -2,6 +2,10 @@
 /*
  * Writes a tree of files as one cpio archive (newc), the form the guest kernel unpacks at boot.
  *
+ * Times that the format cannot hold (it has whole seconds from 1970 to 2106) stand in the last
+ * entry, TREE_TIMES_PATH: for each one "SECONDS NANOSECONDS NAME" and a zero byte, the numbers in
+ * decimal, seconds with a sign, the name as in the archive. The guest's kernel makes no file of it.
+ *
  * Guest paths are absolute. Folders above a path are made on the way, with mode 0755. Every error
  * ends the process with one line that names the file.
  */
@@ -11,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#define TREE_TIMES_PATH "/.pinfold-times"
 
 struct tree;
 
@@ -31,10 +37,11 @@ struct tree *tree_open(int fd, time_t made_at);
 void tree_know_directory(struct tree *tree, const char *path);
 
 /*
- * The archive may not hold more than `mib` MiB of files; else the process ends at the file that is
- * too much. Without this call there is no limit.
+ * The archive comes behind `before` bytes of other archives. When tree_close() is to return more
+ * than `limit` nothing more is written, only counted; the archive is of no use then. For use before
+ * anything is put into the tree; without this call there is no limit.
  */
-void tree_set_limit(struct tree *tree, unsigned int mib);
+void tree_set_limit(struct tree *tree, int64_t before, int64_t limit);
 
 void tree_put_directory(struct tree *tree, const char *path, mode_t mode);
 void tree_put_bytes(struct tree *tree, const char *path, mode_t mode, const void *data, size_t len);
@@ -42,12 +49,15 @@ void tree_put_symlink(struct tree *tree, const char *path, const char *target);
 
 /*
  * Copies the host's file or folder, with everything below it, to `guest`. A link given as `host`
- * is followed, links below it are copied as links. Devices and sockets are left out: the kernel
- * makes its own.
+ * is followed, links below it are copied as links. Devices and sockets below it are left out: the
+ * kernel makes its own. One that is named by `host` itself ends the process.
  */
 void tree_put_host(struct tree *tree, const char *host, const char *guest, enum tree_how how);
 
-/* Ends the archive and frees the tree. */
-void tree_close(struct tree *tree);
+/*
+ * Ends the archive and frees the tree. Returns the memory in bytes that a guest needs at most while
+ * it unpacks the archive and afterwards: for what it has not read yet and for the files.
+ */
+int64_t tree_close(struct tree *tree);
 
 #endif
