@@ -39,10 +39,12 @@
 
 /* What a standard descriptor of the program is. */
 enum channel_fd_kind {
-	CHANNEL_FD_NULL = 0,   /* closed on the host: /dev/null in the guest */
+	CHANNEL_FD_CLOSED = 0, /* on the host, and so in the guest */
 	CHANNEL_FD_STREAM = 1, /* a byte stream; end-of-file passes through */
 	CHANNEL_FD_TTY = 2,    /* the controlling terminal, /dev/console */
 };
+
+#define CHANNEL_ERROR_MAX 4095u
 
 /* How the run ended; stored by the guest in exit_kind, last, with release order. */
 enum channel_exit_kind {
@@ -62,7 +64,8 @@ struct channel_ring {
 	uint32_t eof;           /* the writer will write no more */
 	uint32_t reader_closed; /* the reader will read no more: a writer gets EPIPE */
 	uint32_t demand;        /* CHANNEL_STDIN: see below */
-	uint32_t reserved[9];
+	uint32_t error;         /* with eof: the errno that ended it, which readers get; 0: none */
+	uint32_t reserved[8];
 };
 
 /* The rings. The terminal's two exist beside the streams: a program may have its input on a

@@ -28,7 +28,7 @@ xen-debug: $(XEN_DEBUG)
 	@:
 
 # The base root: busybox with a link for each applet, and a few files.
-MKBASE_PARTS := tree tree_host fail path progress strvec
+MKBASE_PARTS := tree tree_host fail limits path progress strvec
 $(MKBASE): $(BUILD)/hosted/tools/mkbase.o $(MKBASE_PARTS:%=$(BUILD)/hosted/tools/pinfold/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ -larchive -lm

@@ -117,6 +117,13 @@ bool channel_at_end(enum channel_ring_idx idx)
 	return rings[idx].broken || (eof && ring_fill(idx) == 0);
 }
 
+int channel_error(enum channel_ring_idx idx)
+{
+	uint32_t error = __atomic_load_n(&header->ring[idx].error, __ATOMIC_RELAXED);
+
+	return error <= CHANNEL_ERROR_MAX ? -(int)error : -EIO;
+}
+
 size_t channel_peek(enum channel_ring_idx idx, const char **data)
 {
 	struct ring *ring = &rings[idx];

@@ -31,6 +31,8 @@ void channel_consume(enum channel_ring_idx idx, size_t bytes);
 size_t channel_readable(enum channel_ring_idx idx);
 /* Nothing is there and nothing more will come. */
 bool channel_at_end(enum channel_ring_idx idx);
+/* At the end: 0, or -errno if something else than the end of the input ended it. */
+int channel_error(enum channel_ring_idx idx);
 
 /* Rings to the host: as much as fits is written, and the host is rung if it wants that. Where the
  * rest does not fit, it is asked to ring when it has read. */

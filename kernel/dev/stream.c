@@ -133,11 +133,18 @@ static struct file *open_terminal(void)
 /* The file for a descriptor that is not the terminal. */
 static struct file *open_stream(int fd)
 {
-	if (channel_present() && fd_kind(fd) == CHANNEL_FD_STREAM)
+	if (channel_present())
 		return stream_file_open(fd);
-	if (!channel_present() && fd != 0)
+	if (fd != 0)
 		return stream_file_open_log();
 	return open_device("/dev/null", ABI_O_RDWR);
+}
+
+/* The host may say that the program has no such descriptor. */
+static bool fd_is_open(int fd)
+{
+	return !channel_present() || fd_kind(fd) == CHANNEL_FD_STREAM ||
+	       fd_kind(fd) == CHANNEL_FD_TTY;
 }
 
 static bool fd_is_terminal(int fd)
@@ -257,6 +264,8 @@ int stream_install_fds(void)
 	int error = 0;
 
 	for (int fd = 0; fd < 3 && !error; fd++) {
+		if (!fd_is_open(fd))
+			continue;
 		if (!fd_is_terminal(fd)) {
 			error = install(open_stream(fd), fd);
 			continue;

@@ -87,7 +87,7 @@ static long stream_read(struct file *file, struct uio *uio, uint64_t *pos)
 		return 0;
 	while (!can_read(stream) || channel_readable(stream->ring) == 0) {
 		if (!stream->busy && channel_at_end(stream->ring))
-			return 0;
+			return channel_error(stream->ring);
 		if (!stream->busy)
 			channel_demand(stream->ring);
 		if (file->flags & ABI_O_NONBLOCK)

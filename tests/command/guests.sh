@@ -50,8 +50,35 @@ run sh -c "{ $pinfold run -- yes; echo \$? >&2; } | head -n 1000 | sort -u"
 check guest-reader-leaves 'out_is "y
 "' 'err_is "141
 "'
-run sh -c "$pinfold run -- cat <&-"
-check guest-stdin-closed 'status_is 0' 'out_is ""'
+
+# Descriptors that are closed, or cannot be read or written, are so to the program: what the same
+# busybox says here.
+same_here() {
+	test_name=$1 redirection=$2
+	shift 2
+	run sh -c "'$busybox' \"\$@\" $redirection" sh "$@"
+	cp "$work/out" "$work/out-here"
+	cp "$work/err" "$work/err-here"
+	status_here=$status
+	run sh -c "$pinfold run -- busybox \"\$@\" $redirection" sh "$@"
+	check "guest-$test_name" 'status_is $status_here' 'cmp -s "$work/out" "$work/out-here"' \
+		'cmp -s "$work/err" "$work/err-here"'
+}
+same_here stdin-closed '<&-' cat
+same_here stdin-directory '< /' cat
+same_here stdin-only-for-writing '0> /dev/null' cat
+same_here stdout-closed '>&-' sh -c 'echo lost; echo "status $?" >&2'
+same_here stdout-only-for-reading '1< /dev/null' sh -c 'echo lost; echo "status $?" >&2'
+same_here stderr-closed '2>&-' sh -c 'echo lost >&2; echo "status $?"'
+same_here all-closed '<&- >&- 2>&-' sh -c 'read -r line; echo "$line" && exit 1; exit 7'
+
+# The limit on file sizes is not one of the guest's memory; where it has to hold, one line says so.
+run sh -c "(ulimit -S -f 0; exec $pinfold run -- echo through) | cat"
+check guest-file-limit-soft 'status_is 0' 'out_is "through
+"' 'err_is ""'
+run sh -c "ulimit -S -f 1; $pinfold run -- seq 1000 > '$work/limited'"
+check guest-file-limit-of-output 'status_is 125' err_is_one_line 'err_has "lost: File too large"' \
+	'[ "$(wc -c < "$work/limited")" = 512 ]'
 
 # An NMI for each CPU, and for one that a program runs on: lines of the log, and all goes on.
 guest --vcpus 2 --log "$work/nmi.log" -- sh -c 'echo 0 > /proc/pinfold/nmi

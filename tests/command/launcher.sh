@@ -54,6 +54,14 @@ fake 'boot exit=0' $pinfold run --log /dev/full -- x
 check fake-full-log 'status_is 0' err_is_one_line 'err_has "/dev/full: No space left"'
 limit=
 
+for size in 0 8; do
+	fake 'boot exit=3' sh -c "{ (ulimit -f $size; exec $pinfold run -- x); echo \$?; } 2>&1 | cat"
+	check "fake-file-limit-$size" '[ "$(wc -l < "$work/out")" = 2 ]' 'out_has "ulimit -f"' \
+		'out_has "^125$"'
+done
+fake 'boot exit=3' sh -c "ulimit -S -f 0; exec $pinfold run -- x"
+check fake-file-limit-soft 'status_is 3' 'err_is ""'
+
 # Streams.
 head -c 3000000 /dev/urandom > "$work/random"
 PINFOLD_QEMU=$work/fake-qemu PINFOLD_LIB=$work/lib FAKE_GUEST='boot copy exit=0'

@@ -312,6 +312,11 @@ static void test_end_of_input(void **state)
 	assert_false(channel_at_end(CHANNEL_STDIN));
 	channel_consume(CHANNEL_STDIN, 1);
 	assert_true(channel_at_end(CHANNEL_STDIN));
+	assert_int_equal(channel_error(CHANNEL_STDIN), 0);
+	host()->ring[CHANNEL_STDIN].error = 21;
+	assert_int_equal(channel_error(CHANNEL_STDIN), -21);
+	host()->ring[CHANNEL_STDIN].error = 4096;
+	assert_int_equal(channel_error(CHANNEL_STDIN), -EIO);
 }
 
 /* A position that cannot be closes its ring, with one line in the log, and harms no other. */

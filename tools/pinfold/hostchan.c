@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tools/pinfold/fail.h"
+#include "tools/pinfold/limits.h"
 
 #define RINGS_START 4096u
 
@@ -45,7 +46,7 @@ void hostchan_create(struct hostchan *channel)
 	*channel = (struct hostchan){0};
 	channel->memory_fd = memfd_create("pinfold-channel", MFD_CLOEXEC);
 	if (channel->memory_fd < 0 || ftruncate(channel->memory_fd, CHANNEL_BYTES) != 0)
-		fail_exit(STATUS_FAILURE, "cannot make the channel: %s", strerror(errno));
+		fail_exit(STATUS_FAILURE, "cannot make the channel: %s", limits_explain(errno));
 	memory =
 	    mmap(NULL, CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, channel->memory_fd, 0);
 	if (memory == MAP_FAILED)
@@ -161,8 +162,9 @@ bool hostchan_has_read(const struct hostchan *channel, enum channel_ring_idx idx
 	return hostchan_unread(channel, idx) <= behind;
 }
 
-void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx)
+void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx, int error)
 {
+	__atomic_store_n(&channel->ring[idx].shared->error, (uint32_t)error, __ATOMIC_RELAXED);
 	__atomic_store_n(&channel->ring[idx].shared->eof, 1, __ATOMIC_RELEASE);
 	ring_bell(channel, CHANNEL_BELL_NEWS);
 }

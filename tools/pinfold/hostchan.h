@@ -55,7 +55,7 @@ bool hostchan_has_read(const struct hostchan *channel, enum channel_ring_idx idx
                        uint32_t position);
 
 /* The end of a ring from either side. */
-void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx);
+void hostchan_set_eof(struct hostchan *channel, enum channel_ring_idx idx, int error);
 void hostchan_close_reader(struct hostchan *channel, enum channel_ring_idx idx);
 bool hostchan_reader_closed(const struct hostchan *channel, enum channel_ring_idx idx);
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/pinfold/copy.h"
 #include "tools/pinfold/fail.h"
 #include "tools/pinfold/place.h"
 #include "tools/pinfold/qemu.h"
@@ -43,18 +44,9 @@ static void finish(int fd, const char *name)
 
 static void copy_file(int folder, const char *name, const char *from)
 {
-	static char buffer[65536];
 	int to = create(folder, name, 0644);
-	int fd = open(from, O_RDONLY | O_CLOEXEC);
-	ssize_t len = -1;
 
-	while (fd >= 0 && (len = read(fd, buffer, sizeof(buffer))) > 0) {
-		if (write(to, buffer, (size_t)len) != len)
-			fail_exit(STATUS_FAILURE, "cannot write %s: %s", name, strerror(errno));
-	}
-	if (len < 0)
-		fail_exit(STATUS_FAILURE, "cannot read %s: %s", from, strerror(errno));
-	close(fd);
+	copy_whole(to, name, from);
 	finish(to, name);
 }
 

@@ -229,7 +229,7 @@ static void move_in(struct loop *loop)
 			note_interrupt(loop);
 		hostchan_produce(pump->channel, loop->stdin_ring, (size_t)got);
 	} else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
-		hostchan_set_eof(pump->channel, loop->stdin_ring);
+		hostchan_set_eof(pump->channel, loop->stdin_ring, got == 0 ? 0 : errno);
 		pump->stdin_fd = -1;
 	}
 }

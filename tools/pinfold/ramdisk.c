@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "tools/pinfold/base.h"
+#include "tools/pinfold/copy.h"
 #include "tools/pinfold/elf.h"
 #include "tools/pinfold/fail.h"
 #include "tools/pinfold/path.h"
@@ -49,21 +50,8 @@ struct description {
 static int64_t copy_base(int fd)
 {
 	char *path = place_find(PLACE_BASE);
-	int base = open(path, O_RDONLY | O_CLOEXEC);
-	static char buffer[65536];
-	int64_t bytes = 0;
-	ssize_t len;
+	int64_t bytes = copy_whole(fd, "the ramdisk", path);
 
-	if (base < 0)
-		fail_exit(STATUS_FAILURE, "%s: %s", path, strerror(errno));
-	while ((len = read(base, buffer, sizeof(buffer))) > 0) {
-		if (write(fd, buffer, (size_t)len) != len)
-			fail_exit(STATUS_FAILURE, "cannot write the ramdisk: %s", strerror(errno));
-		bytes += len;
-	}
-	if (len < 0)
-		fail_exit(STATUS_FAILURE, "%s: %s", path, strerror(errno));
-	close(base);
 	free(path);
 	return bytes;
 }

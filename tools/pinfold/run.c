@@ -19,6 +19,7 @@
 
 #include "tools/pinfold/fail.h"
 #include "tools/pinfold/hostchan.h"
+#include "tools/pinfold/limits.h"
 #include "tools/pinfold/log.h"
 #include "tools/pinfold/place.h"
 #include "tools/pinfold/pump.h"
@@ -42,15 +43,28 @@ struct run {
 	int ramdisk_fd;
 };
 
-/* A closed standard descriptor becomes /dev/null here, lest another file takes its number. */
+/* What is not open for writing is as good as closed to a program that writes. */
+static bool takes_output(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
+/*
+ * A closed standard descriptor is closed to the program too. Here it becomes /dev/null, lest
+ * another file takes its number.
+ */
 static void choose_streams(struct run *run)
 {
 	for (int fd = 0; fd < 3; fd++) {
 		run->fd_kind[fd] = CHANNEL_FD_STREAM;
 		if (fcntl(fd, F_GETFD) < 0) {
-			run->fd_kind[fd] = CHANNEL_FD_NULL;
+			run->fd_kind[fd] = CHANNEL_FD_CLOSED;
 			if (open("/dev/null", O_RDWR) != fd)
 				fail_exit(STATUS_FAILURE, "cannot open /dev/null");
+		} else if (fd != STDIN_FILENO && !takes_output(fd)) {
+			run->fd_kind[fd] = CHANNEL_FD_CLOSED;
 		} else if (isatty(fd)) {
 			run->fd_kind[fd] = CHANNEL_FD_TTY;
 		}
@@ -67,8 +81,8 @@ static void fill_channel(struct run *run)
 	for (int fd = 0; fd < 3; fd++)
 		run->channel.header->fd_kind[fd] = run->fd_kind[fd];
 	run->channel.header->want_report = run->options->stats;
-	if (run->fd_kind[0] == CHANNEL_FD_NULL)
-		hostchan_set_eof(&run->channel, CHANNEL_STDIN);
+	if (run->fd_kind[0] == CHANNEL_FD_CLOSED)
+		hostchan_set_eof(&run->channel, CHANNEL_STDIN, 0);
 }
 
 static bool has_terminal(const struct run *run)
@@ -81,7 +95,7 @@ static void make_ramdisk(struct run *run)
 {
 	run->ramdisk_fd = memfd_create("pinfold-ramdisk", MFD_CLOEXEC);
 	if (run->ramdisk_fd < 0)
-		fail_exit(STATUS_FAILURE, "cannot make the ramdisk: %s", strerror(errno));
+		fail_exit(STATUS_FAILURE, "cannot make the ramdisk: %s", limits_explain(errno));
 	ramdisk_write(run->ramdisk_fd, run->options, has_terminal(run));
 }
 
@@ -236,7 +250,7 @@ static int run_machine(struct run *run, const struct strvec *command)
 	                          .qemu = &run->qemu,
 	                          .log = &run->log,
 	                          .timeout_ns = run->options->timeout_ns,
-	                          .stdin_fd = run->fd_kind[0] == CHANNEL_FD_NULL ? -1 : 0};
+	                          .stdin_fd = run->fd_kind[0] == CHANNEL_FD_CLOSED ? -1 : 0};
 	if (run->is_raw)
 		run->pump.is_raw = run->log.raw = terminal_make_raw(STDIN_FILENO);
 	pump_block_signals(&run->pump);
@@ -245,6 +259,7 @@ static int run_machine(struct run *run, const struct strvec *command)
 		terminal_restore();
 		return report_missing_qemu(error);
 	}
+	limits_restore();
 	close(run->channel.qemu_fd);
 	end = pump_run(&run->pump);
 	pump_end_qemu(&run->pump, end == PUMP_GUEST   ? END_PATIENCE_MS
@@ -263,6 +278,7 @@ int run_guest(const struct options *options)
 	int status = 0;
 
 	choose_streams(&run);
+	limits_raise();
 	/* A dry run leaves an existing log alone. */
 	log_open(&run.log, options->dry_run ? NULL : options->log, options->verbose);
 	make_ramdisk(&run);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "tools/pinfold/fail.h"
+#include "tools/pinfold/limits.h"
 #include "tools/pinfold/progress.h"
 #include "tools/pinfold/tree_internal.h"
 
@@ -38,7 +39,9 @@ void tree_check(struct tree *tree, la_ssize_t result, const char *path)
 {
 	if (result < ARCHIVE_WARN)
 		fail_exit(STATUS_FAILURE, "ramdisk: %s: %s", path,
-		          archive_error_string(tree->archive));
+		          archive_errno(tree->archive) == EFBIG
+		              ? limits_explain(EFBIG)
+		              : archive_error_string(tree->archive));
 }
 
 struct tree *tree_open(int fd, time_t made_at)
