@@ -29,6 +29,7 @@ static struct pipe *pipe_alloc(void)
 	if (pipe == NULL)
 		return NULL;
 	pipe->capacity = PIPE_DEFAULT_BYTES;
+	pipe->writer_opens = 1; /* no file has seen 0: see pipe_poll() */
 	pipe->pages = kzalloc(sizeof(pipe->pages[0]) * (pipe->capacity >> PAGE_SHIFT));
 	if (pipe->pages == NULL) {
 		kfree(pipe);
@@ -232,14 +233,17 @@ static int fifo_wait_other(struct file *file, struct pipe *pipe)
 	return wait_event(&pipe->open_wait, *opens != before, WAIT_FOREVER);
 }
 
+/* Opens of a pipe without a name (its two ends, and again through /proc/self/fd) never look for the
+ * other side. */
 static int fifo_open(struct file *file)
 {
 	bool reader = file_readable(file), writer = file_writable(file);
 	bool nonblock = (file->flags & ABI_O_NONBLOCK) != 0;
 	struct inode *inode = file->inode;
+	bool named = (inode->flags & INODE_ANONYMOUS) == 0;
 	struct pipe *pipe = inode->pipe;
 
-	if (writer && !reader && nonblock && (pipe == NULL || pipe->readers == 0))
+	if (named && writer && !reader && nonblock && (pipe == NULL || pipe->readers == 0))
 		return -ENXIO;
 	if (pipe == NULL) {
 		pipe = pipe_alloc();
@@ -251,10 +255,11 @@ static int fifo_open(struct file *file)
 	pipe->reader_opens += reader;
 	pipe->writers += writer;
 	pipe->writer_opens += writer;
-	if (reader && pipe->writers == 0)
+	if (named && reader && pipe->writers == 0)
 		file->private = (void *)(uintptr_t)pipe->writer_opens;
 	wait_wake_all(&pipe->open_wait);
-	if ((reader && writer) || (reader ? pipe->writers : pipe->readers) > 0 || nonblock)
+	if (!named || (reader && writer) || (reader ? pipe->writers : pipe->readers) > 0 ||
+	    nonblock)
 		return 0;
 	if (fifo_wait_other(file, pipe) == 0)
 		return 0;

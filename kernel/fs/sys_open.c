@@ -244,9 +244,7 @@ static int pipe_create(uint32_t flags, struct file *ends[2])
 
 	if (inode == NULL)
 		return -ENOMEM;
-	/* Without waiting for the other end, and the reader first, as a writer alone would be
-	 * refused. */
-	ends[0] = file_open_inode(inode, ABI_O_RDONLY | ABI_O_NONBLOCK);
+	ends[0] = file_open_inode(inode, ABI_O_RDONLY | flags);
 	ends[1] = is_err(ends[0]) ? ends[0] : file_open_inode(inode, ABI_O_WRONLY | flags);
 	inode_put(inode);
 	if (is_err(ends[1])) {
@@ -254,7 +252,6 @@ static int pipe_create(uint32_t flags, struct file *ends[2])
 			file_put(ends[0]);
 		return (int)ptr_err(ends[1]);
 	}
-	ends[0]->flags = ABI_O_RDONLY | flags;
 	return 0;
 }
 
