@@ -174,12 +174,15 @@ static long poller_run(struct poller *poller, long (*look)(struct poller *poller
 		int result;
 
 		poller->table.queue = NULL;
-		if (found != 0 || expired)
+		if (found != 0)
 			return found;
-		if (poller->failed)
-			return -ENOMEM;
+		/* Also at a time of 0: the mask of the call may have let one in. */
 		if (signal_pending(current()))
 			return -ERESTARTNOHAND;
+		if (expired)
+			return 0;
+		if (poller->failed)
+			return -ENOMEM;
 		result = task_sleep(true, deadline_ns);
 		if (result == -EINTR)
 			return -ERESTARTNOHAND;
@@ -223,10 +226,11 @@ static long poll_user_fds(void *user_fds, struct poll_set *set, uint64_t deadlin
 	poller_init(&poller);
 	result = poller_run(&poller, poll_look, set, deadline_ns);
 	poller_end(&poller);
-	for (size_t i = 0; i < set->count && result >= 0; i++) {
+	/* Also when a signal has ended it: what was looked at last, which was nothing. */
+	for (size_t i = 0; i < set->count; i++) {
 		if (copy_to_user(&user[i].revents, &set->fds[i].revents, sizeof(user[i].revents)) !=
 		    0)
-			result = -EFAULT;
+			return -EFAULT;
 	}
 	return result;
 }
@@ -288,25 +292,22 @@ static uint64_t time_left(uint64_t deadline_ns)
 	return deadline_ns > now ? deadline_ns - now : 0;
 }
 
-/* Tell the caller how much of the time is left, as Linux does; a bad pointer is no reason to lose
- * the result. */
-static void put_time_left_spec(void *user_spec, uint64_t deadline_ns)
+/* The call's result, when the caller has been told how much of the time is left, as Linux does. A bad
+ * pointer is no reason to lose the result; but a call whose time could not be told cannot go on with
+ * the rest of it. */
+static long put_time_left(void *user, bool is_val, uint64_t deadline_ns, long result)
 {
 	uint64_t left = time_left(deadline_ns);
-	struct abi_timespec spec = {(int64_t)(left / NS_PER_SEC), (int64_t)(left % NS_PER_SEC)};
+	int64_t time[2] = {(int64_t)(left / NS_PER_SEC), (int64_t)(left % NS_PER_SEC)};
 
-	if (user_spec != NULL && copy_to_user(user_spec, &spec, sizeof(spec)) != 0)
-		return;
-}
-
-static void put_time_left_val(void *user_val, uint64_t deadline_ns)
-{
-	uint64_t left = time_left(deadline_ns);
-	struct abi_timeval val = {(int64_t)(left / NS_PER_SEC),
-	                          (int64_t)(left % NS_PER_SEC / 1000)};
-
-	if (user_val != NULL && copy_to_user(user_val, &val, sizeof(val)) != 0)
-		return;
+	_Static_assert(sizeof(time) == sizeof(struct abi_timespec), "of the ABI");
+	_Static_assert(sizeof(time) == sizeof(struct abi_timeval), "of the ABI");
+	if (is_val)
+		time[1] /= 1000;
+	if (user != NULL && copy_to_user(user, time, sizeof(time)) != 0 &&
+	    result == -ERESTARTNOHAND)
+		return -EINTR;
+	return result;
 }
 
 long sys_ppoll(const struct sys_args *args)
@@ -321,8 +322,7 @@ long sys_ppoll(const struct sys_args *args)
 		return result;
 	result = do_poll(SYS_PTR(args, 0), SYS_UINT(args, 1), deadline);
 	poll_mask_end(mask, result);
-	put_time_left_spec(SYS_PTR(args, 2), deadline);
-	return result;
+	return put_time_left(SYS_PTR(args, 2), false, deadline, result);
 }
 
 /* The three sets of select, as words of 64 descriptors: asked for, then found. */
@@ -445,8 +445,7 @@ long sys_select(const struct sys_args *args)
 			                         (uint64_t)val.usec * 1000);
 	}
 	result = do_select(SYS_INT(args, 0), user, deadline);
-	put_time_left_val(SYS_PTR(args, 4), deadline);
-	return result;
+	return put_time_left(SYS_PTR(args, 4), true, deadline, result);
 }
 
 long sys_pselect6(const struct sys_args *args)
@@ -467,6 +466,5 @@ long sys_pselect6(const struct sys_args *args)
 		return result;
 	result = do_select(SYS_INT(args, 0), user, deadline);
 	poll_mask_end(user_mask, result);
-	put_time_left_spec(SYS_PTR(args, 4), deadline);
-	return result;
+	return put_time_left(SYS_PTR(args, 4), false, deadline, result);
 }
