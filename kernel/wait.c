@@ -15,43 +15,37 @@ void wait_enqueue(struct wait_queue *queue, struct wait_entry *entry)
 }
 
 void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
-                           void (*wake)(struct wait_entry *entry))
+                           bool (*wake)(struct wait_entry *entry, uint32_t events), bool exclusive)
 {
 	entry->task = NULL;
 	entry->wake = wake;
+	entry->exclusive = exclusive;
 	list_insert_before(&queue->waiters, &entry->node);
 }
 
-static void wait_wake_task(struct task *task)
+static bool wait_wake_task(struct task *task)
 {
+	bool before = task->woken;
+
 	task->woken = true;
 	task_wake(task);
+	return !before;
 }
 
-void wait_wake_waiters(struct wait_queue *queue)
+bool wait_wake_waiters(struct wait_queue *queue, uint32_t events)
 {
 	struct wait_entry *entry, *next;
+	bool woken = false, taken = false;
 
 	list_for_each_entry_safe (entry, next, &queue->waiters, struct wait_entry, node) {
-		if (entry->wake)
-			entry->wake(entry);
-		else
-			wait_wake_task(entry->task);
-	}
-}
-
-void wait_wake_one(struct wait_queue *queue)
-{
-	struct wait_entry *entry, *next;
-
-	list_for_each_entry_safe (entry, next, &queue->waiters, struct wait_entry, node) {
-		if (entry->wake) {
-			entry->wake(entry);
-		} else if (!entry->task->woken) {
-			/* One that was woken before and has not run yet has a wake-up of its own.
-			 */
-			wait_wake_task(entry->task);
-			return;
+		if (!entry->wake) {
+			woken |= wait_wake_task(entry->task);
+		} else if (!entry->exclusive) {
+			woken |= entry->wake(entry, events);
+		} else if (!taken) {
+			taken = entry->wake(entry, events) && events != 0;
+			woken |= taken;
 		}
 	}
+	return woken;
 }

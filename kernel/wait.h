@@ -18,8 +18,10 @@ struct wait_queue {
 struct wait_entry {
 	struct list node;
 	struct task *task;
-	void (*wake)(
-	    struct wait_entry *entry); /* instead of waking `task`; NULL for one that sleeps */
+	/* Instead of waking `task`; NULL for one that sleeps. `events` as of wait_wake_events(), 0
+	 * for any. True if it woke somebody who had not been woken. */
+	bool (*wake)(struct wait_entry *entry, uint32_t events);
+	bool exclusive; /* of those with `wake`: see wait_wake_events() */
 };
 
 #define WAIT_FOREVER UINT64_MAX
@@ -36,23 +38,31 @@ static inline void wait_dequeue(struct wait_entry *entry)
 	list_remove(&entry->node);
 }
 /* Queue a function to be called at each wake-up, in the waker's context; it stays queued. It must
- * not sleep. */
+ * not sleep. `exclusive`: it needs not be called when another such one has woken somebody. */
 void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
-                           void (*wake)(struct wait_entry *entry));
+                           bool (*wake)(struct wait_entry *entry, uint32_t events), bool exclusive);
 
 /* Sleep until a wake-up, a deliverable signal (when interruptible) or the deadline (monotonic ns,
  * WAIT_FOREVER: none). Returns 0 after a wake-up (perhaps a spurious one), -EINTR for a signal,
  * -ETIMEDOUT. A wake-up since wait_enqueue() makes it return at once. */
 int task_sleep(bool interruptible, uint64_t deadline_ns);
 
-/* Wake every waiter / the first. Task context only (deferred work counts). */
-void wait_wake_waiters(struct wait_queue *queue);
-void wait_wake_one(struct wait_queue *queue);
+/* Wake the waiters; of the exclusive ones, unless `events` is 0, those up to the first that wakes
+ * somebody. True if somebody was woken who had not been woken before and not run yet. */
+bool wait_wake_waiters(struct wait_queue *queue, uint32_t events);
 
+/* Wake every waiter. Task context only (deferred work counts), as below. */
 static inline void wait_wake_all(struct wait_queue *queue)
 {
 	if (!list_empty(&queue->waiters))
-		wait_wake_waiters(queue);
+		wait_wake_waiters(queue, 0);
+}
+
+/* The events (POLLIN ...) have become true: wake every task that waits, and of the functions those
+ * that are concerned. */
+static inline bool wait_wake_events(struct wait_queue *queue, uint32_t events)
+{
+	return !list_empty(&queue->waiters) && wait_wake_waiters(queue, events);
 }
 
 /* Sleep on `queue` until `cond` holds: 0, -EINTR (callers turn it into -ERESTARTSYS where a restart

@@ -27,7 +27,7 @@ static long eventfd_read(struct file *file, struct uio *uio, uint64_t *pos)
 	}
 	value = event->semaphore ? 1 : event->count;
 	event->count -= value;
-	wait_wake_all(&event->wait);
+	wait_wake_events(&event->wait, ABI_POLLOUT | ABI_POLLWRNORM);
 	return uio_copy_to(uio, &value, sizeof(value)) == sizeof(value) ? (long)sizeof(value)
 	                                                                : -EFAULT;
 }
@@ -51,7 +51,7 @@ static long eventfd_write(struct file *file, struct uio *uio, uint64_t *pos)
 			return -ERESTARTSYS;
 	}
 	event->count += value;
-	wait_wake_all(&event->wait);
+	wait_wake_events(&event->wait, ABI_POLLIN | ABI_POLLRDNORM);
 	return sizeof(value);
 }
 

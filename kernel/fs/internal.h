@@ -34,6 +34,10 @@ struct filesystem *filesystem_alloc(const char *type, const char *source, int64_
 
 /* Put fs->root over the directory; takes a reference on it. 0 or -EBUSY. */
 int filesystem_attach(struct filesystem *fs, struct inode *directory);
+/* What is mounted, or how, has changed: for those who watch /proc/mounts. */
+void filesystem_changed(void);
+extern uint64_t filesystem_changes; /* ever */
+extern struct wait_queue filesystem_change_wait;
 struct filesystem *ramfs_create(const char *type, const char *source, uint32_t root_mode);
 struct filesystem *procfs_create(const char *source);
 struct filesystem *devfs_create(const char *source);

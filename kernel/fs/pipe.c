@@ -99,9 +99,16 @@ static long pipe_add(struct pipe *pipe, struct uio *uio)
 	return moved;
 }
 
+/* Whoever wants to write up to PIPE_BUF bytes at once need not wait. */
+static bool pipe_writable(const struct pipe *pipe)
+{
+	return pipe->capacity - pipe->fill >= ABI_PIPE_BUF;
+}
+
 static long pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
 	struct pipe *pipe = file->inode->pipe;
+	bool was_full;
 	long done = 0;
 
 	(void)pos;
@@ -116,6 +123,7 @@ static long pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
 		               WAIT_FOREVER) != 0)
 			return -ERESTARTSYS;
 	}
+	was_full = !pipe_writable(pipe);
 	while (pipe->fill > 0 && uio->left > 0) {
 		long moved = pipe_take(pipe, uio);
 
@@ -125,7 +133,9 @@ static long pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
 		}
 		done += moved;
 	}
-	wait_wake_all(&pipe->write_wait);
+	/* Nobody waits for room while there is some. */
+	if (was_full)
+		wait_wake_events(&pipe->write_wait, ABI_POLLOUT | ABI_POLLWRNORM);
 	return done;
 }
 
@@ -165,7 +175,7 @@ static long pipe_write(struct file *file, struct uio *uio, uint64_t *pos)
 				break;
 			done += result;
 		}
-		wait_wake_all(&pipe->read_wait);
+		wait_wake_events(&pipe->read_wait, ABI_POLLIN | ABI_POLLRDNORM);
 	}
 	if (done > 0)
 		inode_touch_mtime(file->inode);
@@ -187,7 +197,7 @@ static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 	}
 	if (file_writable(file)) {
 		poll_wait(table, &pipe->write_wait);
-		if (pipe->capacity - pipe->fill >= ABI_PIPE_BUF)
+		if (pipe_writable(pipe))
 			events |= ABI_POLLOUT | ABI_POLLWRNORM;
 		if (pipe->readers == 0)
 			events |= ABI_POLLERR;

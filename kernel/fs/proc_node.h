@@ -41,8 +41,9 @@ struct proc_pid_dir {
 };
 extern const struct proc_pid_dir proc_pid_dirs[PROC_PID_DIR_COUNT];
 
-extern const struct file_ops proc_dir_file_ops; /* proc_list.c */
-extern const struct file_ops proc_reg_file_ops; /* proc_text.c */
+extern const struct file_ops proc_dir_file_ops;  /* proc_list.c */
+extern const struct file_ops proc_reg_file_ops;  /* proc_text.c */
+extern const struct file_ops proc_poll_file_ops; /* of the files that can be polled */
 
 static inline struct proc_node *proc_node_of(const struct inode *inode)
 {

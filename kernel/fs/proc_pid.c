@@ -436,8 +436,8 @@ const struct proc_pid_file proc_pid_files[] = {
     {.name = "cwd", .mode = LNK, .follow = follow_cwd},
     {.name = "root", .mode = LNK, .follow = follow_root},
     {.name = "exe", .mode = LNK, .follow = follow_exe},
-    {.name = "mounts", .mode = REG(0444), .show = show_mounts},
-    {.name = "mountinfo", .mode = REG(0444), .show = show_mountinfo},
+    {.name = "mounts", .mode = REG(0444), .show = show_mounts, .tells_mounts = true},
+    {.name = "mountinfo", .mode = REG(0444), .show = show_mountinfo, .tells_mounts = true},
     {.name = "oom_score", .mode = REG(0444), .show = show_zero},
     {.name = "oom_score_adj", .mode = REG(0644), .show = show_zero, .write = write_ignored},
 };

@@ -2,6 +2,7 @@
 /*
  * The files of procfs: a file's text is made when it is read from its start.
  */
+#include "kernel/fs/poll.h"
 #include "kernel/fs/proc_node.h"
 #include "kernel/task/task.h"
 
@@ -44,17 +45,28 @@ static int make_text(struct inode *inode, struct seq *seq)
 	return seq->failed ? -ENOMEM : 0;
 }
 
-static long proc_read(struct file *file, struct uio *uio, uint64_t *pos)
+/* The text of an open file, which it gets when something is first asked of it; NULL: no memory. */
+static struct seq *file_seq(struct file *file)
 {
 	struct seq *seq = file->private;
-	long moved;
 
 	if (seq == NULL) {
 		seq = kzalloc(sizeof(*seq));
 		if (seq == NULL)
-			return -ENOMEM;
+			return NULL;
+		seq->changes = filesystem_changes;
 		file->private = seq;
 	}
+	return seq;
+}
+
+static long proc_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+	struct seq *seq = file_seq(file);
+	long moved;
+
+	if (seq == NULL)
+		return -ENOMEM;
 	if (*pos == 0 || seq->text == NULL) {
 		int result = make_text(file->inode, seq);
 
@@ -103,6 +115,22 @@ static long proc_write(struct file *file, struct uio *uio, uint64_t *pos)
 	return result;
 }
 
+/* Texts can always be read. A change of what is mounted is told once for each open file. */
+static uint32_t proc_poll(struct file *file, struct poll_table *table)
+{
+	struct proc_node *node = proc_node_of(file->inode);
+	struct seq *seq;
+
+	if (node->kind == PROC_TREE)
+		return ABI_POLLIN | ABI_POLLOUT | ABI_POLLRDNORM | ABI_POLLWRNORM;
+	poll_wait(table, &filesystem_change_wait);
+	seq = file_seq(file);
+	if (seq == NULL || seq->changes == filesystem_changes)
+		return ABI_POLLIN | ABI_POLLRDNORM;
+	seq->changes = filesystem_changes;
+	return ABI_POLLIN | ABI_POLLRDNORM | ABI_POLLERR | ABI_POLLPRI;
+}
+
 static void proc_release(struct file *file)
 {
 	if (file->private != NULL)
@@ -112,5 +140,12 @@ static void proc_release(struct file *file)
 const struct file_ops proc_reg_file_ops = {
     .read = proc_read,
     .write = proc_write,
+    .release = proc_release,
+};
+
+const struct file_ops proc_poll_file_ops = {
+    .read = proc_read,
+    .write = proc_write,
+    .poll = proc_poll,
     .release = proc_release,
 };

@@ -104,7 +104,10 @@ static struct inode *node_create(struct inode *dir, struct filesystem *fs, uint3
 	inode->ino = node->kind == PROC_TREE ? node->entry->ino
 	                                     : proc_pid_ino(node->tid, node->kind, node->number);
 	inode->ops = &proc_reg_ops;
-	inode->file_ops = &proc_reg_file_ops;
+	inode->file_ops = node->kind == PROC_TREE || (node->kind == PROC_PID_FILE &&
+	                                              proc_pid_files[node->number].tells_mounts)
+	                      ? &proc_poll_file_ops
+	                      : &proc_reg_file_ops;
 	if (ABI_S_ISDIR(mode)) {
 		inode->ops = &proc_dir_ops;
 		inode->file_ops = &proc_dir_file_ops;

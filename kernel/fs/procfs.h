@@ -14,7 +14,8 @@ struct task;
 struct seq {
 	char *text;
 	size_t len, capacity;
-	bool failed; /* out of memory: the text is not complete */
+	bool failed;      /* out of memory: the text is not complete */
+	uint64_t changes; /* of the mounts, when they were told last */
 };
 
 void seq_free(struct seq *seq);
@@ -39,6 +40,7 @@ struct proc_pid_file {
 	uint32_t mode; /* with the type */
 	void (*show)(struct seq *seq, struct task *task);
 	long (*write)(struct task *task, const char *text, size_t len);
+	bool tells_mounts; /* it can be polled for changes of them */
 	/* Links: the object they lead to, with a reference, or err_ptr. */
 	struct inode *(*follow)(struct task *task);
 };

@@ -218,6 +218,7 @@ static long unmount(struct inode *root, unsigned int flags)
 	root->covers = NULL;
 	list_remove(&fs->node);
 	fs->detached = true;
+	filesystem_changed();
 	inode_put(covered);
 	inode_put(root);
 	return 0;

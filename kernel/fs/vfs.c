@@ -7,6 +7,8 @@
 #include "kernel/task/task.h"
 
 struct list filesystem_all = LIST_INIT(filesystem_all);
+uint64_t filesystem_changes;
+struct wait_queue filesystem_change_wait = {LIST_INIT(filesystem_change_wait.waiters)};
 
 static struct fs_context boot_context = {.ref_count = 1, .umask = 022};
 /* Minor numbers of major 0, as filesystems without a block device have them. */
@@ -34,7 +36,14 @@ int filesystem_attach(struct filesystem *fs, struct inode *directory)
 	directory->mounted = fs->root;
 	fs->root->covers = directory;
 	list_insert_before(&filesystem_all, &fs->node);
+	filesystem_changed();
 	return 0;
+}
+
+void filesystem_changed(void)
+{
+	filesystem_changes++;
+	wait_wake_all(&filesystem_change_wait);
 }
 
 struct inode *vfs_root(void)

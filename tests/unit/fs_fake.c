@@ -155,10 +155,11 @@ void wait_enqueue(struct wait_queue *queue, struct wait_entry *entry)
 }
 
 void wait_enqueue_callback(struct wait_queue *queue, struct wait_entry *entry,
-                           void (*wake)(struct wait_entry *entry))
+                           bool (*wake)(struct wait_entry *entry, uint32_t events), bool exclusive)
 {
 	wait_enqueue(queue, entry);
 	entry->wake = wake;
+	entry->exclusive = exclusive;
 }
 
 int task_sleep(bool interruptible, uint64_t deadline_ns)
@@ -170,14 +171,15 @@ int task_sleep(bool interruptible, uint64_t deadline_ns)
 	return -ETIMEDOUT;
 }
 
-void wait_wake_waiters(struct wait_queue *queue)
+bool wait_wake_waiters(struct wait_queue *queue, uint32_t events)
 {
 	struct wait_entry *entry, *next;
 
 	list_for_each_entry_safe (entry, next, &queue->waiters, struct wait_entry, node) {
 		if (entry->wake != NULL)
-			entry->wake(entry);
+			entry->wake(entry, events);
 	}
+	return false;
 }
 
 void klog(enum log_level level, const char *format, ...)

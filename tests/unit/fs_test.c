@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* sources: kernel/fs/epoll_nest.c kernel/fs/sys_epoll.c */
 /* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/cpio.c kernel/fs/devfs.c */
 /* sources: kernel/fs/epoll.c kernel/fs/eventfd.c kernel/fs/fd.c kernel/fs/file.c */
 /* sources: kernel/fs/inode.c kernel/fs/lock.c kernel/fs/memdev.c kernel/fs/path.c */
@@ -168,6 +169,38 @@ static void test_epoll_modes(void **state)
 	CALL1(sys_close, fds[0]);
 	assert_int_equal(epoll_now(epoll, events, 4), 0);
 	CALL1(sys_close, epoll);
+}
+
+static long watch(int epoll, int fd)
+{
+	struct abi_epoll_event event = {ABI_POLLIN, 0};
+
+	return CALL4(sys_epoll_ctl, epoll, ABI_EPOLL_CTL_ADD, fd, PTR(&event));
+}
+
+/* Five sets in a chain, however it came to be; older Linux looked below the new link only. */
+static void test_epoll_nesting(void **state)
+{
+	int set[7];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(set); i++)
+		set[i] = (int)CALL1(sys_epoll_create1, 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(watch(set[i], set[i + 1]), 0);
+	assert_int_equal(watch(set[4], set[5]), -ELOOP);
+	assert_int_equal(watch(set[5], set[0]), -ELOOP);
+	assert_int_equal(watch(set[4], set[0]), -ELOOP);
+	assert_int_equal(watch(set[0], set[4]), 0); /* another way to it */
+	/* Chains are joined in the middle: two and three, but not three and three. */
+	CALL1(sys_close, set[2]);
+	assert_int_equal(watch(set[4], set[5]), 0);
+	assert_int_equal(watch(set[1], set[3]), 0);
+	assert_int_equal(CALL4(sys_epoll_ctl, set[1], ABI_EPOLL_CTL_DEL, set[3], 0), 0);
+	assert_int_equal(watch(set[6], set[0]), 0);
+	assert_int_equal(watch(set[1], set[3]), -ELOOP);
+	for (size_t i = 0; i < ARRAY_COUNT(set); i++)
+		CALL1(sys_close, set[i]);
 }
 
 static void test_epoll_turns(void **state)
@@ -572,6 +605,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_pipe_is_a_queue, setup),
 	    cmocka_unit_test_setup(test_epoll_modes, setup),
 	    cmocka_unit_test_setup(test_epoll_turns, setup),
+	    cmocka_unit_test_setup(test_epoll_nesting, setup),
 	    cmocka_unit_test_setup(test_locks, setup),
 	    cmocka_unit_test_setup(test_mounts, setup),
 	    cmocka_unit_test_setup(test_full, setup),
