@@ -62,9 +62,12 @@ static void file_free(struct file *file)
 
 struct file *file_open_inode(struct inode *inode, uint32_t flags)
 {
-	struct file *file = file_alloc(inode, flags);
+	struct file *file;
 	int result;
 
+	if ((flags & (ABI_O_PATH | ABI_O_DIRECT)) == ABI_O_DIRECT && !file_can_direct(inode))
+		return err_ptr(-EINVAL);
+	file = file_alloc(inode, flags);
 	if (file == NULL)
 		return err_ptr(-ENOMEM);
 	inode_get(inode);

@@ -146,6 +146,12 @@ static inline bool file_writable(const struct file *file)
 	       (file->flags & (ABI_O_PATH | ABI_O_ACCMODE)) == ABI_O_RDWR;
 }
 
+/* May it be opened with O_DIRECT: regular files in memory, which need no buffer anyway. */
+static inline bool file_can_direct(const struct inode *inode)
+{
+	return ABI_S_ISREG(inode->mode) && inode->ops != NULL && inode->ops->get_page != NULL;
+}
+
 uint32_t file_poll(struct file *file, struct poll_table *table);
 /* How much of `bytes` a write at `pos` may do under RLIMIT_FSIZE and the file size limit; 0 bytes:
  * -EFBIG (SIGXFSZ has been sent). */
@@ -164,7 +170,7 @@ void fd_range_cloexec(unsigned int first, unsigned int last);
 /* Install a new file; drops it on failure. */
 int fd_install_or_put(struct file *file, bool cloexec);
 
-/* pipe.c: a named pipe's open, and the table-free parts of fcntl. */
+/* pipe.c: a named pipe's open. pipe_size.c: the parts of fcntl. */
 extern const struct file_ops fifo_file_ops;
 long pipe_get_size(struct file *file);
 long pipe_set_size(struct file *file, unsigned long bytes);

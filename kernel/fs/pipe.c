@@ -4,23 +4,11 @@
  * data comes and freed when it is gone. A pipe exists while an end is open. Writes of up to
  * PIPE_BUF bytes are never mixed with others.
  */
-#include "kernel/fs/internal.h"
+#include "kernel/fs/pipe.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/task.h"
 
 #define PIPE_DEFAULT_BYTES (16 * PAGE_BYTES)
-#define PIPE_MAX_BYTES     (256 * PAGE_BYTES)
-
-struct pipe {
-	uint32_t readers, writers;
-	uint64_t reader_opens,
-	    writer_opens; /* ever: what an open that waits for the other side looks at */
-	struct wait_queue read_wait, write_wait, open_wait;
-	size_t capacity; /* bytes; whole pages */
-	size_t head;     /* position of the first byte */
-	size_t fill;
-	char **pages; /* NULL: none there now */
-};
 
 static struct pipe *pipe_alloc(void)
 {
@@ -28,7 +16,7 @@ static struct pipe *pipe_alloc(void)
 
 	if (pipe == NULL)
 		return NULL;
-	pipe->capacity = PIPE_DEFAULT_BYTES;
+	pipe->capacity = pipe->limit = PIPE_DEFAULT_BYTES;
 	pipe->writer_opens = 1; /* no file has seen 0: see pipe_poll() */
 	pipe->pages = kzalloc(sizeof(pipe->pages[0]) * (pipe->capacity >> PAGE_SHIFT));
 	if (pipe->pages == NULL) {
@@ -46,70 +34,30 @@ static void pipe_free(struct pipe *pipe)
 	for (size_t i = 0; i < pipe->capacity >> PAGE_SHIFT; i++)
 		kfree(pipe->pages[i]);
 	kfree(pipe->pages);
+	kfree(pipe->packets);
 	kfree(pipe);
 }
 
-/* Take bytes out: up to the end of a page. Bytes moved or -EFAULT. */
-static long pipe_take(struct pipe *pipe, struct uio *uio)
+static inline long pipe_read_bytes(struct pipe *pipe, struct uio *uio)
 {
-	size_t offset = pipe->head & (PAGE_BYTES - 1);
-	size_t idx = pipe->head >> PAGE_SHIFT;
-	size_t bytes = MIN(pipe->fill, PAGE_BYTES - offset);
-	char *page = pipe->pages[idx];
-	long moved = uio_copy_to(uio, page + offset, bytes);
+	long done = 0;
 
-	if (moved <= 0)
-		return moved;
-	pipe->head += (size_t)moved;
-	pipe->fill -= (size_t)moved;
-	/* A page whose data is all gone is freed, unless the ring's end lies in it too; an empty
-	 * pipe keeps one. */
-	if ((pipe->head & (PAGE_BYTES - 1)) == 0 && pipe->fill > 0 &&
-	    pipe->fill <= pipe->capacity - PAGE_BYTES) {
-		pipe->pages[idx] = NULL;
-		kfree(page);
+	while (pipe->fill > 0 && uio->left > 0) {
+		long moved = pipe_look(pipe, 0, pipe->fill, uio);
+
+		if (moved <= 0)
+			return done > 0 ? done : moved;
+		pipe_drop(pipe, (size_t)moved);
+		done += moved;
 	}
-	if (pipe->fill == 0)
-		pipe->head = idx << PAGE_SHIFT;
-	else if (pipe->head == pipe->capacity)
-		pipe->head = 0;
-	return moved;
-}
-
-/* Put bytes in: up to the end of a page. Bytes moved, -EFAULT or -ENOMEM. There is room. */
-static long pipe_add(struct pipe *pipe, struct uio *uio)
-{
-	size_t at = pipe->head + pipe->fill;
-	size_t offset, idx, bytes;
-	long moved;
-
-	if (at >= pipe->capacity)
-		at -= pipe->capacity;
-	offset = at & (PAGE_BYTES - 1);
-	idx = at >> PAGE_SHIFT;
-	bytes = MIN(pipe->capacity - pipe->fill, PAGE_BYTES - offset);
-	if (pipe->pages[idx] == NULL) {
-		pipe->pages[idx] = kmalloc(PAGE_BYTES);
-		if (pipe->pages[idx] == NULL)
-			return -ENOMEM;
-	}
-	moved = uio_copy_from(uio, pipe->pages[idx] + offset, bytes);
-	if (moved > 0)
-		pipe->fill += (size_t)moved;
-	return moved;
-}
-
-/* Whoever wants to write up to PIPE_BUF bytes at once need not wait. */
-static bool pipe_writable(const struct pipe *pipe)
-{
-	return pipe->capacity - pipe->fill >= ABI_PIPE_BUF;
+	return done;
 }
 
 static long pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
 	struct pipe *pipe = file->inode->pipe;
 	bool was_full;
-	long done = 0;
+	long done;
 
 	(void)pos;
 	if (uio->left == 0)
@@ -124,30 +72,23 @@ static long pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
 			return -ERESTARTSYS;
 	}
 	was_full = !pipe_writable(pipe);
-	while (pipe->fill > 0 && uio->left > 0) {
-		long moved = pipe_take(pipe, uio);
-
-		if (moved < 0) {
-			done = done > 0 ? done : moved;
-			break;
-		}
-		done += moved;
-	}
+	if (pipe->packet_count > 0)
+		done = pipe_read_packets(pipe, uio);
+	else
+		done = pipe_read_bytes(pipe, uio);
 	/* Nobody waits for room while there is some. */
 	if (was_full)
 		wait_wake_events(&pipe->write_wait, ABI_POLLOUT | ABI_POLLWRNORM);
 	return done;
 }
 
-/* Wait until `need` bytes fit: 0; -EPIPE, the signal has been sent; -EAGAIN; -ERESTARTSYS. */
-static __attribute__((noinline)) long pipe_wait_room(struct file *file, struct pipe *pipe,
-                                                     size_t need)
+__attribute__((noinline)) long pipe_wait_room(struct file *file, struct pipe *pipe, size_t need)
 {
-	while (pipe->readers > 0 && pipe->capacity - pipe->fill < need) {
+	while (pipe->readers > 0 && pipe->limit - pipe->fill < need) {
 		if ((file->flags & ABI_O_NONBLOCK) != 0)
 			return -EAGAIN;
 		if (wait_event(&pipe->write_wait,
-		               pipe->readers == 0 || pipe->capacity - pipe->fill >= need,
+		               pipe->readers == 0 || pipe->limit - pipe->fill >= need,
 		               WAIT_FOREVER) != 0)
 			return -ERESTARTSYS;
 	}
@@ -157,29 +98,40 @@ static __attribute__((noinline)) long pipe_wait_room(struct file *file, struct p
 	return -EPIPE;
 }
 
-static long pipe_write(struct file *file, struct uio *uio, uint64_t *pos)
+static inline long pipe_write_bytes(struct file *file, struct pipe *pipe, struct uio *uio)
 {
-	struct pipe *pipe = file->inode->pipe;
 	size_t need = uio->left <= ABI_PIPE_BUF ? uio->left : 1;
 	long done = 0, result = 0;
 
-	(void)pos;
 	while (uio->left > 0 && result >= 0) {
-		if (pipe->readers == 0 || pipe->capacity - pipe->fill < need)
+		if (pipe->readers == 0 || pipe->limit - pipe->fill < need)
 			result = pipe_wait_room(file, pipe, need);
 		if (result < 0)
 			break;
-		while (uio->left > 0 && pipe->fill < pipe->capacity) {
-			result = pipe_add(pipe, uio);
+		while (uio->left > 0 && pipe->fill < pipe->limit) {
+			result = pipe_add(pipe, uio, pipe->limit - pipe->fill);
 			if (result < 0)
 				break;
 			done += result;
 		}
 		wait_wake_events(&pipe->read_wait, ABI_POLLIN | ABI_POLLRDNORM);
 	}
+	return done > 0 ? done : result;
+}
+
+static long pipe_write(struct file *file, struct uio *uio, uint64_t *pos)
+{
+	struct pipe *pipe = file->inode->pipe;
+	long done;
+
+	(void)pos;
+	if ((file->flags & ABI_O_DIRECT) != 0)
+		done = pipe_write_packets(file, pipe, uio);
+	else
+		done = pipe_write_bytes(file, pipe, uio);
 	if (done > 0)
 		inode_touch_mtime(file->inode);
-	return done > 0 ? done : result;
+	return done;
 }
 
 static uint32_t pipe_poll(struct file *file, struct poll_table *table)
@@ -286,72 +238,7 @@ const struct file_ops fifo_file_ops = {
     .release = pipe_release,
 };
 
-static struct pipe *pipe_of(struct file *file)
+struct pipe *pipe_of_file(struct file *file)
 {
 	return file->ops == &fifo_file_ops ? file->inode->pipe : NULL;
-}
-
-long pipe_get_size(struct file *file)
-{
-	struct pipe *pipe = pipe_of(file);
-
-	return pipe != NULL ? (long)pipe->capacity : -EBADF;
-}
-
-/* Put the pages of the ring, the one of the first byte first, into a new array. False: out of
- * memory. */
-static bool pipe_move_pages(struct pipe *pipe, char **pages, size_t capacity)
-{
-	size_t old_count = pipe->capacity >> PAGE_SHIFT, first = pipe->head >> PAGE_SHIFT;
-	size_t offset = pipe->head & (PAGE_BYTES - 1);
-	size_t wrapped = pipe->fill > pipe->capacity - offset;
-
-	/* The ring's end may share the page with its start: it needs one of its own now. */
-	if (wrapped && capacity > pipe->capacity) {
-		pages[old_count] = kmalloc(PAGE_BYTES);
-		if (pages[old_count] == NULL)
-			return false;
-		memcpy(pages[old_count], pipe->pages[first], offset);
-	}
-	for (size_t i = 0; i < old_count; i++) {
-		char *page = pipe->pages[(first + i) % old_count];
-
-		if (i < capacity >> PAGE_SHIFT)
-			pages[i] = page;
-		else
-			kfree(page);
-	}
-	pipe->head = offset;
-	return true;
-}
-
-long pipe_set_size(struct file *file, unsigned long bytes)
-{
-	struct pipe *pipe = pipe_of(file);
-	size_t capacity = PAGE_BYTES;
-	char **pages;
-
-	if (pipe == NULL)
-		return -EBADF;
-	if (bytes > PIPE_MAX_BYTES)
-		return process_uid() == 0 && bytes > 1ul << 31 ? -EINVAL : -EPERM;
-	while (capacity < bytes)
-		capacity *= 2;
-	/* The first page may hold a part only. */
-	if (pipe->fill + (pipe->head & (PAGE_BYTES - 1)) > capacity)
-		return -EBUSY;
-	if (capacity == pipe->capacity)
-		return (long)capacity;
-	pages = kzalloc(sizeof(pages[0]) * (capacity >> PAGE_SHIFT));
-	if (pages == NULL)
-		return -ENOMEM;
-	if (!pipe_move_pages(pipe, pages, capacity)) {
-		kfree(pages);
-		return -ENOMEM;
-	}
-	kfree(pipe->pages);
-	pipe->pages = pages;
-	pipe->capacity = capacity;
-	wait_wake_all(&pipe->write_wait);
-	return (long)capacity;
 }

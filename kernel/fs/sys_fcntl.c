@@ -27,6 +27,9 @@ static long fcntl_set_flags(struct file *file, uint32_t flags)
 	if ((flags & ABI_O_NOATIME) != 0 && (file->flags & ABI_O_NOATIME) == 0 &&
 	    !inode_owned(file->inode))
 		return -EPERM;
+	if ((flags & ABI_O_DIRECT) != 0 && !ABI_S_ISFIFO(file->inode->mode) &&
+	    !file_can_direct(file->inode))
+		return -EINVAL;
 	file->flags = (file->flags & ~SETFL_MASK) | (flags & SETFL_MASK);
 	return 0;
 }

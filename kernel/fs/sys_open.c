@@ -266,6 +266,7 @@ static long do_pipe(void *user_fds, uint32_t flags)
 	result = pipe_create(flags & ABI_O_NONBLOCK, ends);
 	if (result != 0)
 		return result;
+	ends[1]->flags |= flags & ABI_O_DIRECT;
 	fds[0] = fd_install_or_put(ends[0], cloexec);
 	if (fds[0] < 0) {
 		file_put(ends[1]);

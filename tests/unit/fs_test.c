@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: kernel/fs/epoll_nest.c kernel/fs/sys_epoll.c */
+/* sources: kernel/fs/epoll_nest.c kernel/fs/pipe_packet.c kernel/fs/pipe_size.c */
+/* sources: kernel/fs/sys_epoll.c */
 /* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/cpio.c kernel/fs/devfs.c */
 /* sources: kernel/fs/epoll.c kernel/fs/eventfd.c kernel/fs/fd.c kernel/fs/file.c */
 /* sources: kernel/fs/inode.c kernel/fs/lock.c kernel/fs/memdev.c kernel/fs/path.c */
@@ -113,6 +114,76 @@ static void test_pipe_is_a_queue(void **state)
 	fake.last_signal = 0;
 	assert_int_equal(CALL3(sys_write, fds[1], PTR("x"), 1), -EPIPE);
 	assert_int_equal(fake.last_signal, ABI_SIGPIPE);
+	CALL1(sys_close, fds[1]);
+	assert_int_equal(page_free_count(), frames);
+}
+
+/* A packet pipe of 16 places against a plain list of lengths. */
+static struct {
+	size_t bytes[16], count;
+	uint8_t first, next; /* what comes, what will be written */
+} packets;
+
+static void packet_step_write(int fd)
+{
+	static uint8_t buffer[20000];
+	size_t bytes = rnd(4) == 0 ? rnd(sizeof(buffer)) : rnd(5000), done = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		buffer[i] = (uint8_t)(packets.next + i * 7);
+	for (; packets.count < ARRAY_COUNT(packets.bytes) && done < bytes; packets.count++) {
+		size_t part = MIN(bytes - done, PAGE_BYTES);
+
+		packets.bytes[packets.count] = part;
+		done += part;
+	}
+	packets.next = (uint8_t)(packets.next + done * 7);
+	assert_int_equal(CALL3(sys_write, fd, PTR(buffer), bytes),
+	                 bytes > 0 && done == 0 ? -EAGAIN : (long)done);
+}
+
+static void packet_step_read(int fd)
+{
+	static uint8_t buffer[8192];
+	size_t bytes = 1 + rnd(sizeof(buffer) - 1), got = MIN(bytes, packets.bytes[0]);
+
+	if (packets.count == 0) {
+		assert_int_equal(CALL3(sys_read, fd, PTR(buffer), bytes), -EAGAIN);
+		return;
+	}
+	assert_int_equal(CALL3(sys_read, fd, PTR(buffer), bytes), (long)got);
+	for (size_t i = 0; i < got; i++)
+		assert_int_equal(buffer[i], (uint8_t)(packets.first + i * 7));
+	packets.first = (uint8_t)(packets.first + packets.bytes[0] * 7);
+	memmove(packets.bytes, packets.bytes + 1, --packets.count * sizeof(packets.bytes[0]));
+}
+
+static void test_pipe_of_packets(void **state)
+{
+	size_t frames = page_free_count();
+	int fds[2], sizes[2] = {65536, 131072};
+
+	(void)state;
+	assert_int_equal(CALL2(sys_pipe2, PTR(fds), ABI_O_NONBLOCK | ABI_O_DIRECT), 0);
+	for (int n = 0; n < 20000; n++) {
+		int available = -1, sum = 0;
+
+		if (rnd(2) == 0)
+			packet_step_write(fds[1]);
+		else
+			packet_step_read(fds[0]);
+		if (rnd(50) == 0) { /* to and fro */
+			CALL3(sys_fcntl, fds[0], ABI_F_SETPIPE_SZ, sizes[1]);
+			assert_int_equal(CALL3(sys_fcntl, fds[0], ABI_F_SETPIPE_SZ, 32768),
+			                 packets.count > 8 ? -EBUSY : 32768);
+			CALL3(sys_fcntl, fds[0], ABI_F_SETPIPE_SZ, sizes[0]);
+		}
+		for (size_t i = 0; i < packets.count; i++)
+			sum += (int)packets.bytes[i];
+		assert_int_equal(CALL3(sys_ioctl, fds[0], ABI_FIONREAD, PTR(&available)), 0);
+		assert_int_equal(available, sum);
+	}
+	CALL1(sys_close, fds[0]);
 	CALL1(sys_close, fds[1]);
 	assert_int_equal(page_free_count(), frames);
 }
@@ -603,6 +674,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_pipe_is_a_queue, setup),
+	    cmocka_unit_test_setup(test_pipe_of_packets, setup),
 	    cmocka_unit_test_setup(test_epoll_modes, setup),
 	    cmocka_unit_test_setup(test_epoll_turns, setup),
 	    cmocka_unit_test_setup(test_epoll_nesting, setup),
