@@ -52,7 +52,9 @@ bool ramfs_may_allocate(void);
 /* A regular file without a name, in a filesystem without a tree (memfd_create). NULL: out of
  * memory. */
 struct inode *ramfs_create_unlinked(uint32_t mode);
-/* Seals of such a file; NULL: the inode has none. */
+/* Seals that forbid every write but those of mappings that are there. */
+#define RAMFS_SEALS_WRITE (ABI_F_SEAL_WRITE | ABI_F_SEAL_FUTURE_WRITE)
+/* Seals of a file in memory (one with a name cannot get any); NULL: the inode is none. */
 uint32_t *ramfs_seals(struct inode *inode);
 
 #endif

@@ -182,15 +182,18 @@ static long ramfs_write(struct file *file, struct uio *uio, uint64_t *pos)
 
 	if (uio->left == 0)
 		return 0;
-	if ((seals & ABI_F_SEAL_WRITE) != 0 ||
-	    ((seals & ABI_F_SEAL_GROW) != 0 && *pos + uio->left > inode->size))
+	if ((seals & RAMFS_SEALS_WRITE) != 0 ||
+	    ((seals & ABI_F_SEAL_GROW) != 0 && *pos >= inode->size))
 		return -EPERM;
 	if (*pos > inode->size)
 		file_zero_behind_end(inode);
 	while (uio->left > 0) {
 		size_t want = MIN(uio->left, PAGE_BYTES - (size_t)(*pos & (PAGE_BYTES - 1)));
-		long moved = write_one_page(inode, uio, *pos);
+		long moved = -EPERM;
 
+		/* Looked at page by page: what lies before that is written. */
+		if ((seals & ABI_F_SEAL_GROW) == 0 || *pos + want <= inode->size)
+			moved = write_one_page(inode, uio, *pos);
 		if (moved < 0) {
 			done = done > 0 ? done : moved;
 			break;
@@ -295,14 +298,13 @@ int ramfs_file_allocate(struct inode *inode, unsigned int mode, uint64_t offset,
 	if ((mode & ABI_FALLOC_FL_PUNCH_HOLE) != 0) {
 		if ((mode & ABI_FALLOC_FL_KEEP_SIZE) == 0)
 			return -EOPNOTSUPP;
-		if ((seals & ABI_F_SEAL_WRITE) != 0)
+		if ((seals & RAMFS_SEALS_WRITE) != 0)
 			return -EPERM;
 		file_punch_hole(inode, offset, end);
 		inode_touch_mtime(inode);
 		return 0;
 	}
-	if (end > inode->size && (mode & ABI_FALLOC_FL_KEEP_SIZE) == 0 &&
-	    (seals & ABI_F_SEAL_GROW) != 0)
+	if (end > inode->size && (seals & ABI_F_SEAL_GROW) != 0)
 		return -EPERM;
 	/* Refuse what cannot succeed before it has eaten all memory. */
 	if (PAGE_INDEX_END(end) - (offset >> PAGE_SHIFT) > page_free_count() + inode->page_count)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls that change what inodes and files are: modes, owners, times, sizes. */
 #include "kernel/fs/internal.h"
+#include "kernel/fs/ramfs.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/task.h"
@@ -53,12 +54,16 @@ static long change_mode(struct inode *inode, const void *arg)
 {
 	uint32_t mode = *(const uint32_t *)arg & 07777;
 	int result = check_changeable(inode);
+	const uint32_t *seals;
 
 	if (result != 0)
 		return result;
 	if (ABI_S_ISLNK(inode->mode))
 		return -EOPNOTSUPP;
 	if (!inode_owned(inode))
+		return -EPERM;
+	seals = ramfs_seals(inode);
+	if (seals != NULL && (*seals & ABI_F_SEAL_EXEC) != 0 && ((inode->mode ^ mode) & 0111) != 0)
 		return -EPERM;
 	if (process_uid() != 0 && process_gid() != inode->gid)
 		mode &= ~ABI_S_ISGID;

@@ -7,7 +7,9 @@
 #include "kernel/mm/vm.h"
 
 #define SETFL_MASK (ABI_O_APPEND | ABI_O_NONBLOCK | ABI_O_ASYNC | ABI_O_DIRECT | ABI_O_NOATIME)
-#define SEAL_ALL   (ABI_F_SEAL_SEAL | ABI_F_SEAL_SHRINK | ABI_F_SEAL_GROW | ABI_F_SEAL_WRITE)
+#define SEAL_ALL                                                                    \
+	(ABI_F_SEAL_SEAL | ABI_F_SEAL_SHRINK | ABI_F_SEAL_GROW | ABI_F_SEAL_WRITE | \
+	 ABI_F_SEAL_FUTURE_WRITE | ABI_F_SEAL_EXEC)
 
 static long fcntl_dup(struct file *file, uint64_t lowest, bool cloexec)
 {
@@ -38,16 +40,23 @@ static long fcntl_seal(struct file *file, bool add, uint32_t more)
 {
 	uint32_t *seals = ramfs_seals(file->inode);
 
-	/* Files with a name have none. */
-	if (seals == NULL || (file->inode->flags & INODE_ANONYMOUS) == 0)
+	if (seals == NULL)
 		return -EINVAL;
+	/* Files with a name stay as they are. */
+	if ((file->inode->flags & INODE_ANONYMOUS) == 0)
+		return add ? -EPERM : (long)ABI_F_SEAL_SEAL;
 	if (!add)
 		return (long)*seals;
+	if (!file_writable(file))
+		return -EPERM;
 	if ((more & ~SEAL_ALL) != 0)
 		return -EINVAL;
-	if (!file_writable(file) || (*seals & ABI_F_SEAL_SEAL) != 0)
+	if ((*seals & ABI_F_SEAL_SEAL) != 0)
 		return -EPERM;
-	if ((more & ABI_F_SEAL_WRITE) != 0 && file->inode->map_count != 0)
+	/* A program that can be run and is to stay so shall be the one it is. */
+	if ((more & ABI_F_SEAL_EXEC) != 0 && (file->inode->mode & 0111) != 0)
+		more |= ABI_F_SEAL_SHRINK | ABI_F_SEAL_GROW | RAMFS_SEALS_WRITE;
+	if ((more & ~*seals & ABI_F_SEAL_WRITE) != 0 && file->inode->map_write_count != 0)
 		return -EBUSY;
 	*seals |= more;
 	return 0;

@@ -313,7 +313,9 @@ static struct inode *memfd_inode(const char *name, unsigned int flags)
 	}
 	inode->flags |= INODE_ANONYMOUS | INODE_OWNS_LABEL;
 	inode->label = label;
-	if ((flags & (ABI_MFD_ALLOW_SEALING | ABI_MFD_NOEXEC_SEAL)) == 0)
+	if ((flags & ABI_MFD_NOEXEC_SEAL) != 0)
+		*ramfs_seals(inode) = ABI_F_SEAL_EXEC;
+	else if ((flags & ABI_MFD_ALLOW_SEALING) == 0)
 		*ramfs_seals(inode) = ABI_F_SEAL_SEAL;
 	return inode;
 }
@@ -326,8 +328,9 @@ long sys_memfd_create(const struct sys_args *args)
 	struct file *file;
 	long len;
 
-	if ((flags &
-	     ~(ABI_MFD_CLOEXEC | ABI_MFD_ALLOW_SEALING | ABI_MFD_NOEXEC_SEAL | ABI_MFD_EXEC)) != 0)
+	if ((flags & ~(ABI_MFD_CLOEXEC | ABI_MFD_ALLOW_SEALING | ABI_MFD_NOEXEC_SEAL |
+	               ABI_MFD_EXEC)) != 0 ||
+	    (flags & (ABI_MFD_NOEXEC_SEAL | ABI_MFD_EXEC)) == (ABI_MFD_NOEXEC_SEAL | ABI_MFD_EXEC))
 		return -EINVAL;
 	len = strncpy_from_user(name, SYS_PTR(args, 0), sizeof(name));
 	if (len < 0)

@@ -128,10 +128,11 @@ struct inode {
 	struct inode *covers;  /* root of a mount: the directory it is mounted on */
 	uint32_t write_count;  /* open for writing; ETXTBSY with exec_count */
 	uint32_t exec_count;
-	uint32_t map_count; /* areas that map it, counted by mm */
-	struct list locks;  /* struct file_lock */
-	struct pipe *pipe;  /* S_IFIFO: what flows, while it is open */
-	const char *label;  /* anonymous: what /proc/PID/fd shows; NULL: by type */
+	uint32_t map_count;       /* areas that map it, counted by mm */
+	uint32_t map_write_count; /* of them those that are shared and may write, now or later */
+	struct list locks;        /* struct file_lock */
+	struct pipe *pipe;        /* S_IFIFO: what flows, while it is open */
+	const char *label;        /* anonymous: what /proc/PID/fd shows; NULL: by type */
 	void *private;
 };
 

@@ -133,10 +133,12 @@
 #define ABI_F_WRLCK         1
 #define ABI_F_UNLCK         2
 
-#define ABI_F_SEAL_SEAL   1u
-#define ABI_F_SEAL_SHRINK 2u
-#define ABI_F_SEAL_GROW   4u
-#define ABI_F_SEAL_WRITE  8u
+#define ABI_F_SEAL_SEAL         1u
+#define ABI_F_SEAL_SHRINK       2u
+#define ABI_F_SEAL_GROW         4u
+#define ABI_F_SEAL_WRITE        8u
+#define ABI_F_SEAL_FUTURE_WRITE 16u
+#define ABI_F_SEAL_EXEC         32u
 
 #define ABI_LOCK_SH 1
 #define ABI_LOCK_EX 2

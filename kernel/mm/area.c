@@ -51,6 +51,12 @@ struct vm_area *vm_find(struct vm *vm, uintptr_t addr)
 	return area && area->start <= addr ? area : NULL;
 }
 
+/* Counted for seals. */
+static bool area_may_write_file(const struct vm_area *area)
+{
+	return (area->flags & (VM_SHARED | VM_NO_WRITE)) == VM_SHARED;
+}
+
 struct vm_area *area_create(const struct vm_area *model, uintptr_t start, uintptr_t end)
 {
 	struct vm_area *area = kmalloc(sizeof(*area));
@@ -65,6 +71,7 @@ struct vm_area *area_create(const struct vm_area *model, uintptr_t start, uintpt
 		area->offset = model->offset + (start - model->start);
 		inode_get(area->inode);
 		area->inode->map_count++;
+		area->inode->map_write_count += area_may_write_file(area);
 	}
 	return area;
 }
@@ -83,6 +90,7 @@ void area_discard(struct vm_area *area)
 {
 	if (area->inode) {
 		area->inode->map_count--;
+		area->inode->map_write_count -= area_may_write_file(area);
 		inode_put(area->inode);
 	}
 	kfree(area);

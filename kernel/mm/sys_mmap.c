@@ -110,7 +110,7 @@ static int check_file(struct mmap_request *request, bool shared)
 	if (!shared)
 		return 0;
 	seals = ramfs_seals(inode);
-	if (seals && (*seals & ABI_F_SEAL_WRITE)) {
+	if (seals && (*seals & RAMFS_SEALS_WRITE)) {
 		if (request->prot & VM_WRITE)
 			return -EPERM;
 		request->vm_flags |= VM_NO_WRITE;
