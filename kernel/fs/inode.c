@@ -6,8 +6,8 @@
  */
 #include "kernel/fs/internal.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/clock.h"
 #include "kernel/task/task.h"
-#include "pv/time.h"
 
 #define DAY_NS (86400 * (int64_t)NS_PER_SEC)
 
@@ -34,20 +34,9 @@ uint32_t process_gid(void)
 	return process != NULL ? process->egid : 0;
 }
 
-/* Times of files are this exact, in ticks of the CPU's clock: well below a millisecond. */
-#define COARSE_TICKS (1u << 20)
-
 int64_t inode_now_ns(void)
 {
-	static uint64_t read_ticks;
-	static int64_t wall_ns;
-	uint64_t now = pv_time_ticks();
-
-	if (now - read_ticks >= COARSE_TICKS || wall_ns == 0) {
-		read_ticks = now;
-		wall_ns = (int64_t)pv_time_wall_ns();
-	}
-	return wall_ns;
+	return (int64_t)clock_realtime_coarse_ns();
 }
 
 struct inode *inode_alloc(struct filesystem *fs, uint32_t mode, size_t private_bytes)

@@ -6,6 +6,7 @@
 #include "kernel/fs/procfs.h"
 #include "kernel/fs/ramfs.h"
 #include "kernel/glue/args.h"
+#include "kernel/task/clock.h"
 #include "kernel/task/task.h"
 #include "kernel/task/uts.h"
 #include "lib/rng.h"
@@ -112,7 +113,7 @@ static void show_stat(struct seq *seq)
 	}
 	seq_printf(seq, "intr 0\nctxt %llu\nbtime %llu\nprocesses %d\n",
 	           (unsigned long long)sched_switch_count(),
-	           (unsigned long long)((pv_time_wall_ns() - up) / NS_PER_SEC), pid_last());
+	           (unsigned long long)((clock_realtime_ns() - up) / NS_PER_SEC), pid_last());
 	seq_printf(seq, "procs_running %u\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n",
 	           sched_runnable_count());
 }

@@ -106,6 +106,29 @@ struct abi_timezone {
 	int32_t dst;
 };
 
+/* clock_adjtime: what is to change, or is told. */
+#define ABI_ADJ_OFFSET          0x0001u
+#define ABI_ADJ_SETOFFSET       0x0100u
+#define ABI_ADJ_NANO            0x2000u /* for SETOFFSET: the fraction is in nanoseconds */
+#define ABI_ADJ_TICK            0x4000u
+#define ABI_ADJ_OFFSET_READONLY 0x2000u /* with ADJTIME */
+#define ABI_ADJ_ADJTIME         0x8000u /* with OFFSET: as adjtime(3) does */
+#define ABI_STA_UNSYNC          0x0040
+#define ABI_TIME_ERROR          5 /* the result while the clock is not synchronised */
+
+struct abi_timex {
+	uint32_t modes;
+	int64_t offset, freq, maxerror, esterror;
+	int32_t status;
+	int64_t constant, precision, tolerance;
+	struct abi_timeval time;
+	int64_t tick, ppsfreq, jitter;
+	int32_t shift;
+	int64_t stabil, jitcnt, calcnt, errcnt, stbcnt;
+	int32_t tai;
+	int32_t unused[11];
+};
+
 struct abi_tms {
 	int64_t user, system, children_user, children_system;
 };
@@ -223,6 +246,7 @@ struct abi_sched_attr {
 #define ABI_CAPABILITY_VERSION_1 0x19980330u
 #define ABI_CAPABILITY_VERSION_2 0x20071026u
 #define ABI_CAPABILITY_VERSION_3 0x20080522u
+#define ABI_CAP_SYS_TIME         25
 #define ABI_CAP_LAST             40
 
 struct abi_cap_header {

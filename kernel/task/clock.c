@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Clocks and the calls that read them. The wall clock follows Xen's and cannot be set from inside.
+ * Clocks and the calls that read them. Real time is Xen's wall clock and an offset of ours, which
+ * changes when the clock is set (clock_set.c).
  */
 #include "kernel/task/clock.h"
 
@@ -17,6 +18,39 @@
 /* As cpu_clock_read() takes them: number 0, all CPU time. */
 #define CPU_CLOCK_OWN_PROCESS (-6)
 #define CPU_CLOCK_OWN_THREAD  (-2)
+
+/* Ticks of the CPU's clock that a coarse time is old at most: well below a millisecond. */
+#define COARSE_TICKS (1u << 20)
+
+struct wait_queue clock_set_wait = {LIST_INIT(clock_set_wait.waiters)};
+
+static int64_t realtime_offset_ns; /* to the hypervisor's wall clock */
+static struct {
+	uint64_t ns, read_ticks;
+} recent; /* 0: to be read again */
+
+uint64_t clock_realtime_ns(void)
+{
+	return pv_time_wall_ns() + (uint64_t)realtime_offset_ns;
+}
+
+uint64_t clock_realtime_coarse_ns(void)
+{
+	uint64_t now = pv_time_ticks();
+
+	if (now - recent.read_ticks >= COARSE_TICKS || recent.ns == 0) {
+		recent.read_ticks = now;
+		recent.ns = clock_realtime_ns();
+	}
+	return recent.ns;
+}
+
+void clock_set_realtime(int64_t ns)
+{
+	realtime_offset_ns = ns - (int64_t)pv_time_wall_ns();
+	recent.ns = 0;
+	wait_wake_all(&clock_set_wait);
+}
 
 struct abi_timespec timespec_from_ns(uint64_t ns)
 {
@@ -116,7 +150,7 @@ int clock_read(int clock, uint64_t *ns)
 	case ABI_CLOCK_REALTIME_COARSE:
 	case ABI_CLOCK_REALTIME_ALARM:
 	case ABI_CLOCK_TAI:
-		*ns = pv_time_wall_ns();
+		*ns = clock_realtime_ns();
 		return 0;
 	case ABI_CLOCK_MONOTONIC:
 	case ABI_CLOCK_MONOTONIC_RAW:
@@ -134,6 +168,12 @@ int clock_read(int clock, uint64_t *ns)
 	}
 }
 
+bool clock_can_be_set(int clock)
+{
+	return clock == ABI_CLOCK_REALTIME || clock == ABI_CLOCK_REALTIME_ALARM ||
+	       clock == ABI_CLOCK_TAI;
+}
+
 bool clock_deadline(int clock, uint64_t ns, uint64_t *deadline_ns)
 {
 	uint64_t wall;
@@ -142,7 +182,7 @@ bool clock_deadline(int clock, uint64_t ns, uint64_t *deadline_ns)
 	case ABI_CLOCK_REALTIME:
 	case ABI_CLOCK_REALTIME_ALARM:
 	case ABI_CLOCK_TAI:
-		wall = pv_time_wall_ns();
+		wall = clock_realtime_ns();
 		*deadline_ns = ns > wall ? clock_after(ns - wall) : 0;
 		return true;
 	case ABI_CLOCK_MONOTONIC:
@@ -153,6 +193,29 @@ bool clock_deadline(int clock, uint64_t ns, uint64_t *deadline_ns)
 	default:
 		return false;
 	}
+}
+
+void clock_wait_begin(struct clock_wait *wait, int clock, uint64_t ns)
+{
+	wait->clock = clock;
+	wait->ns = ns;
+	list_init(&wait->entry.node);
+	if (ns != WAIT_FOREVER && clock_can_be_set(clock))
+		wait_enqueue(&clock_set_wait, &wait->entry);
+}
+
+int clock_wait_sleep(struct clock_wait *wait)
+{
+	uint64_t deadline_ns = WAIT_FOREVER;
+
+	if (wait->ns != WAIT_FOREVER)
+		clock_deadline(wait->clock, wait->ns, &deadline_ns);
+	return task_sleep(true, deadline_ns);
+}
+
+void clock_wait_end(struct clock_wait *wait)
+{
+	wait_dequeue(&wait->entry);
 }
 
 long sys_clock_gettime(const struct sys_args *args)
@@ -175,44 +238,21 @@ long sys_clock_getres(const struct sys_args *args)
 	return timespec_write_user(SYS_PTR(args, 1), coarse ? 4000000 : 1);
 }
 
-long sys_clock_settime(const struct sys_args *args)
-{
-	uint64_t ns;
-	int result;
-
-	if (SYS_INT(args, 0) != ABI_CLOCK_REALTIME)
-		return -EINVAL;
-	result = timespec_read_user(SYS_PTR(args, 1), &ns);
-	return result != 0 ? result : -EPERM;
-}
-
 long sys_gettimeofday(const struct sys_args *args)
 {
-	struct abi_timeval time = timeval_from_ns(pv_time_wall_ns());
-	struct abi_timezone zone = {0, 0};
+	struct abi_timeval time = timeval_from_ns(clock_realtime_ns());
 
 	if (args->arg[0] && copy_to_user(SYS_PTR(args, 0), &time, sizeof(time)) != 0)
 		return -EFAULT;
-	if (args->arg[1] && copy_to_user(SYS_PTR(args, 1), &zone, sizeof(zone)) != 0)
+	if (args->arg[1] &&
+	    copy_to_user(SYS_PTR(args, 1), &clock_timezone, sizeof(clock_timezone)) != 0)
 		return -EFAULT;
 	return 0;
 }
 
-long sys_settimeofday(const struct sys_args *args)
-{
-	struct abi_timeval time;
-	uint64_t ns;
-
-	if (args->arg[0] && copy_from_user(&time, SYS_PTR(args, 0), sizeof(time)) != 0)
-		return -EFAULT;
-	if (args->arg[0] && timeval_to_ns(&time, &ns) != 0)
-		return -EINVAL;
-	return -EPERM;
-}
-
 long sys_time(const struct sys_args *args)
 {
-	int64_t seconds = (int64_t)(pv_time_wall_ns() / NS_PER_SEC);
+	int64_t seconds = (int64_t)(clock_realtime_ns() / NS_PER_SEC);
 
 	if (args->arg[0] && copy_to_user(SYS_PTR(args, 0), &seconds, sizeof(seconds)) != 0)
 		return -EFAULT;

@@ -96,10 +96,12 @@ static int wake(const struct futex_key *key, int limit, uint32_t bits)
 	return count;
 }
 
-static long wait_until(uintptr_t address, bool private, uint32_t value, uint32_t bits,
-                       uint64_t deadline_ns)
+/* Until `ns` of the clock at most. */
+static long wait_until(uintptr_t address, bool private, uint32_t value, uint32_t bits, int clock,
+                       uint64_t ns)
 {
 	struct futex_waiter waiter = {.task = current(), .bits = bits};
+	struct clock_wait limit;
 	uint32_t word;
 	int result = futex_key_make(address, private, &waiter.key);
 
@@ -112,8 +114,10 @@ static long wait_until(uintptr_t address, bool private, uint32_t value, uint32_t
 	if (word != value)
 		return -EAGAIN;
 	list_insert_before(bucket_of(&waiter.key), &waiter.node);
+	clock_wait_begin(&limit, clock, ns);
 	while (!waiter.woken && result == 0)
-		result = task_sleep(true, deadline_ns);
+		result = clock_wait_sleep(&limit);
+	clock_wait_end(&limit);
 	list_remove(&waiter.node);
 	return waiter.woken ? 0 : result;
 }
@@ -122,7 +126,7 @@ static long wait_until(uintptr_t address, bool private, uint32_t value, uint32_t
 static long wait_resume(struct restart_block *block)
 {
 	long result = wait_until(block->user_word, block->clock, block->value, block->bits,
-	                         block->deadline_ns);
+	                         ABI_CLOCK_MONOTONIC, block->deadline_ns);
 
 	return result == -EINTR ? -ERESTART_BLOCK : result;
 }
@@ -139,12 +143,10 @@ static long futex_wait(const struct sys_args *args, bool private, uint32_t bits,
 		result = timespec_read_user(SYS_PTR(args, 3), &ns);
 		if (result != 0)
 			return result;
-		if (absolute)
-			clock_deadline(clock, ns, &deadline);
-		else
-			deadline = clock_after(ns);
+		deadline = absolute ? ns : clock_after(ns);
 	}
-	result = wait_until(args->arg[0], private, SYS_UINT(args, 2), bits, deadline);
+	result = wait_until(args->arg[0], private, SYS_UINT(args, 2), bits,
+	                    absolute ? clock : ABI_CLOCK_MONOTONIC, deadline);
 	if (result != -EINTR)
 		return result;
 	if (deadline == WAIT_FOREVER || absolute)
@@ -292,16 +294,15 @@ static long futex_wake_op(const struct sys_args *args, bool private)
 
 static long lock_pi(const struct sys_args *args, bool private, int clock)
 {
-	uint64_t ns, deadline = WAIT_FOREVER;
+	uint64_t ns = WAIT_FOREVER;
 	long result;
 
 	if (args->arg[3]) {
 		result = timespec_read_user(SYS_PTR(args, 3), &ns);
 		if (result != 0)
 			return result;
-		clock_deadline(clock, ns, &deadline);
 	}
-	return futex_pi_lock(args->arg[0], private, false, deadline);
+	return futex_pi_lock(args->arg[0], private, false, clock, ns);
 }
 
 long sys_futex(const struct sys_args *args)
@@ -334,7 +335,7 @@ long sys_futex(const struct sys_args *args)
 	case ABI_FUTEX_LOCK_PI2:
 		return lock_pi(args, private, clock);
 	case ABI_FUTEX_TRYLOCK_PI:
-		return futex_pi_lock(args->arg[0], private, true, WAIT_FOREVER);
+		return futex_pi_lock(args->arg[0], private, true, clock, WAIT_FOREVER);
 	case ABI_FUTEX_UNLOCK_PI:
 		return futex_pi_unlock(args->arg[0], private);
 	default:

@@ -25,9 +25,9 @@ static inline bool futex_key_equal(const struct futex_key *a, const struct futex
 	return a->object == b->object && a->offset == b->offset;
 }
 
-/* FUTEX_LOCK_PI and its kin. Task context; errors as Linux documents them. The deadline is
- * monotonic. */
-long futex_pi_lock(uintptr_t address, bool private, bool try_only, uint64_t deadline_ns);
+/* FUTEX_LOCK_PI and its kin. Task context; errors as Linux documents them. It waits
+ * until `ns` of the clock at most (WAIT_FOREVER: without limit). */
+long futex_pi_lock(uintptr_t address, bool private, bool try_only, int clock, uint64_t ns);
 long futex_pi_unlock(uintptr_t address, bool private);
 /* What the ending task holds goes to those that wait for it. Its memory is still there. */
 void futex_pi_exit_task(const struct task *task);

@@ -11,6 +11,7 @@
 
 #include "kernel/linux/abi_task.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/clock.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
 
@@ -94,8 +95,9 @@ static int lock_or_mark(uintptr_t address, const struct futex_key *key, int *own
 	return wanted ? -EBUSY : -ESRCH;
 }
 
-long futex_pi_lock(uintptr_t address, bool private, bool try_only, uint64_t deadline_ns)
+long futex_pi_lock(uintptr_t address, bool private, bool try_only, int clock, uint64_t ns)
 {
+	struct clock_wait limit;
 	struct pi_waiter waiter = {.address = address, .task = current()};
 	int result = futex_key_make(address, private, &waiter.key);
 
@@ -107,8 +109,10 @@ long futex_pi_lock(uintptr_t address, bool private, bool try_only, uint64_t dead
 		return -EAGAIN;
 	list_insert_before(&waiters, &waiter.node);
 	result = 0;
+	clock_wait_begin(&limit, clock, ns);
 	while (!waiter.granted && result == 0)
-		result = task_sleep(true, deadline_ns);
+		result = clock_wait_sleep(&limit);
+	clock_wait_end(&limit);
 	if (waiter.granted)
 		return 0;
 	list_remove(&waiter.node);

@@ -19,6 +19,24 @@ static int sleep_until(uint64_t deadline_ns)
 	return 0;
 }
 
+/* Until the clock shows `ns`: likewise. */
+static int sleep_until_shown(int clock, uint64_t ns)
+{
+	struct clock_wait wait;
+	uint64_t deadline;
+	int result = 0;
+
+	clock_wait_begin(&wait, clock, ns);
+	while (result != -EINTR) {
+		clock_deadline(clock, ns, &deadline);
+		if (pv_time_monotonic_ns() >= deadline)
+			break;
+		result = clock_wait_sleep(&wait);
+	}
+	clock_wait_end(&wait);
+	return result == -EINTR ? -EINTR : 0;
+}
+
 /* A relative sleep, which goes on after an interruption until the deadline it had at first. */
 static long sleep_relative(struct restart_block *block)
 {
@@ -70,8 +88,7 @@ long sys_clock_nanosleep(const struct sys_args *args)
 		return result;
 	if (!absolute)
 		return begin_relative(ns, args->arg[3]);
-	clock_deadline(clock, ns, &deadline);
-	return sleep_until(deadline) == 0 ? 0 : -ERESTARTNOHAND;
+	return sleep_until_shown(clock, ns) == 0 ? 0 : -ERESTARTNOHAND;
 }
 
 long sys_restart_syscall(const struct sys_args *args)

@@ -262,6 +262,8 @@ extern struct list process_all;
 unsigned int task_total_count(void);
 int pid_last(void); /* the newest number given out */
 
+/* Whether the running task may do what the capability (ABI_CAP_…) is for. */
+bool cred_may(int capability);
 /* Whether the process has the group, as egid or among its supplementary ones. */
 bool process_in_group(const struct process *process, uint32_t gid);
 /* Whether a process group has no member whose parent is in another group of the same session. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The whole kernel on the debug build of Xen: the checks inside the guest, storms on 2 to 32 vcpus,
-# forks of processes with much memory, then what boot costs in instructions. What Xen logs is a
+# The whole kernel on the debug build of Xen: the checks inside the guest, a clock that is set, storms
+# on 2 to 32 vcpus, forks of processes with much memory, then what boot costs in instructions. What Xen logs is a
 # witness: no complaint, and no store to a page table that it had to emulate.
 #
 # Use: tests/system/run.sh BUILD-FOLDER      (from the top of the source tree)
@@ -28,7 +28,7 @@ guest() {
 	shift 2
 	./pinfold run --xen "$xen" --log "$build/$name.log" --timeout 400 "$@" \
 		--add "$build/checks:/bin/checks" --add "$build/storm:/bin/storm" \
-		--add "$build/forks:/bin/forks" \
+		--add "$build/forks:/bin/forks" --add "$build/clock:/bin/clock" \
 		--add "$build/exit:/bin/exit-now" -- \
 		sh -c "$command; echo p > /proc/pinfold/debug-keys" < /dev/null
 	status=$?
@@ -37,6 +37,7 @@ guest() {
 }
 
 guest checks 'checks /bin/exit-now'
+guest clock clock
 for vcpus in 2 4 8 32; do
 	guest "storm-$vcpus" "storm /bin/exit-now $vcpus" --vcpus "$vcpus"
 done

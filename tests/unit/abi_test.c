@@ -26,6 +26,7 @@
 #include <sys/sysinfo.h>
 #include <sys/time.h>
 #include <sys/times.h>
+#include <sys/timex.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
@@ -261,6 +262,11 @@ SAME_AS(ITIMER_PROF, (int)ITIMER_PROF);
 SAME_AS(RUSAGE_SELF, (int)RUSAGE_SELF);
 SAME_AS(RUSAGE_CHILDREN, (int)RUSAGE_CHILDREN);
 SAME_AS(RUSAGE_THREAD, (int)RUSAGE_THREAD);
+SIZE(abi_timex, struct timex);
+FIELD(abi_timex, tolerance, struct timex, tolerance);
+FIELD(abi_timex, time, struct timex, time);
+FIELD(abi_timex, shift, struct timex, shift);
+FIELD(abi_timex, tai, struct timex, tai);
 SIZE(abi_tms, struct tms);
 FIELD(abi_tms, children_system, struct tms, tms_cstime);
 SIZE(abi_rusage, struct rusage);
