@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: model/calls.c model/check.c model/clock.c model/descriptors.c model/entries.c model/events.c model/frames.c model/mmu.c model/tlb.c model/vcpus.c */
+/* sources: model/calls.c model/check.c model/clock.c model/descriptors.c model/entries.c model/events.c model/frames.c model/mmu.c model/places.c model/tlb.c model/vcpus.c */
 /*
  * The model's own rules that no sequence on real Xen shows: what a vcpu may still hold, and what
  * the model says when that is forgotten. Two vcpus, on one space, in 4-level tables of 8 entries.

@@ -11,7 +11,7 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined $(WARNINGS) \
 	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ -I. -Iport/hosted -MMD -MP
 
-unit_line = $(shell sed -n '1,10s|^.*$(2): *\(.*[^ ]\) *\*/.*$$|\1|p' tests/unit/$(1).c)
+unit_line = $(shell sed -n '1,20s|^.*$(2): *\(.*[^ ]\) *\*/.*$$|\1|p' tests/unit/$(1).c)
 unit_sources = $(call unit_line,$(1),sources)
 unit_flags = $(call unit_line,$(1),flags)
 
