@@ -7,10 +7,11 @@
  * standard output as one stream of records. The stream of the reference kernel and the stream of
  * the kernel under test are then compared elsewhere (compare.c); the driver judges nothing.
  *
- * Use: driver [-s COUNT] [-n] [-k] LIST [PATTERN]
+ * Use: driver [-s COUNT] [-p NICE] [-n] [-k] LIST [PATTERN]
  *   LIST has lines "commands FILE" (a file of shell cases) and "program FILE" (an executable).
- *   PATTERN selects cases by shell pattern; -s leaves out the first COUNT cases; -n only names
- *   them; -k says that the machine is the driver's alone: all that a case leaves running is killed.
+ *   PATTERN selects cases by shell pattern; -s leaves out the first COUNT cases; -p sets the nice
+ *   value that the cases start with; -n only names them; -k says that the machine is the driver's
+ *   alone: all that a case leaves running is killed.
  *
  * Every case has: a fresh directory of its own as current directory, a fixed environment, umask
  * 022, no core files, default signals, a session of its own, /dev/null or the case's own text as
@@ -421,9 +422,11 @@ int main(int argc, char **argv)
 	bool names_only = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "s:nk")) != -1) {
+	while ((option = getopt(argc, argv, "s:p:nk")) != -1) {
 		if (option == 's')
 			skip = strtoul(optarg, NULL, 10);
+		else if (option == 'p')
+			setpriority(PRIO_PROCESS, 0, atoi(optarg));
 		else if (option == 'n')
 			names_only = true;
 		else if (option == 'k')
@@ -432,7 +435,7 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (optind >= argc) {
-		fprintf(stderr, "use: driver [-s COUNT] [-n] [-k] LIST [PATTERN]\n");
+		fprintf(stderr, "use: driver [-s COUNT] [-p NICE] [-n] [-k] LIST [PATTERN]\n");
 		return 2;
 	}
 	if (optind + 1 < argc)

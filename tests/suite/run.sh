@@ -47,10 +47,12 @@ run_host() {
 		< /dev/null > "$1" 2> "$1.err"
 }
 
+# As nice as the reference was.
 run_guest() {
 	# shellcheck disable=SC2086
 	"$pinfold" run --timeout 900 --log "$build/guest.log" --add "$stage:/suite" \
-		${PINFOLD_OPTIONS-} -- /suite/driver -k "$@" /suite/list-used "$pattern" < /dev/null
+		${PINFOLD_OPTIONS-} -- /suite/driver -k -p "$(nice)" "$@" /suite/list-used "$pattern" \
+		< /dev/null
 }
 
 # Makes the streams guest.1, guest.2 ...: one for each start.
