@@ -6,6 +6,7 @@
 #include "kernel/dev/tty.h"
 #include "kernel/fs/procfs.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/cpu.h"
 #include "kernel/task/task.h"
 
 #define TICK_NS          10000000ull /* of the ABI's clock, 100 Hz */
@@ -114,11 +115,12 @@ static void show_stat(struct seq *seq, struct task *task)
 	           (unsigned long long)vm->resident_pages,
 	           (unsigned long long)process->rlimit[ABI_RLIMIT_RSS].soft,
 	           (unsigned long)vm->stack_top);
-	seq_printf(seq, " %llu %llu %llu %llu 0 0 0 %d 0 0 0 0 0 0",
+	seq_printf(seq, " %llu %llu %llu %llu 0 0 0 %d %u %d %d 0 0 0",
 	           (unsigned long long)(task->pending.set & INT32_MAX),
 	           (unsigned long long)(task->blocked & INT32_MAX),
 	           (unsigned long long)(ignored & INT32_MAX),
-	           (unsigned long long)(caught & INT32_MAX), process->exit_signal);
+	           (unsigned long long)(caught & INT32_MAX), process->exit_signal,
+	           task->cpu != NULL ? task->cpu->id : 0, task->rt_priority, task->policy);
 	seq_printf(seq, " 0 0 %lu %lu %lu %lu %lu %d\n", (unsigned long)vm->brk_start,
 	           (unsigned long)vm->arg_start, (unsigned long)vm->arg_end,
 	           (unsigned long)vm->env_start, (unsigned long)vm->env_end,

@@ -171,13 +171,16 @@ static int parse_number(const char *name, size_t len)
 	return (int)value;
 }
 
+/* A thread that is not the leader has a directory, too; only the leaders' are listed. */
 static struct inode *lookup_root(struct inode *dir, const char *name, size_t len)
 {
-	struct process *process = process_find(parse_number(name, len));
+	int tid = parse_number(name, len);
+	struct process *process = process_find(tid);
+	struct task *task = process != NULL ? process->leader : task_find(tid);
 
-	if (process == NULL)
+	if (task == NULL)
 		return err_ptr(-ENOENT);
-	return node_create_pid(dir, process->leader, PROC_PID_DIR, 0, name, ABI_S_IFDIR | 0555);
+	return node_create_pid(dir, task, PROC_PID_DIR, 0, name, ABI_S_IFDIR | 0555);
 }
 
 const struct proc_pid_dir proc_pid_dirs[PROC_PID_DIR_COUNT] = {

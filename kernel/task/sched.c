@@ -179,7 +179,9 @@ void sched_set_affinity(struct task *task, unsigned long allowed)
 	task->affinity = allowed;
 	if (!cpu || (allowed & cpu->bit))
 		return;
-	if (cpu->current == task) {
+	if (task == current()) {
+		sched_yield();
+	} else if (cpu->current == task) {
 		task_attend_resched(task);
 		sched_kick(task);
 	} else if (!list_empty(&task->run_node)) {

@@ -209,7 +209,8 @@ _Noreturn void sched_idle(void);      /* with the kernel lock */
 _Noreturn void sched_secondary(void); /* a CPU has come up, on its idle task's stack */
 /* Sleep like task_sleep(), but only a signal that will end the process interrupts (-EINTR). */
 int task_sleep_killable(uint64_t deadline_ns);
-/* Let a task run on the CPUs of the mask only; some of them are online. */
+/* Let a task run on the CPUs of the mask only; some of them are online. The running task is on one
+ * of them when this returns; another one that runs elsewhere leaves there at once, but later. */
 void sched_set_affinity(struct task *task, unsigned long cpus);
 /* Make the CPU that runs the task, if it is another, look at it (task_attend()) at once. */
 void sched_kick(struct task *task);
