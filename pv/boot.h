@@ -68,4 +68,10 @@ static inline void pv_counters(struct xen_counters *sum)
 	xen_counters_sum(sum);
 }
 
+/* Those of one CPU; the sum's own members are 0. */
+static inline const struct xen_counters *pv_counters_of(unsigned int cpu)
+{
+	return xen_counters_of(cpu);
+}
+
 #endif

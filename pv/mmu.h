@@ -240,6 +240,19 @@ static inline unsigned int pv_tables_reclaim(void)
 	return pv_mmu_ops.tables_reclaim();
 }
 
+/* For people: the page tables of the user half below the top; spaces that share a table all count
+ * it. It looks at the tables above the leaves. */
+static inline size_t pv_tables_count(const struct pt_space *space)
+{
+	return pv_mmu_ops.tables_count(space);
+}
+
+/* How many spaces link the leaf table for `va`, this one included; 0: there is none. */
+static inline unsigned int pv_table_links(const struct pt_space *space, vaddr_t va)
+{
+	return pv_mmu_ops.table_links(space, va);
+}
+
 /* Drop every cached user translation of this space, everywhere it may be held. */
 static inline void pv_flush_space(struct pt_space *space)
 {

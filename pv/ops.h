@@ -60,6 +60,8 @@ struct pv_mmu_ops {
 	int (*table_move)(struct pt_space *space, vaddr_t from, vaddr_t to);
 	void (*tables_trim)(struct pt_space *space, vaddr_t start, vaddr_t end);
 	unsigned int (*tables_reclaim)(void);
+	size_t (*tables_count)(const struct pt_space *space);
+	unsigned int (*table_links)(const struct pt_space *space, vaddr_t va);
 	void (*flush_space)(struct pt_space *space);
 	void (*lazy_enter)(void);
 	void (*lazy_leave)(void);

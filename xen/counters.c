@@ -54,6 +54,11 @@ void xen_counters_sum(struct xen_counters *sum)
 	sum->tables_pooled = table_pool_frames();
 }
 
+const struct xen_counters *xen_counters_of(unsigned int cpu)
+{
+	return &xen_cpus[cpu].counters;
+}
+
 uint64_t xen_counters_entries(const struct xen_counters *sum)
 {
 	uint64_t entries = 0;

@@ -41,6 +41,9 @@ extern const struct xen_counter_name xen_hypercall_names[];
 /* Sum over all CPUs. */
 void xen_counters_sum(struct xen_counters *sum);
 
+/* Of one CPU, as they stand. */
+const struct xen_counters *xen_counters_of(unsigned int cpu);
+
 /* All traps into Xen in a sum, returns to user mode included. */
 uint64_t xen_counters_entries(const struct xen_counters *sum);
 

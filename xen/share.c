@@ -46,6 +46,13 @@ void share_forget(pfn_t table)
 	pin_frame(table)->sharers = 0;
 }
 
+unsigned int xen_table_links(const struct pt_space *space, vaddr_t va)
+{
+	pfn_t table = pt_find_table(space->root, pt_offset(va), 1);
+
+	return pfn_is_none(table) ? 0 : 1u + sharers(table) / ONE_SPACE;
+}
+
 /* More spaces, or what is to be known of the table, in one step. */
 static void change(pfn_t table, uint16_t more, uint16_t note)
 {

@@ -68,6 +68,7 @@ void share_end(struct pt_space *space, pfn_t table, xen_pte_release *release, vo
 void share_forget(pfn_t table);
 
 /* Contracts: pv/mmu.h. */
+unsigned int xen_table_links(const struct pt_space *space, vaddr_t va);
 bool xen_tables_share(struct pt_space *from, struct pt_space *to, vaddr_t start, vaddr_t end,
                       const struct xen_sharing *sharing, void *arg);
 

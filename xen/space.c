@@ -349,3 +349,19 @@ void xen_space_dissolve(struct pt_space *space, xen_pte_release *release, void *
 	unpin_space(space);
 	xen_space_destroy(space);
 }
+
+static bool visit_count(void *arg, const struct pt_place *place)
+{
+	if (place->level < PT_FORMAT.levels)
+		(*(size_t *)arg)++;
+	return true;
+}
+
+size_t xen_tables_count(const struct pt_space *space)
+{
+	size_t count = 0;
+
+	pt_walk(space->root, 0, PT_FORMAT.user_end,
+	        &(struct pt_visitor){.table = visit_count, .arg = &count});
+	return count;
+}

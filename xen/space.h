@@ -11,6 +11,7 @@
 #define PINFOLD_XEN_SPACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <port/spinlock.h>
 
@@ -125,5 +126,6 @@ void xen_ptes_add(struct pt_space *space, vaddr_t va, const pte_t *ptes, unsigne
 void xen_tables_leave(struct pt_space *space, vaddr_t start, vaddr_t end, xen_pte_release *gone,
                       xen_pte_release *release, void *arg);
 void xen_tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end);
+size_t xen_tables_count(const struct pt_space *space);
 
 #endif

@@ -169,7 +169,12 @@ static void test_shared(void **state)
 	for (unsigned int format = 0; format < FAKE_FORMAT_COUNT; format++) {
 		begin(format, FULL);
 		assert_non_null(xen_user_reach(parent, page(0), true));
+		assert_int_equal(xen_table_links(parent, page(0)), 1);
+		assert_int_equal(xen_table_links(&child, page(0)), 0);
 		assert_true(share());
+		assert_int_equal(xen_table_links(parent, page(0)), 2);
+		assert_int_equal(xen_table_links(&child, page(0)), 2);
+		assert_int_equal(xen_tables_count(parent), port_pt_format->levels - 1);
 		assert_null(xen_user_reach(parent, page(0), true));
 		/* Nor is it known from before. */
 		assert_int_equal(parent->reached[space_reached_place(page(0))].last[true], 0);
@@ -187,8 +192,10 @@ static void test_shared(void **state)
 		xen_space_activate(&child);
 		rules_check_space(&child);
 		xen_space_dissolve(&child, release, NULL);
+		assert_int_equal(xen_table_links(parent, page(0)), 1);
 		fake_forget();
 		assert_int_equal(xen_space_init(&child), 0);
+		assert_int_equal(xen_tables_count(&child), 0);
 		assert_true(share());
 		assert_int_equal(fixture_flush_count(), 0);
 		assert_int_equal(update_count(upper(parent)), 0);
