@@ -142,7 +142,23 @@ static uint32_t epoll_poll(struct file *file, struct poll_table *table)
 	return 0;
 }
 
+static void epoll_show(struct file *file, struct seq *seq)
+{
+	const struct epoll *epoll = file->private;
+	const struct epoll_item *item;
+
+	list_for_each_entry (item, &epoll->items, struct epoll_item, node) {
+		const struct inode *inode = item->file->inode;
+
+		seq_printf(seq, "tfd: %8d events: %8x data: %16llx  pos:%lld ino:%llx sdev:%llx\n",
+		           item->fd, item->event.events, (unsigned long long)item->event.data,
+		           (long long)item->file->pos, (unsigned long long)inode->ino,
+		           (unsigned long long)inode->dev);
+	}
+}
+
 static const struct file_ops epoll_file_ops = {
+    .show = epoll_show,
     .poll = epoll_poll,
     .release = epoll_release,
 };

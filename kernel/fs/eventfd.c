@@ -73,7 +73,15 @@ static void eventfd_release(struct file *file)
 	kfree(file->private);
 }
 
+static void eventfd_show(struct file *file, struct seq *seq)
+{
+	const struct eventfd *event = file->private;
+
+	seq_printf(seq, "eventfd-count: %16llx\n", (unsigned long long)event->count);
+}
+
 static const struct file_ops eventfd_file_ops = {
+    .show = eventfd_show,
     .read = eventfd_read,
     .write = eventfd_write,
     .poll = eventfd_poll,

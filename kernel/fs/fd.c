@@ -95,6 +95,16 @@ static void table_close_slot(struct fd_table *table, int fd)
 	file_put(file);
 }
 
+bool fd_table_cloexec(const struct fd_table *table, int fd)
+{
+	return fd < table->capacity && table->slots[fd].cloexec;
+}
+
+int fd_table_capacity(const struct fd_table *table)
+{
+	return table->capacity;
+}
+
 bool fd_table_shared(const struct fd_table *table)
 {
 	return table->ref_count > 1;

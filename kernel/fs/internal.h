@@ -40,6 +40,7 @@ extern uint64_t filesystem_changes; /* ever */
 extern struct wait_queue filesystem_change_wait;
 struct filesystem *ramfs_create(const char *type, const char *source, uint32_t root_mode);
 struct filesystem *procfs_create(const char *source);
+struct filesystem *sysfs_create(const char *source);
 struct filesystem *devfs_create(const char *source);
 
 /* The tree's root, from vfs_init() on; no reference is taken. */

@@ -62,15 +62,27 @@ static void iterate_pid(struct inode *dir, int tid, uint64_t from, emit_fn *emit
 {
 	size_t skipped = proc_is_task_dir(dir) ? 1 : 0, count = PROC_PID_DIR_COUNT - skipped;
 
-	for (uint64_t i = from - 2; i < count + proc_pid_file_count; i++) {
-		const char *name =
-		    i < count ? proc_pid_dirs[i + skipped].name : proc_pid_files[i - count].name;
-		uint32_t mode = i < count ? ABI_S_IFDIR : proc_pid_files[i - count].mode;
-		enum proc_kind kind = i < count ? proc_pid_dirs[i + skipped].kind : PROC_PID_FILE;
-		int number = i < count ? 0 : (int)(i - count);
+	for (uint64_t i = from - 2; i < count; i++) {
+		const struct proc_pid_dir *entry = &proc_pid_dirs[i + skipped];
 
-		if (!emit(arg, name, proc_pid_ino(tid, kind, number), inode_dirent_type(mode),
-		          i + 3))
+		if (!emit(arg, entry->name, proc_pid_ino(tid, entry->kind, 0), ABI_DT_DIR, i + 3))
+			return;
+	}
+	for (uint64_t i = MAX(from - 2, (uint64_t)count); i < count + proc_pid_file_count; i++) {
+		const struct proc_pid_file *file = &proc_pid_files[i - count];
+
+		if (proc_file_is_in(dir, file) &&
+		    !emit(arg, file->name, proc_pid_ino(tid, PROC_PID_FILE, (int)(i - count)),
+		          inode_dirent_type(file->mode), i + 3))
+			return;
+	}
+}
+
+static void iterate_ns(int tid, uint64_t from, emit_fn *emit, void *arg)
+{
+	for (uint64_t i = from - 2; i < proc_ns_count; i++) {
+		if (!emit(arg, proc_ns_links[i].name, proc_pid_ino(tid, PROC_NS, (int)i),
+		          ABI_DT_LNK, i + 3))
 			return;
 	}
 }
@@ -81,6 +93,8 @@ static void iterate_fds(struct inode *dir, struct task *task, uint64_t from, emi
 	bool link = proc_node_of(dir)->kind == PROC_FD_DIR;
 	int fd = (int)(from - 2);
 
+	if (task->files == NULL)
+		return;
 	for (fd = fd_table_next(task->files, fd); fd >= 0;
 	     fd = fd_table_next(task->files, fd + 1)) {
 		char name[16];
@@ -129,6 +143,8 @@ static long proc_iterate(struct file *file, emit_fn *emit, void *arg)
 			iterate_processes(from, emit, arg);
 	} else if (node->kind == PROC_PID_DIR) {
 		iterate_pid(dir, node->tid, from, emit, arg);
+	} else if (node->kind == PROC_NS_DIR) {
+		iterate_ns(node->tid, from, emit, arg);
 	} else if (node->kind == PROC_TASK_DIR) {
 		iterate_tasks(task->process, from, emit, arg);
 	} else {

@@ -17,6 +17,8 @@ enum proc_kind {
 	PROC_FD, /* descriptor `number` */
 	PROC_FDINFO,
 	PROC_TASK_DIR,
+	PROC_NS_DIR,
+	PROC_NS, /* proc_ns_links[number] */
 };
 
 /* inode->private */
@@ -33,7 +35,7 @@ extern struct proc_entry proc_tree;
 
 /* Directories of a process's directory, in the order they are listed; a task's own has no "task".
  */
-#define PROC_PID_DIR_COUNT 3u
+#define PROC_PID_DIR_COUNT 4u
 struct proc_pid_dir {
 	const char *name;
 	enum proc_kind kind;
@@ -41,9 +43,22 @@ struct proc_pid_dir {
 };
 extern const struct proc_pid_dir proc_pid_dirs[PROC_PID_DIR_COUNT];
 
+/* Whether a file is in the directory of a process, or of a task in its process's task/. */
+bool proc_file_is_in(const struct inode *dir, const struct proc_pid_file *file);
+
+/* The namespaces (proc_ns.c), of each of which there is one. */
+struct proc_ns_link {
+	const char *name, *label; /* what the link says */
+	uint64_t ino;
+};
+extern const struct proc_ns_link proc_ns_links[];
+extern const size_t proc_ns_count;
+/* What a link leads to, with a reference, or err_ptr. */
+struct inode *proc_ns_follow(int number);
+
 extern const struct file_ops proc_dir_file_ops;  /* proc_list.c */
 extern const struct file_ops proc_reg_file_ops;  /* proc_text.c */
-extern const struct file_ops proc_poll_file_ops; /* of the files that can be polled */
+extern const struct file_ops proc_tree_file_ops; /* … of the fixed trees */
 
 static inline struct proc_node *proc_node_of(const struct inode *inode)
 {

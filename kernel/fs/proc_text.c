@@ -1,22 +1,94 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files of procfs: a file's text is made when it is read from its start.
+ * The files of procfs and sysfs that are texts. A short text is made whole when the file is read
+ * from its start. A long one is made a piece at a time, as it is read, so that no call takes longer
+ * than a piece does; a reader that jumps waits for what it jumps over, and lets others run.
  */
 #include "kernel/fs/poll.h"
 #include "kernel/fs/proc_node.h"
+#include "kernel/lock.h"
 #include "kernel/task/task.h"
 
-#define WRITE_MAX 4096
+#define WRITE_MAX   4096
+#define PIECE_BYTES 4096u
+
+/* file->private, from the first read on. */
+struct proc_reader {
+	struct seq seq;
+	uint64_t start;       /* where the text lies in the file */
+	uint64_t next;        /* show_next()'s place behind the text */
+	bool ended;           /* nothing follows the text */
+	uint64_t mounts_seen; /* of the files about mounts */
+};
+
+bool proc_may_look(const struct task *task)
+{
+	const struct process *seen = task->process, *process = current()->process;
+
+	if (seen == process || process_uid() == 0)
+		return true;
+	return seen->dumpable && process->uid == seen->uid && process->uid == seen->euid &&
+	       process->uid == seen->suid && process->gid == seen->gid &&
+	       process->gid == seen->egid && process->gid == seen->sgid;
+}
+
+bool proc_parse_number(const char *text, uint64_t *value)
+{
+	unsigned int base = text[0] == '0' ? 8 : 10;
+
+	if (base == 8 && (text[1] == 'x' || text[1] == 'X')) {
+		base = 16;
+		text += 2;
+	}
+	*value = 0;
+	if (*text == 0 || *text == '\n')
+		return false;
+	for (; *text != 0 && *text != '\n'; text++) {
+		unsigned int digit = (unsigned int)(*text - '0');
+
+		if (digit > 9)
+			digit = ((unsigned int)*text | 0x20u) - 'a' + 10;
+		if (digit >= base || *value > (UINT64_MAX - digit) / base)
+			return false;
+		*value = *value * base + digit;
+	}
+	return *text == 0 || text[1] == 0;
+}
+
+static const struct proc_pid_file *pid_file_of(const struct inode *inode)
+{
+	const struct proc_node *node = proc_node_of(inode);
+
+	return node->kind == PROC_PID_FILE ? &proc_pid_files[node->number] : NULL;
+}
+
+/* Asked at the opening and at each reading: the process may have become another's meanwhile. */
+static int check_look(const struct inode *inode, const struct task *task)
+{
+	const struct proc_pid_file *pid_file = pid_file_of(inode);
+
+	if (pid_file != NULL && (pid_file->flags & PROC_GUARDED) == 0)
+		return 0;
+	return proc_may_look(task) ? 0 : -EACCES;
+}
+
+static int proc_open(struct file *file)
+{
+	const struct task *task;
+
+	if (proc_node_of(file->inode)->kind == PROC_TREE)
+		return 0;
+	task = proc_node_task(file->inode);
+	return task != NULL ? check_look(file->inode, task) : -ESRCH;
+}
 
 static void show_fdinfo(struct seq *seq, struct task *task, int fd)
 {
-	struct file *file = fd_table_get_file(task->files, fd);
+	struct file *file = task->files != NULL ? fd_table_get_file(task->files, fd) : NULL;
 
 	if (file == NULL)
 		return;
-	seq_printf(seq, "pos:\t%llu\nflags:\t0%o\nmnt_id:\t%u\nino:\t%llu\n",
-	           (unsigned long long)file->pos, file->flags, abi_dev_minor(file->inode->dev),
-	           (unsigned long long)file->inode->ino);
+	proc_show_fdinfo(seq, file, fd_table_cloexec(task->files, fd));
 	file_put(file);
 }
 
@@ -25,17 +97,24 @@ static int make_text(struct inode *inode, struct seq *seq)
 {
 	struct proc_node *node = proc_node_of(inode);
 	struct task *task;
+	int result;
 
 	seq->len = 0;
 	if (node->kind == PROC_TREE) {
 		if (node->entry->show == NULL)
 			return -EINVAL;
+		seq->value = node->entry->value;
+		seq->name = node->entry->parent->name;
 		node->entry->show(seq);
 		return seq->failed ? -ENOMEM : 0;
 	}
 	task = proc_node_task(inode);
 	if (task == NULL)
 		return -ESRCH;
+	result = check_look(inode, task);
+	if (result != 0)
+		return result;
+	seq->of_task = inode->parent != NULL && proc_is_task_dir(inode->parent);
 	if (node->kind == PROC_FDINFO)
 		show_fdinfo(seq, task, node->number);
 	else if (proc_pid_files[node->number].show == NULL)
@@ -45,39 +124,97 @@ static int make_text(struct inode *inode, struct seq *seq)
 	return seq->failed ? -ENOMEM : 0;
 }
 
-/* The text of an open file, which it gets when something is first asked of it; NULL: no memory. */
-static struct seq *file_seq(struct file *file)
+void proc_breathe(void)
 {
-	struct seq *seq = file->private;
+	if (current()->need_resched)
+		sched_yield();
+	kernel_unlock();
+	kernel_lock();
+}
 
-	if (seq == NULL) {
-		seq = kzalloc(sizeof(*seq));
-		if (seq == NULL)
-			return NULL;
-		seq->changes = filesystem_changes;
-		file->private = seq;
+/* The next piece, in the place of the one before. 0 or -errno. */
+static int next_piece(struct inode *inode, struct proc_reader *reader)
+{
+	struct seq *seq = &reader->seq;
+
+	reader->start += seq->len;
+	seq->len = 0;
+	while (seq->len < PIECE_BYTES && !reader->ended) {
+		struct task *task = proc_node_task(inode);
+		int result = task != NULL ? check_look(inode, task) : -ESRCH;
+
+		if (result != 0)
+			return result;
+		reader->ended = !pid_file_of(inode)->show_next(seq, task, &reader->next);
+		if (seq->failed)
+			return -ENOMEM;
 	}
-	return seq;
+	return 0;
+}
+
+/* Have the piece with the position in it, or the end of the file. */
+static int find_piece(struct inode *inode, struct proc_reader *reader, uint64_t pos)
+{
+	int result = 0;
+
+	if (pos == 0 || pos < reader->start) {
+		reader->start = reader->next = reader->seq.len = 0;
+		reader->ended = false;
+	}
+	while (result == 0 && pos >= reader->start + reader->seq.len && !reader->ended) {
+		if (pos > reader->start + reader->seq.len) {
+			proc_breathe();
+			if (signal_fatal_pending(current()))
+				return -EINTR;
+		}
+		result = next_piece(inode, reader);
+	}
+	return result;
+}
+
+static struct proc_reader *reader_take(struct file *file)
+{
+	struct proc_reader *reader = file->private;
+
+	file->private = NULL;
+	return reader != NULL ? reader : kzalloc(sizeof(*reader));
+}
+
+static void reader_free(struct proc_reader *reader)
+{
+	seq_drop(&reader->seq);
+	kfree(reader);
+}
+
+/* While it was away another task may have read the file with one of its own. */
+static void reader_give_back(struct file *file, struct proc_reader *reader)
+{
+	if (file->private != NULL)
+		reader_free(file->private);
+	file->private = reader;
 }
 
 static long proc_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
-	struct seq *seq = file_seq(file);
-	long moved;
+	struct proc_reader *reader = reader_take(file);
+	const struct proc_pid_file *pid_file = pid_file_of(file->inode);
+	uint64_t at = *pos;
+	long moved = 0;
 
-	if (seq == NULL)
+	if (reader == NULL)
 		return -ENOMEM;
-	if (*pos == 0 || seq->text == NULL) {
-		int result = make_text(file->inode, seq);
+	if (pid_file != NULL && pid_file->show_next != NULL)
+		moved = find_piece(file->inode, reader, at);
+	else if (at == 0 || reader->seq.text == NULL)
+		moved = make_text(file->inode, &reader->seq);
+	if (moved == 0 && at >= reader->start && at - reader->start < reader->seq.len) {
+		size_t from = (size_t)(at - reader->start);
 
-		if (result != 0)
-			return result;
+		moved = uio_copy_to(uio, reader->seq.text + from, reader->seq.len - from);
 	}
-	if (*pos >= seq->len)
-		return 0;
-	moved = uio_copy_to(uio, seq->text + *pos, seq->len - (size_t)*pos);
 	if (moved > 0)
-		*pos += (uint64_t)moved;
+		*pos = at + (uint64_t)moved;
+	reader_give_back(file, reader);
 	return moved;
 }
 
@@ -115,37 +252,63 @@ static long proc_write(struct file *file, struct uio *uio, uint64_t *pos)
 	return result;
 }
 
-/* Texts can always be read. A change of what is mounted is told once for each open file. */
-static uint32_t proc_poll(struct file *file, struct poll_table *table)
-{
-	struct proc_node *node = proc_node_of(file->inode);
-	struct seq *seq;
-
-	if (node->kind == PROC_TREE)
-		return ABI_POLLIN | ABI_POLLOUT | ABI_POLLRDNORM | ABI_POLLWRNORM;
-	poll_wait(table, &filesystem_change_wait);
-	seq = file_seq(file);
-	if (seq == NULL || seq->changes == filesystem_changes)
-		return ABI_POLLIN | ABI_POLLRDNORM;
-	seq->changes = filesystem_changes;
-	return ABI_POLLIN | ABI_POLLRDNORM | ABI_POLLERR | ABI_POLLPRI;
-}
-
 static void proc_release(struct file *file)
 {
 	if (file->private != NULL)
-		seq_free(file->private);
+		reader_free(file->private);
 }
 
 const struct file_ops proc_reg_file_ops = {
+    .open = proc_open,
     .read = proc_read,
     .write = proc_write,
     .release = proc_release,
 };
 
-const struct file_ops proc_poll_file_ops = {
+static uint32_t proc_poll(struct file *file, struct poll_table *table)
+{
+	(void)file;
+	(void)table;
+	return ABI_POLLIN | ABI_POLLOUT | ABI_POLLRDNORM | ABI_POLLWRNORM;
+}
+
+/* What is no process's can be polled. */
+const struct file_ops proc_tree_file_ops = {
+    .open = proc_open,
     .read = proc_read,
     .write = proc_write,
     .poll = proc_poll,
+    .release = proc_release,
+};
+
+/* The mounts can be waited for: each change since the opening is an event, once. */
+static int mounts_open(struct file *file)
+{
+	int result = proc_open(file);
+	struct proc_reader *reader = result == 0 ? kzalloc(sizeof(*reader)) : NULL;
+
+	if (reader == NULL)
+		return result != 0 ? result : -ENOMEM;
+	reader->mounts_seen = filesystem_changes;
+	file->private = reader;
+	return 0;
+}
+
+static uint32_t mounts_poll(struct file *file, struct poll_table *table)
+{
+	uint32_t events = ABI_POLLIN | ABI_POLLRDNORM;
+	struct proc_reader *reader = file->private;
+
+	poll_wait(table, &filesystem_change_wait);
+	if (reader->mounts_seen != filesystem_changes)
+		events |= ABI_POLLERR | ABI_POLLPRI;
+	reader->mounts_seen = filesystem_changes;
+	return events;
+}
+
+const struct file_ops proc_mounts_file_ops = {
+    .open = mounts_open,
+    .read = proc_read,
+    .poll = mounts_poll,
     .release = proc_release,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * procfs: a fixed tree of names that parts of the kernel add files to, and a directory for each
- * process. Inodes are made when they are looked up and hold a reference on their directory's inode.
+ * process; and sysfs, which is a fixed tree and nothing else. Inodes are made when they are looked up and hold a reference on their directory's inode.
  * A process is known by its number: its files fail once it is gone. Directories are listed by
  * proc_list.c, files read and written by proc_text.c.
  */
@@ -9,83 +9,18 @@
 
 #include "kernel/task/task.h"
 
-struct proc_entry proc_tree = {
-    .children = LIST_INIT(proc_tree.children), .name = "", .mode = ABI_S_IFDIR | 0555, .ino = 1};
-static uint64_t tree_next_ino = 2;
+struct proc_entry proc_tree;
+static struct proc_entry sys_tree;
+static bool trees_are_made;
 
 static const struct inode_ops proc_dir_ops, proc_reg_ops, proc_link_ops, proc_magic_ops;
-
-/* The fixed tree. */
-
-static struct proc_entry *entry_find(struct proc_entry *dir, const char *name, size_t len)
-{
-	struct proc_entry *entry;
-
-	list_for_each_entry (entry, &dir->children, struct proc_entry, node) {
-		if (entry->name_len == len && memcmp(entry->name, name, len) == 0)
-			return entry;
-	}
-	return NULL;
-}
-
-static struct proc_entry *entry_create(struct proc_entry *dir, const char *name, size_t len,
-                                       uint32_t mode)
-{
-	struct proc_entry *entry = kzalloc(sizeof(*entry));
-
-	if (entry == NULL)
-		return NULL;
-	list_init(&entry->children);
-	entry->parent = dir;
-	entry->name = name;
-	entry->name_len = len;
-	entry->mode = mode;
-	entry->ino = tree_next_ino++;
-	list_insert_before(&dir->children, &entry->node);
-	return entry;
-}
-
-/* Make the entry at the path, and the directories above it. `path` stays. NULL: out of memory. */
-static struct proc_entry *entry_create_path(const char *path, uint32_t mode)
-{
-	struct proc_entry *dir = &proc_tree;
-
-	for (;;) {
-		const char *slash = strchr(path, '/');
-		struct proc_entry *next;
-
-		if (slash == NULL)
-			return entry_create(dir, path, strlen(path), mode);
-		next = entry_find(dir, path, (size_t)(slash - path));
-		if (next == NULL)
-			next = entry_create(dir, path, (size_t)(slash - path), ABI_S_IFDIR | 0555);
-		if (next == NULL)
-			return NULL;
-		dir = next;
-		path = slash + 1;
-	}
-}
 
 int procfs_add(const char *path, uint32_t mode, void (*show)(struct seq *seq),
                long (*write)(const char *text, size_t len))
 {
-	struct proc_entry *entry = entry_create_path(path, ABI_S_IFREG | mode);
+	const struct proc_entry model = {.mode = ABI_S_IFREG | mode, .show = show, .write = write};
 
-	if (entry == NULL)
-		return -ENOMEM;
-	entry->show = show;
-	entry->write = write;
-	return 0;
-}
-
-int procfs_add_link(const char *path, long (*link)(char *buffer, size_t size))
-{
-	struct proc_entry *entry = entry_create_path(path, ABI_S_IFLNK | 0777);
-
-	if (entry == NULL)
-		return -ENOMEM;
-	entry->link = link;
-	return 0;
+	return proc_tree_add(&proc_tree, path, &model);
 }
 
 /* Inodes. */
@@ -104,10 +39,11 @@ static struct inode *node_create(struct inode *dir, struct filesystem *fs, uint3
 	inode->ino = node->kind == PROC_TREE ? node->entry->ino
 	                                     : proc_pid_ino(node->tid, node->kind, node->number);
 	inode->ops = &proc_reg_ops;
-	inode->file_ops = node->kind == PROC_TREE || (node->kind == PROC_PID_FILE &&
-	                                              proc_pid_files[node->number].tells_mounts)
-	                      ? &proc_poll_file_ops
-	                      : &proc_reg_file_ops;
+	inode->file_ops = &proc_reg_file_ops;
+	if (node->kind == PROC_TREE)
+		inode->file_ops = &proc_tree_file_ops;
+	if (node->kind == PROC_PID_FILE && proc_pid_files[node->number].ops != NULL)
+		inode->file_ops = proc_pid_files[node->number].ops;
 	if (ABI_S_ISDIR(mode)) {
 		inode->ops = &proc_dir_ops;
 		inode->file_ops = &proc_dir_file_ops;
@@ -129,7 +65,8 @@ static struct inode *node_create_entry(struct inode *dir, const struct proc_entr
 	return node_create(dir, dir->fs, entry->mode, &node);
 }
 
-/* An inode that belongs to a task: owned by who runs it. */
+/* An inode that belongs to a task: owned by who runs it, or by root where that one may not look,
+ * but for the directories that everybody may list. */
 static struct inode *node_create_pid(struct inode *dir, struct task *task, enum proc_kind kind,
                                      int number, const char *name, uint32_t mode)
 {
@@ -138,7 +75,7 @@ static struct inode *node_create_pid(struct inode *dir, struct task *task, enum 
 
 	str_copy(node.name, name, sizeof(node.name));
 	inode = node_create(dir, dir->fs, mode, &node);
-	if (!is_err(inode)) {
+	if (!is_err(inode) && (task->process->dumpable || mode == (ABI_S_IFDIR | 0555))) {
 		inode->uid = task->process->euid;
 		inode->gid = task->process->egid;
 	}
@@ -187,7 +124,15 @@ const struct proc_pid_dir proc_pid_dirs[PROC_PID_DIR_COUNT] = {
     {"task", PROC_TASK_DIR, ABI_S_IFDIR | 0555},
     {"fd", PROC_FD_DIR, ABI_S_IFDIR | 0500},
     {"fdinfo", PROC_FDINFO_DIR, ABI_S_IFDIR | 0500},
+    {"ns", PROC_NS_DIR, ABI_S_IFDIR | 0511},
 };
+
+bool proc_file_is_in(const struct inode *dir, const struct proc_pid_file *file)
+{
+	unsigned int not_here = proc_is_task_dir(dir) ? PROC_NOT_OF_TASK : PROC_ONLY_OF_TASK;
+
+	return (file->flags & not_here) == 0;
+}
 
 static struct inode *lookup_pid(struct inode *dir, struct task *task, const char *name)
 {
@@ -197,9 +142,20 @@ static struct inode *lookup_pid(struct inode *dir, struct task *task, const char
 			                       proc_pid_dirs[i].mode);
 	}
 	for (size_t i = 0; i < proc_pid_file_count; i++) {
-		if (strcmp(proc_pid_files[i].name, name) == 0)
+		if (strcmp(proc_pid_files[i].name, name) == 0 &&
+		    proc_file_is_in(dir, &proc_pid_files[i]))
 			return node_create_pid(dir, task, PROC_PID_FILE, (int)i, name,
 			                       proc_pid_files[i].mode);
+	}
+	return err_ptr(-ENOENT);
+}
+
+static struct inode *lookup_ns(struct inode *dir, struct task *task, const char *name)
+{
+	for (size_t i = 0; i < proc_ns_count; i++) {
+		if (strcmp(proc_ns_links[i].name, name) == 0)
+			return node_create_pid(dir, task, PROC_NS, (int)i, name,
+			                       ABI_S_IFLNK | 0777);
 	}
 	return err_ptr(-ENOENT);
 }
@@ -213,7 +169,7 @@ static uint32_t fd_link_mode(const struct file *file)
 static struct inode *lookup_fd(struct inode *dir, struct task *task, const char *name, int fd)
 {
 	bool link = proc_node_of(dir)->kind == PROC_FD_DIR;
-	struct file *file = fd_table_get_file(task->files, fd);
+	struct file *file = task->files != NULL ? fd_table_get_file(task->files, fd) : NULL;
 	uint32_t mode;
 
 	if (file == NULL)
@@ -240,7 +196,7 @@ static struct inode *proc_lookup(struct inode *dir, const char *name, size_t len
 
 	if (node->kind == PROC_TREE) {
 		struct proc_entry *parent = (struct proc_entry *)(uintptr_t)node->entry;
-		struct proc_entry *entry = entry_find(parent, name, len);
+		struct proc_entry *entry = proc_tree_find(parent, name, len);
 
 		if (entry != NULL)
 			return node_create_entry(dir, entry);
@@ -251,6 +207,8 @@ static struct inode *proc_lookup(struct inode *dir, const char *name, size_t len
 		return err_ptr(-ENOENT);
 	if (node->kind == PROC_PID_DIR)
 		return lookup_pid(dir, task, name);
+	if (node->kind == PROC_NS_DIR)
+		return lookup_ns(dir, task, name);
 	number = parse_number(name, len);
 	if (number < 0)
 		return err_ptr(-ENOENT);
@@ -283,7 +241,7 @@ static long proc_readlink(struct inode *inode, char *buffer, size_t size)
 	return MIN(len, (long)size);
 }
 
-/* What a descriptor's or a process's link leads to. Only for the owner's and root's eyes. */
+/* What a descriptor's or a process's link leads to, for those who may know. */
 static struct inode *proc_follow(struct inode *inode)
 {
 	struct proc_node *node = proc_node_of(inode);
@@ -293,10 +251,14 @@ static struct inode *proc_follow(struct inode *inode)
 
 	if (task == NULL)
 		return err_ptr(-ENOENT);
-	if (process_uid() != 0 && process_uid() != task->process->euid)
+	if (!proc_may_look(task))
 		return err_ptr(-EACCES);
 	if (node->kind == PROC_PID_FILE)
 		return proc_pid_files[node->number].follow(task);
+	if (node->kind == PROC_NS)
+		return proc_ns_follow(node->number);
+	if (task->files == NULL)
+		return err_ptr(-ENOENT);
 	file = fd_table_get_file(task->files, node->number);
 	if (file == NULL)
 		return err_ptr(-ENOENT);
@@ -373,15 +335,27 @@ static long link_mounts(char *buffer, size_t size)
 	return (long)str_copy(buffer, "self/mounts", size);
 }
 
-static int tree_init(void)
+static int add_link(const char *path, long (*link)(char *buffer, size_t size))
 {
-	int result = procfs_add_link("self", link_self);
+	const struct proc_entry model = {.mode = ABI_S_IFLNK | 0777, .link = link};
 
-	if (result == 0)
-		result = procfs_add_link("thread-self", link_thread_self);
-	if (result == 0)
-		result = procfs_add_link("mounts", link_mounts);
-	return result != 0 ? result : proc_system_init();
+	return proc_tree_add(&proc_tree, path, &model);
+}
+
+static int trees_init(void)
+{
+	int result;
+
+	proc_tree_init(&proc_tree);
+	proc_tree_init(&sys_tree);
+	result = add_link("self", link_self);
+	result = result != 0 ? result : add_link("thread-self", link_thread_self);
+	result = result != 0 ? result : add_link("mounts", link_mounts);
+	result = result != 0 ? result : proc_system_init(&proc_tree);
+	result = result != 0 ? result : proc_cpuinfo_init(&proc_tree);
+	result = result != 0 ? result : proc_meminfo_init(&proc_tree);
+	result = result != 0 ? result : proc_sys_init(&proc_tree);
+	return result != 0 ? result : sysfs_init(&sys_tree);
 }
 
 static void proc_destroy_all(struct filesystem *fs)
@@ -389,26 +363,34 @@ static void proc_destroy_all(struct filesystem *fs)
 	kfree(fs);
 }
 
-struct filesystem *procfs_create(const char *source)
+static struct filesystem *tree_mount(const char *type, const char *source, int64_t magic,
+                                     const struct proc_entry *tree)
 {
-	static bool tree_is_made;
-	const struct proc_node node = {.kind = PROC_TREE, .entry = &proc_tree};
-	struct filesystem *fs = filesystem_alloc("proc", source, ABI_PROC_MAGIC);
+	struct proc_node node = {.kind = PROC_TREE, .entry = tree};
+	struct filesystem *fs = filesystem_alloc(type, source, magic);
 
 	if (fs == NULL)
 		return NULL;
-	if (!tree_is_made) {
-		tree_is_made = true;
-		if (tree_init() != 0) {
-			kfree(fs);
-			return NULL;
-		}
+	if (!trees_are_made && trees_init() != 0) {
+		kfree(fs);
+		return NULL;
 	}
+	trees_are_made = true;
 	fs->destroy = proc_destroy_all;
-	fs->root = node_create(NULL, fs, proc_tree.mode, &node);
+	fs->root = node_create(NULL, fs, tree->mode, &node);
 	if (is_err(fs->root)) {
 		kfree(fs);
 		return NULL;
 	}
 	return fs;
+}
+
+struct filesystem *procfs_create(const char *source)
+{
+	return tree_mount("proc", source, ABI_PROC_MAGIC, &proc_tree);
+}
+
+struct filesystem *sysfs_create(const char *source)
+{
+	return tree_mount("sysfs", source, ABI_SYSFS_MAGIC, &sys_tree);
 }

@@ -51,8 +51,24 @@ void seq_write(struct seq *seq, const void *data, size_t bytes)
 	seq->len += bytes;
 }
 
-void seq_free(struct seq *seq)
+void seq_bit_list(struct seq *seq, unsigned long bits)
+{
+	const char *before = "";
+
+	while (bits != 0) {
+		unsigned int first = (unsigned int)__builtin_ctzl(bits), last = first;
+
+		while (last < 63 && (bits >> (last + 1) & 1) != 0)
+			last++;
+		seq_printf(seq, first == last ? "%s%u" : "%s%u-%u", before, first, last);
+		before = ",";
+		bits &= last < 63 ? ~0ul << (last + 1) : 0;
+	}
+	seq_printf(seq, "\n");
+}
+
+void seq_drop(struct seq *seq)
 {
 	kfree(seq->text);
-	kfree(seq);
+	*seq = (struct seq){0};
 }

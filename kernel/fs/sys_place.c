@@ -108,6 +108,8 @@ static struct filesystem *filesystem_create(const char *type, const char *source
 {
 	if (strcmp(type, "proc") == 0)
 		return procfs_create(source);
+	if (strcmp(type, "sysfs") == 0)
+		return sysfs_create(source);
 	if (strcmp(type, "tmpfs") == 0)
 		return ramfs_create("tmpfs", source, option_mode(options, ABI_S_ISVTX | 0777));
 	if (strcmp(type, "ramfs") == 0)

@@ -16,6 +16,7 @@
 struct timerfd {
 	struct timer timer;
 	int clock;
+	uint32_t settime_flags;
 	uint64_t deadline_ns; /* monotonic; 0: off */
 	uint64_t interval_ns; /* 0: once */
 	uint64_t expirations; /* since the last read */
@@ -77,7 +78,35 @@ static void timerfd_release(struct file *file)
 	kfree(fd);
 }
 
+static void timerfd_describe(const struct timerfd *fd, struct abi_itimerspec *spec)
+{
+	uint64_t now = pv_time_monotonic_ns(), left = 0;
+
+	if (fd->deadline_ns != 0)
+		left = fd->deadline_ns > now ? fd->deadline_ns - now : 1;
+	spec->interval = timespec_from_ns(fd->interval_ns);
+	spec->value = timespec_from_ns(left);
+}
+
+static void show_time(struct seq *seq, const char *name, const struct abi_timespec *time)
+{
+	seq_printf(seq, "%s: (%lld, %lld)\n", name, (long long)time->sec, (long long)time->nsec);
+}
+
+static void timerfd_show(struct file *file, struct seq *seq)
+{
+	const struct timerfd *fd = file->private;
+	struct abi_itimerspec spec;
+
+	timerfd_describe(fd, &spec);
+	seq_printf(seq, "clockid: %d\nticks: %llu\nsettime flags: 0%o\n", fd->clock,
+	           (unsigned long long)fd->expirations, fd->settime_flags);
+	show_time(seq, "it_value", &spec.value);
+	show_time(seq, "it_interval", &spec.interval);
+}
+
 static const struct file_ops timerfd_file_ops = {
+    .show = timerfd_show,
     .read = timerfd_read,
     .poll = timerfd_poll,
     .release = timerfd_release,
@@ -124,16 +153,6 @@ static struct file *timerfd_get_file(int number)
 	return file;
 }
 
-static void timerfd_describe(const struct timerfd *fd, struct abi_itimerspec *spec)
-{
-	uint64_t now = pv_time_monotonic_ns(), left = 0;
-
-	if (fd->deadline_ns != 0)
-		left = fd->deadline_ns > now ? fd->deadline_ns - now : 1;
-	spec->interval = timespec_from_ns(fd->interval_ns);
-	spec->value = timespec_from_ns(left);
-}
-
 static int timerfd_set(struct timerfd *fd, const struct abi_itimerspec *spec, bool absolute)
 {
 	uint64_t value, interval, deadline = 0;
@@ -170,6 +189,8 @@ long sys_timerfd_settime(const struct sys_args *args)
 		return ptr_err(file);
 	timerfd_describe(file->private, &old);
 	result = timerfd_set(file->private, &spec, (flags & ABI_TFD_TIMER_ABSTIME) != 0);
+	if (result == 0)
+		((struct timerfd *)file->private)->settime_flags = flags;
 	file_put(file);
 	if (result == 0 && SYS_PTR(args, 3) != NULL)
 		result = copy_to_user(SYS_PTR(args, 3), &old, sizeof(old));

@@ -133,6 +133,7 @@ void vfs_init(void)
 		panic("no memory for the devices");
 	boot_mount(devfs_create("dev"), "dev");
 	boot_mount(procfs_create("proc"), "proc");
+	boot_mount(sysfs_create("sysfs"), "sys");
 	tmp = boot_directory("tmp", ABI_S_ISVTX | 0777);
 	if (tmp == NULL)
 		panic("no memory for /tmp");

@@ -16,6 +16,7 @@ struct inode;
 struct file;
 struct filesystem;
 struct poll_table;
+struct seq;
 
 /* A transfer between the kernel and a list of buffers, in user or kernel memory. */
 struct uio {
@@ -63,6 +64,8 @@ struct file_ops {
 	                bool (*emit)(void *arg, const char *name, uint64_t ino, uint8_t type,
 	                             uint64_t next),
 	                void *arg);
+	/* What /proc/PID/fdinfo says besides position and flags, or NULL. */
+	void (*show)(struct file *file, struct seq *seq);
 	int (*open)(struct file *file); /* after the file is set up; may replace file->private and
 	                                   file->ops */
 	void (*release)(struct file *file); /* last reference gone */
@@ -208,6 +211,10 @@ int fd_install(struct file *file, bool cloexec, int lowest);
 struct file *fd_table_get_file(struct fd_table *table, int fd);
 /* The lowest descriptor in use from `from` on, or -1. */
 int fd_table_next(struct fd_table *table, int from);
+/* Of a descriptor that is in use. */
+bool fd_table_cloexec(const struct fd_table *table, int fd);
+/* Descriptors that the table has room for. */
+int fd_table_capacity(const struct fd_table *table);
 struct fd_table *fd_table_create(void);
 struct fd_table *fd_table_copy(struct fd_table *source); /* NULL: out of memory */
 void fd_table_get(struct fd_table *table);
@@ -233,7 +240,6 @@ int ramdisk_unpack(const void *archive, size_t bytes, void (*used)(size_t bytes)
 int devfs_add(const char *name, uint32_t mode, uint64_t rdev, const struct file_ops *ops,
               void *private);
 /* Make a file appear below /proc ("pinfold/counters"); `show` writes text through seq_printf. */
-struct seq;
 int procfs_add(const char *path, uint32_t mode, void (*show)(struct seq *seq),
                long (*write)(const char *text, size_t len));
 void seq_printf(struct seq *seq, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -177,6 +177,7 @@
 #define ABI_RAMFS_MAGIC      0x858458f6ll
 #define ABI_TMPFS_MAGIC      0x01021994ll
 #define ABI_PROC_MAGIC       0x9fa0ll
+#define ABI_SYSFS_MAGIC      0x62656572ll
 #define ABI_PIPEFS_MAGIC     0x50495045ll
 #define ABI_ANON_INODE_MAGIC 0x09041934ll
 

@@ -99,6 +99,7 @@ void area_discard(struct vm_area *area)
 void area_destroy(struct vm *vm, struct vm_area *area)
 {
 	list_remove(&area->node);
+	vm->mapped_peak = MAX(vm->mapped_peak, vm->mapped_bytes);
 	vm->mapped_bytes -= area->end - area->start;
 	vm->area_count--;
 	if (vm->last_found == area)
@@ -108,6 +109,7 @@ void area_destroy(struct vm *vm, struct vm_area *area)
 
 void area_resize(struct vm *vm, struct vm_area *area, uintptr_t start, uintptr_t end)
 {
+	vm->mapped_peak = MAX(vm->mapped_peak, vm->mapped_bytes);
 	vm->mapped_bytes += (end - start) - (area->end - area->start);
 	area->start = start;
 	area->end = end;

@@ -184,10 +184,17 @@ static void fork_layout(const struct vm *source, struct vm *child)
 	child->brk_start = source->brk_start;
 	child->brk_end = source->brk_end;
 	child->stack_top = source->stack_top;
+	child->stack_start = source->stack_start;
 	child->arg_start = source->arg_start;
 	child->arg_end = source->arg_end;
 	child->env_start = source->env_start;
 	child->env_end = source->env_end;
+	child->code_start = source->code_start;
+	child->code_end = source->code_end;
+	child->data_start = source->data_start;
+	child->data_end = source->data_end;
+	child->aux_start = source->aux_start;
+	child->coredump_filter = source->coredump_filter;
 	child->membarriers = source->membarriers;
 	child->resident_pages = source->resident_pages;
 	child->file_pages = source->file_pages;

@@ -49,8 +49,6 @@ extern struct list vm_all;
 
 /* --- area.c --- */
 
-/* The first area that ends above `addr`, or NULL. */
-struct vm_area *area_at_or_above(struct vm *vm, uintptr_t addr);
 /* Neighbours in order of address, or NULL. */
 struct vm_area *area_next(struct vm *vm, const struct vm_area *area);
 struct vm_area *area_previous(struct vm *vm, const struct vm_area *area);

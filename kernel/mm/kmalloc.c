@@ -40,6 +40,7 @@ static const uint8_t class_of_units[CLASS_BYTES_MAX / 16 + 1] = {
 };
 
 static struct list partial[CLASS_COUNT];
+static size_t slab_count;
 
 static struct slab *slab_create(unsigned int size_class)
 {
@@ -51,6 +52,7 @@ static struct slab *slab_create(unsigned int size_class)
 	struct slab *slab = page_virt(page);
 
 	page->flags |= PAGE_SLAB;
+	slab_count++;
 	*slab = (struct slab){.size_class = (uint16_t)size_class, .capacity = (uint16_t)objects};
 	for (unsigned int i = 0; i < BITMAP_WORDS; i++) {
 		if (objects <= i * 64)
@@ -92,8 +94,14 @@ static void slab_give(struct slab *slab, const void *ptr)
 	slab->in_use--;
 	if (slab->in_use == 0) {
 		list_remove(&slab->node);
+		slab_count--;
 		page_put(page_of_virt(slab));
 	}
+}
+
+size_t kmalloc_page_count(void)
+{
+	return slab_count;
 }
 
 static unsigned int block_order(size_t bytes)

@@ -93,6 +93,17 @@ size_t page_managed_count(void)
 	return total_count + beyond_count();
 }
 
+size_t page_free_blocks(unsigned int order)
+{
+	/* What cannot be touched yet is free in the largest blocks. */
+	size_t count = order == PAGE_ORDER_MAX ? beyond_count() >> PAGE_ORDER_MAX : 0;
+	const struct list *node;
+
+	for (node = free_blocks[order].next; node != &free_blocks[order]; node = node->next)
+		count++;
+	return count;
+}
+
 static void poison_fill(const struct page *page, unsigned int order)
 {
 	memset(page_virt(page), PAGE_POISON_VALUE, PAGE_BYTES << order);

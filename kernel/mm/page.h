@@ -54,6 +54,9 @@ size_t page_free_count(void);
 size_t page_total_count(void);
 size_t page_managed_count(void);
 
+/* Free blocks of 2^order frames; time goes with them. */
+size_t page_free_blocks(unsigned int order);
+
 /* What gives frames back when there are none left: how many it gave. It is called where a frame is
  * asked for. */
 void page_set_reclaim(unsigned int (*reclaim)(void));
@@ -73,5 +76,7 @@ void *kmalloc(size_t bytes);
 void *kzalloc(size_t bytes);
 void *krealloc(void *ptr, size_t bytes);
 void kfree(void *ptr);
+/* Frames that hold small objects. */
+size_t kmalloc_page_count(void);
 
 #endif

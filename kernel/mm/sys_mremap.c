@@ -100,11 +100,15 @@ static long move_mapping(const struct remap *remap)
 		area_discard(moved);
 		return result;
 	}
+	/* Both places count at once for a moment, which is no peak. */
+	uint64_t peak = vm_mapped_peak(vm);
+
 	area_insert(vm, moved);
 	if (remap->old_bytes > 0 && !(remap->flags & ABI_MREMAP_DONTUNMAP) &&
 	    vm_unmap_moved(vm, remap->old, remap->old_bytes) != 0)
 		klog(LOG_WARNING, "mremap: no memory to split an area; its old range stays mapped");
 	area_merge_range(vm, to, to + remap->new_bytes);
+	vm->mapped_peak = peak;
 	return at;
 }
 

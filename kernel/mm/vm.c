@@ -35,6 +35,7 @@ struct vm *vm_create(void)
 	}
 	vm->ref_count = 1;
 	vm->mmap_top = MMAP_TOP_DEFAULT;
+	vm->coredump_filter = VM_COREDUMP_FILTER;
 	list_init(&vm->areas);
 	list_insert_before(&vm_all, &vm->all_node);
 	return vm;

@@ -44,6 +44,10 @@ struct vm_area {
 	unsigned int window_next;
 };
 
+/* /proc/PID/coredump_filter at first: anonymous memory of either kind, pages with ELF headers, and
+ * private huge pages. */
+#define VM_COREDUMP_FILTER 0x33u
+
 struct vm {
 	struct pt_space space;
 	uint32_t ref_count;
@@ -51,8 +55,11 @@ struct vm {
 	struct vm_area *last_found;
 	uintptr_t mmap_top; /* new mappings go below */
 	uintptr_t brk_start, brk_end;
-	uintptr_t stack_top, arg_start, arg_end, env_start, env_end;
+	uintptr_t stack_top;
+	uintptr_t stack_start; /* the stack pointer that the program began with */
+	uintptr_t arg_start, arg_end, env_start, env_end;
 	uint64_t mapped_bytes;   /* sum of the areas */
+	uint64_t mapped_peak;    /* what that was before it last went down; see vm_mapped_peak() */
 	uint64_t resident_pages; /* frames mapped, but for the shared frame of zeros */
 	uint64_t file_pages;     /* … of them those that belong to files */
 	uint64_t resident_peak;
@@ -63,6 +70,9 @@ struct vm {
 	struct list all_node; /* on the list of all address spaces */
 	struct inode *exe;    /* /proc/self/exe, one reference */
 	char exe_path[256];
+	uintptr_t code_start, code_end, data_start, data_end; /* of the program's file */
+	uintptr_t aux_start; /* the auxiliary vector, on the first stack */
+	uint32_t coredump_filter;
 };
 
 /* Empty address space, one reference; NULL: out of memory. Not pinned until first activated. */
@@ -82,6 +92,8 @@ long vm_map(struct vm *vm, uintptr_t addr, size_t bytes, unsigned int prot, unsi
 int vm_unmap(struct vm *vm, uintptr_t addr, size_t bytes);
 /* The area that contains `addr`, or NULL. */
 struct vm_area *vm_find(struct vm *vm, uintptr_t addr);
+/* The first area that ends above `addr`, or NULL. */
+struct vm_area *area_at_or_above(struct vm *vm, uintptr_t addr);
 
 /* The file has shrunk: drop every mapping of its pages from `first_index` on, private copies of
  * them too, so that the next touch faults. */
@@ -109,6 +121,37 @@ int user_store32(uintptr_t address, uint32_t value);
 int user_cmpxchg32(uintptr_t address, uint32_t *expected, uint32_t wanted);
 /* Length without the NUL, -EFAULT, or -ENAMETOOLONG when no NUL is in the first `size` bytes. */
 long strncpy_from_user(char *to, const char *user_from, size_t size);
+
+/* For /proc (usage.c). Bytes of the areas by use. */
+struct vm_usage {
+	uint64_t text, data, stack, shared, locked;
+};
+void vm_measure(const struct vm *vm, struct vm_usage *usage);
+/* The most bytes that were ever mapped. */
+static inline uint64_t vm_mapped_peak(const struct vm *vm)
+{
+	return MAX(vm->mapped_peak, vm->mapped_bytes);
+}
+/* Pages that are mapped of memory that processes share and that has no file. */
+uint64_t vm_shared_memory_pages(struct vm *vm);
+
+/* What of an area is there, in bytes. */
+struct vm_area_usage {
+	uint64_t resident, proportional; /* the latter: of each page the part of one of its users */
+	uint64_t shared_clean, shared_dirty, private_clean, private_dirty;
+	uint64_t referenced, anonymous;
+	uint64_t proportional_anonymous, proportional_file;
+};
+/* Adds to what is in `usage`. Time goes with the pages that are there. */
+void vm_area_measure(struct vm *vm, const struct vm_area *area, struct vm_area_usage *usage);
+
+/* A page that is mapped. */
+struct vm_page_seen {
+	bool present, file, alone; /* alone: nobody else maps it */
+	pfn_t pfn;
+};
+/* What is at each of `count` pages from `addr` on. */
+void vm_pages_look(struct vm *vm, uintptr_t addr, struct vm_page_seen *seen, size_t count);
 
 /* One past the highest user address. */
 #define VM_USER_TOP (PV_USER_END - PAGE_BYTES)

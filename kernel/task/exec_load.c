@@ -190,6 +190,23 @@ static int map_zero_part(struct vm *vm, const struct elf_segment *segment, uintp
 	return result < 0 ? (int)result : 0;
 }
 
+/* As they stand in the file: code is what is executable, data what may be written. */
+static void note_layout(struct vm *vm, const struct elf_image *image, uintptr_t bias)
+{
+	for (unsigned int i = 0; i < image->segment_count; i++) {
+		const struct elf_segment *segment = &image->segment[i];
+		uintptr_t start = bias + segment->address, end = start + segment->file_bytes;
+
+		if (segment->prot & VM_EXEC) {
+			vm->code_start = vm->code_start ? MIN(vm->code_start, start) : start;
+			vm->code_end = MAX(vm->code_end, end);
+		} else if (segment->prot & VM_WRITE) {
+			vm->data_start = MAX(vm->data_start, start);
+			vm->data_end = MAX(vm->data_end, end);
+		}
+	}
+}
+
 static int map_image(struct vm *vm, struct inode *inode, const struct elf_image *image,
                      uintptr_t bias)
 {
@@ -331,6 +348,7 @@ int exec_map_program(struct exec *exec)
 	result = map_image(exec->vm, exec->inode, &exec->image, exec->bias);
 	if (result != 0)
 		return result;
+	note_layout(exec->vm, &exec->image, exec->bias);
 	heap_place(exec);
 	exec->start = exec->bias + exec->image.entry;
 	if (exec->image.interpreter_bytes != 0)

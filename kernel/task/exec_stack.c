@@ -8,11 +8,12 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/exec.h"
+#include "kernel/task/internal.h"
 #include "kernel/task/random.h"
 #include "lib/rng.h"
 #include "pv/cpu.h"
 
-#define AUX_PAIRS    20u
+#define AUX_PAIRS    21u
 #define STACK_EXTRA  (128ul * 1024)
 #define PLATFORM     "x86_64"
 #define RANDOM_BYTES 16u
@@ -87,12 +88,14 @@ static int put_aux(struct word_writer *writer, const struct exec *exec, uintptr_
 	    {ABI_AT_SECURE, secure},
 	    {ABI_AT_RANDOM, random},
 	    {ABI_AT_HWCAP2, 0},
+	    {ABI_AT_MINSIGSTKSZ, sigframe_bytes_max()},
 	    {ABI_AT_EXECFN, name},
 	    {ABI_AT_PLATFORM, platform},
 	    {ABI_AT_NULL, 0},
 	};
 
 	_Static_assert(ARRAY_COUNT(pairs) <= AUX_PAIRS, "room on the stack");
+	exec->vm->aux_start = writer->at + writer->count * sizeof(uint64_t);
 	for (size_t i = 0; i < ARRAY_COUNT(pairs); i++) {
 		int result = writer_put(writer, pairs[i][0]);
 
@@ -155,5 +158,6 @@ int exec_make_stack(struct exec *exec)
 	if (result == 0)
 		result = put_aux(&writer, exec, random, platform, name);
 	exec->stack = sp;
+	vm->stack_start = sp;
 	return result;
 }

@@ -36,8 +36,7 @@ void task_remove(struct task *task);
 void process_release(struct process *zombie);
 /* An executing thread takes the leader's place and number. The leader has ended. */
 void process_replace_leader(struct task *task);
-/* Most tasks there may be; set at boot by the amount of memory. */
-unsigned int task_limit(void);
+/* Set task_limit() by the amount of memory, at boot. */
 void task_init_limits(void);
 bool group_number_known(int pgid, int sid); /* a process group of that session exists */
 void group_list_put(struct group_list *groups);
@@ -103,6 +102,9 @@ bool signal_restart_wanted(const struct cpu_frame *frame);
 /* Signal frames (sigframe.c). 0, or -EFAULT: the stack cannot take it. */
 int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigaction *action,
                   const struct abi_siginfo *info, sigset restore_mask);
+
+/* The most that sigframe_push() takes of a stack. */
+size_t sigframe_bytes_max(void);
 
 /* Interval timers (itimer.c). */
 void process_timers_init(struct process *process);

@@ -31,6 +31,7 @@ static int newest_pid;
 static bool pids_wrapped;
 static unsigned int total_tasks;
 static unsigned int max_tasks;
+static uint64_t made_tasks;
 
 static struct list *hash_bucket(struct list *table, int number)
 {
@@ -56,6 +57,11 @@ unsigned int task_limit(void)
 unsigned int task_total_count(void)
 {
 	return total_tasks;
+}
+
+uint64_t task_made_count(void)
+{
+	return made_tasks;
 }
 
 int pid_last(void)
@@ -278,6 +284,7 @@ static void task_link(struct task *task, struct process *process, int tid)
 	list_insert_after(hash_bucket(task_hash, tid), &task->hash_node);
 	process->task_count++;
 	total_tasks++;
+	made_tasks++;
 }
 
 int process_add(struct process *process, struct task *leader)

@@ -31,6 +31,14 @@ static size_t fpu_frame_bytes(void)
 	return pv_fpu_features() ? bytes + sizeof(uint32_t) : bytes;
 }
 
+size_t sigframe_bytes_max(void)
+{
+	size_t bytes = fpu_frame_bytes() + FPU_ALIGNMENT - 1;
+
+	bytes += sizeof(struct abi_rt_sigframe) + 15 + sizeof(uint64_t);
+	return (bytes + 15) & ~15ul;
+}
+
 static bool on_altstack(const struct task *task, uint64_t sp)
 {
 	return sp > task->altstack.sp && sp - task->altstack.sp <= task->altstack.size;

@@ -261,7 +261,9 @@ struct process *process_find(int pid);
 struct task *task_find(int tid);
 extern struct list process_all;
 unsigned int task_total_count(void);
-int pid_last(void); /* the newest number given out */
+unsigned int task_limit(void);  /* there may be so many */
+uint64_t task_made_count(void); /* since boot */
+int pid_last(void);             /* the newest number given out */
 
 /* Whether the running task may do what the capability (ABI_CAP_…) is for. */
 bool cred_may(int capability);

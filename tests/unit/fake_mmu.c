@@ -613,6 +613,13 @@ static void tables_trim(struct pt_space *space, vaddr_t start, vaddr_t end)
 	}
 }
 
+static unsigned int table_links(const struct pt_space *space, vaddr_t va)
+{
+	const struct leaf *leaf = table_of(space)->leaf[leaf_number(va.v)];
+
+	return leaf ? leaf->links : 0;
+}
+
 static pte_t pte_make(pfn_t pfn, uint64_t flags)
 {
 	return pte_from_mfn(MFN(pfn.v), flags);
@@ -641,6 +648,7 @@ struct pv_mmu_ops pv_mmu_ops = {
     .pte_protect = pte_protect,
     .table_move = table_move,
     .tables_trim = tables_trim,
+    .table_links = table_links,
     .lazy_enter = lazy_enter,
     .lazy_leave = lazy_leave,
     .pte_make = pte_make,

@@ -221,6 +221,17 @@ struct filesystem *procfs_create(const char *source)
 	return ramfs_create("proc", source, 0555);
 }
 
+void seq_printf(struct seq *seq, const char *format, ...)
+{
+	(void)seq;
+	(void)format;
+}
+
+struct filesystem *sysfs_create(const char *source)
+{
+	return ramfs_create("sysfs", source, 0555);
+}
+
 static uint64_t fake_monotonic(void)
 {
 	return fake.now_ns;

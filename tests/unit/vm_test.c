@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/mm/area.c kernel/mm/entry.c kernel/mm/vm.c kernel/mm/fault.c kernel/mm/fork.c */
 /* sources: kernel/mm/sys_mremap.c kernel/mm/uaccess.c kernel/mm/page.c kernel/mm/kmalloc.c */
+/* sources: kernel/mm/usage.c */
 /* sources: tests/unit/fake_kernel.c tests/unit/fake_mmu.c tests/unit/vm_fixture.c */
 /*
  * Address spaces under random operations of several processes, against an oracle that knows what
@@ -45,6 +46,7 @@ struct expected {
 
 struct actor {
 	struct vm *vm; /* NULL: not alive */
+	uint64_t mapped_peak;
 	struct expected pages[PAGES];
 };
 
@@ -349,6 +351,7 @@ static void do_fork(const struct actor *actor)
 		return;
 	}
 	child->vm = vm;
+	child->mapped_peak = vm->mapped_bytes;
 	memcpy(child->pages, actor->pages, sizeof(child->pages));
 	assert_int_equal(vm->mapped_bytes, actor->vm->mapped_bytes);
 	/* All that is no file's; what is a file's own may be left to faults. */
@@ -392,6 +395,7 @@ static void one_step(void)
 	if (!actor->vm) {
 		if (fake_random(8) == 0)
 			actor->vm = vm_create();
+		actor->mapped_peak = 0;
 		return;
 	}
 	switch (fake_random(40)) {
@@ -474,6 +478,63 @@ static void check_resident(const struct actor *actor)
 		         (unsigned long long)file_own);
 }
 
+/* The sizes that are told are those of what is there; the most that was mapped is not forgotten, and
+ * a move is no growth. */
+static void check_usage(struct actor *actor)
+{
+	struct vm *vm = actor->vm;
+	struct vm_area_usage usage = {0};
+	const struct vm_area *area;
+
+	list_for_each_entry (area, &vm->areas, struct vm_area, node)
+		vm_area_measure(vm, area, &usage);
+	assert_int_equal(usage.resident, vm->resident_pages * PAGE_BYTES);
+	assert_int_equal(usage.anonymous, (vm->resident_pages - vm->file_pages) * PAGE_BYTES);
+	assert_int_equal(usage.resident, usage.shared_clean + usage.shared_dirty +
+	                                     usage.private_clean + usage.private_dirty);
+	assert_true(usage.proportional <= usage.resident && usage.referenced <= usage.resident);
+	assert_true(vm_mapped_peak(vm) >= vm->mapped_bytes);
+	assert_int_equal(vm_mapped_peak(vm), actor->mapped_peak);
+}
+
+/* The parts of all processes together are the frames that they have mapped; more where leaf tables
+ * are shared, as only those who share one know of each other. */
+static void check_parts(void)
+{
+	static bool seen[FRAMES];
+	uint64_t parts = 0, frames = 0, areas = 0;
+	bool sharing = fake_mmu_shares.shared > 0;
+
+	memset(seen, 0, sizeof(seen));
+	for (unsigned int i = 0; i < PROCESSES; i++) {
+		struct vm *vm = actors[i].vm;
+		const struct vm_area *area;
+		struct vm_area_usage usage = {0};
+
+		if (!vm)
+			continue;
+		list_for_each_entry (area, &vm->areas, struct vm_area, node) {
+			vm_area_measure(vm, area, &usage);
+			areas++;
+		}
+		parts += usage.proportional;
+		for (unsigned int j = 0; j < PAGES; j++) {
+			struct vm_page_seen page;
+
+			vm_pages_look(vm, address(j), &page, 1);
+			if (!page.present || page_of_pfn(page.pfn) == entry_zero_page())
+				continue;
+			frames += !seen[page.pfn.v];
+			seen[page.pfn.v] = true;
+		}
+	}
+	/* Each area's sum is rounded down, and so is each page's part. */
+	if ((!sharing && parts > frames * PAGE_BYTES) ||
+	    parts + areas + PAGES * PROCESSES < frames * PAGE_BYTES)
+		fail_msg("the parts are %llu bytes, the frames %llu", (unsigned long long)parts,
+		         (unsigned long long)(frames * PAGE_BYTES));
+}
+
 /* A CPU may read ahead through an entry that is not present: it must find no memory there. */
 static void check_hidden(struct actor *actor, unsigned int number)
 {
@@ -492,6 +553,14 @@ static void check_all(struct actor *actor)
 		check_page(actor, i);
 }
 
+static void note_peaks(void)
+{
+	for (unsigned int i = 0; i < PROCESSES; i++)
+		if (actors[i].vm)
+			actors[i].mapped_peak =
+			    MAX(actors[i].mapped_peak, actors[i].vm->mapped_bytes);
+}
+
 static void run_random(void)
 {
 	size_t all = page_free_count();
@@ -507,8 +576,13 @@ static void run_random(void)
 			for (unsigned int i = 0; i < PROCESSES; i++)
 				if (actors[i].vm)
 					check_areas(&actors[i]);
-		if (round % 64 == 0 && actors[round / 64 % PROCESSES].vm)
+		note_peaks();
+		if (round % 64 == 0 && actors[round / 64 % PROCESSES].vm) {
 			check_resident(&actors[round / 64 % PROCESSES]);
+			check_usage(&actors[round / 64 % PROCESSES]);
+		}
+		if (round % 640 == 0)
+			check_parts();
 	}
 	for (unsigned int i = 0; i < PROCESSES; i++)
 		if (actors[i].vm)
