@@ -5,6 +5,7 @@
  */
 #include "kernel/fs/poll.h"
 
+#include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/task.h"
@@ -297,6 +298,7 @@ static uint64_t time_left(uint64_t deadline_ns)
  * the rest of it. */
 static long put_time_left(void *user, bool is_val, uint64_t deadline_ns, long result)
 {
+	bool sticky = current()->personality & ABI_PER_STICKY_TIMEOUTS;
 	uint64_t left = time_left(deadline_ns);
 	int64_t time[2] = {(int64_t)(left / NS_PER_SEC), (int64_t)(left % NS_PER_SEC)};
 
@@ -304,7 +306,7 @@ static long put_time_left(void *user, bool is_val, uint64_t deadline_ns, long re
 	_Static_assert(sizeof(time) == sizeof(struct abi_timeval), "of the ABI");
 	if (is_val)
 		time[1] /= 1000;
-	if (user != NULL && copy_to_user(user, time, sizeof(time)) != 0 &&
+	if (user != NULL && (sticky || copy_to_user(user, time, sizeof(time)) != 0) &&
 	    result == -ERESTARTNOHAND)
 		return -EINTR;
 	return result;

@@ -4,6 +4,7 @@
  */
 #include "kernel/fs/procfs.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/posix_timer.h"
 #include "kernel/task/task.h"
 
 #define COREDUMP_BITS 0x1ffu
@@ -121,6 +122,11 @@ static long write_coredump_filter(struct task *task, const char *text, size_t le
 	return (long)len;
 }
 
+static void show_timers(struct seq *seq, struct task *task)
+{
+	posix_timers_show(seq, task->process);
+}
+
 /* The one user namespace has all numbers as they are. */
 static void show_id_map(struct seq *seq, struct task *task)
 {
@@ -214,6 +220,7 @@ const struct proc_pid_file proc_pid_files[] = {
      .flags = PROC_GUARDED | PROC_NOT_OF_TASK,
      .show = show_coredump_filter,
      .write = write_coredump_filter},
+    {.name = "timers", .mode = REG(0444), .flags = PROC_NOT_OF_TASK, .show = show_timers},
     {.name = "uid_map", .mode = REG(0644), .show = show_id_map},
     {.name = "gid_map", .mode = REG(0644), .show = show_id_map},
     {.name = "setgroups", .mode = REG(0644), .show = show_setgroups},

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * procfs: a fixed tree of names that parts of the kernel add files to, and a directory for each
- * process; and sysfs, which is a fixed tree and nothing else. Inodes are made when they are looked up and hold a reference on their directory's inode.
- * A process is known by its number: its files fail once it is gone. Directories are listed by
- * proc_list.c, files read and written by proc_text.c.
+ * process; and sysfs, which is a fixed tree and nothing else. Inodes are made when they are looked
+ * up and hold a reference on their directory's inode. A process is known by its number: its files
+ * fail once it is gone. Directories are listed by proc_list.c, files read and written by
+ * proc_text.c.
  */
 #include "kernel/fs/proc_node.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of sysfs: the CPUs, and the few switches and names that programs look for. Devices, buses
- * and drivers there are none.
+ * The tree of sysfs: the CPUs, and the few switches and names that programs look for. There are no
+ * devices, buses and drivers.
  */
 #include "kernel/fs/procfs.h"
 #include "pv/smp.h"

@@ -50,6 +50,16 @@
 #define ABI_P_PID      1
 #define ABI_P_PGID     2
 
+/* personality(): what changes something here. */
+#define ABI_PER_MASK              0x000000ffu
+#define ABI_PER_LINUX32           0x00000008u
+#define ABI_PER_UNAME26           0x00020000u
+#define ABI_PER_ADDR_NO_RANDOMIZE 0x00040000u
+#define ABI_PER_READ_IMPLIES_EXEC 0x00400000u
+#define ABI_PER_STICKY_TIMEOUTS   0x04000000u
+/* What a program that gains rights does not inherit; with flags of layouts that are not here. */
+#define ABI_PER_CLEAR_ON_SETID 0x00740000u
+
 /* The auxiliary vector of a new program. */
 #define ABI_AT_NULL        0
 #define ABI_AT_PHDR        3

@@ -5,6 +5,7 @@
 #include "kernel/fs/ramfs.h"
 #include "kernel/linux/abi_fs.h"
 #include "kernel/linux/abi_mm.h"
+#include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/internal.h"
 #include "kernel/task/task.h"
@@ -155,6 +156,14 @@ static int choose_object(struct mmap_request *request)
 	return shared ? make_shared_memory(request) : 0;
 }
 
+/* For old programs: what may be read may be executed. */
+static unsigned int implied_prot(unsigned int prot)
+{
+	bool implied = current()->personality & ABI_PER_READ_IMPLIES_EXEC;
+
+	return implied && (prot & VM_READ) ? prot | VM_EXEC : prot;
+}
+
 static long do_mmap(struct mmap_request *request)
 {
 	struct vm *vm = current()->vm;
@@ -192,7 +201,7 @@ long sys_mmap(const struct sys_args *args)
 	struct mmap_request request = {
 	    .addr = args->arg[0],
 	    .bytes = args->arg[1],
-	    .prot = SYS_UINT(args, 2),
+	    .prot = implied_prot(SYS_UINT(args, 2)),
 	    .flags = SYS_UINT(args, 3),
 	    .offset = args->arg[5],
 	};
@@ -267,7 +276,9 @@ long sys_mprotect(const struct sys_args *args)
 		return vm_find(current()->vm, start) ? -EINVAL : -ENOMEM;
 	if (grows == ABI_PROT_GROWSDOWN)
 		result = extend_down(&start);
-	return result != 0 ? result : vm_protect(current()->vm, start, end, prot & VM_PROT_ALL);
+	return result != 0
+	           ? result
+	           : vm_protect(current()->vm, start, end, implied_prot(prot & VM_PROT_ALL));
 }
 
 /* Room for the heap from `start` to `end`, and a page behind it free. */
@@ -295,8 +306,8 @@ long sys_brk(const struct sys_args *args)
 			return (long)vm->brk_end;
 	} else if (new_end > old_end) {
 		if (!heap_room(vm, old_end, new_end) ||
-		    vm_map(vm, old_end, new_end - old_end, VM_READ | VM_WRITE, 0, NULL, 0, true,
-		           "[heap]") < 0)
+		    vm_map(vm, old_end, new_end - old_end, implied_prot(VM_READ | VM_WRITE), 0,
+		           NULL, 0, true, "[heap]") < 0)
 			return (long)vm->brk_end;
 		if (vm->new_flags & VM_LOCKED)
 			vm_populate(vm, old_end, new_end);

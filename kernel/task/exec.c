@@ -38,12 +38,15 @@ static void credentials_choose(struct exec *exec)
 
 	exec->euid = process->euid;
 	exec->egid = process->egid;
+	exec->personality = current()->personality & ~ABI_PER_READ_IMPLIES_EXEC;
 	if (process->no_new_privs)
 		return;
 	if (inode->mode & ABI_S_ISUID)
 		exec->euid = inode->uid;
 	if ((inode->mode & (ABI_S_ISGID | ABI_S_IXGRP)) == (ABI_S_ISGID | ABI_S_IXGRP))
 		exec->egid = inode->gid;
+	if (exec->euid != process->euid || exec->egid != process->egid)
+		exec->personality &= ~ABI_PER_CLEAR_ON_SETID;
 }
 
 static void name_set(struct task *task, const char *path)
@@ -147,6 +150,7 @@ static int exec_commit(struct exec *exec)
 	exec->vm = NULL;
 	own_install(task, &own);
 	process_renew(task, exec);
+	task->personality = exec->personality;
 	task->fs_base = 0;
 	task->gs_base = 0;
 	pv_fpu_init_area(task->fpu);

@@ -24,7 +24,11 @@ struct exec {
 	uintptr_t interpreter_base; /* 0: none */
 	uintptr_t start, stack;     /* first instruction, stack pointer */
 	uint32_t euid, egid;        /* after set-id bits */
+	uint32_t personality;       /* of the new program */
 };
+
+/* For the places of the program's parts: random_layout(), but 0 where that is not wanted. */
+uint64_t exec_random(const struct exec *exec, uint64_t limit);
 
 /* What the message at the start of a run says a bad program is; set by exec_find_program() when it
  * fails. */

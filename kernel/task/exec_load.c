@@ -4,6 +4,7 @@
  */
 #include "kernel/fs/vfs.h"
 #include "kernel/linux/abi_fs.h"
+#include "kernel/linux/abi_task.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/exec.h"
@@ -298,17 +299,23 @@ static int map_interpreter(struct exec *exec)
 	return 0;
 }
 
-/* Where stack, mappings and heap begin. */
-static void layout_choose(struct vm *vm)
+uint64_t exec_random(const struct exec *exec, uint64_t limit)
 {
+	return exec->personality & ABI_PER_ADDR_NO_RANDOMIZE ? 0 : random_layout(limit);
+}
+
+/* Where stack, mappings and heap begin. */
+static void layout_choose(const struct exec *exec)
+{
+	struct vm *vm = exec->vm;
 	uint64_t stack_limit = current()->process->rlimit[ABI_RLIMIT_STACK].soft;
 	uint64_t gap = MIN(MAX(stack_limit, (uint64_t)MMAP_GAP_MIN), (uint64_t)MMAP_GAP_MAX);
-	uintptr_t stack_random = PAGE_BYTES * random_layout(STACK_RANDOM_PAGES);
+	uintptr_t stack_random = PAGE_BYTES * exec_random(exec, STACK_RANDOM_PAGES);
 
 	vm->stack_top = USER_TOP - stack_random;
 	gap += STACK_GUARD_GAP + STACK_RANDOM_PAGES * PAGE_BYTES;
 	vm->mmap_top = (USER_TOP - MIN(gap, (uint64_t)MMAP_GAP_MAX) -
-	                PAGE_BYTES * random_layout(MMAP_RANDOM_PAGES)) &
+	                PAGE_BYTES * exec_random(exec, MMAP_RANDOM_PAGES)) &
 	               PAGE_MASK;
 }
 
@@ -317,7 +324,7 @@ static void heap_place(struct exec *exec)
 	uintptr_t end = exec->bias + exec->image.high;
 
 	exec->vm->brk_start =
-	    ((end + PAGE_BYTES - 1) & PAGE_MASK) + PAGE_BYTES * random_layout(BRK_RANDOM_PAGES);
+	    ((end + PAGE_BYTES - 1) & PAGE_MASK) + PAGE_BYTES * exec_random(exec, BRK_RANDOM_PAGES);
 	exec->vm->brk_end = exec->vm->brk_start;
 }
 
@@ -337,11 +344,11 @@ int exec_map_program(struct exec *exec)
 	exec->vm = vm_create();
 	if (!exec->vm)
 		return -ENOMEM;
-	layout_choose(exec->vm);
+	layout_choose(exec);
 	if (exec->image.relocatable) {
 		uintptr_t low = exec->image.low & ~(exec->image.align - 1);
 
-		exec->bias = ((PIE_BASE + PAGE_BYTES * random_layout(MMAP_RANDOM_PAGES)) &
+		exec->bias = ((PIE_BASE + PAGE_BYTES * exec_random(exec, MMAP_RANDOM_PAGES)) &
 		              ~(exec->image.align - 1)) -
 		             low;
 	}

@@ -129,7 +129,7 @@ int exec_make_stack(struct exec *exec)
 	uintptr_t name = vm->stack_top - sizeof(uint64_t) - name_bytes;
 	uintptr_t strings = name - exec_args_bytes(&exec->args);
 	uintptr_t platform = strings - sizeof(PLATFORM);
-	uintptr_t random = (platform - RANDOM_BYTES - random_layout(512) * 16) & ~15ul;
+	uintptr_t random = (platform - RANDOM_BYTES - exec_random(exec, 512) * 16) & ~15ul;
 	uintptr_t sp = (random - vector_bytes(&exec->args)) & ~15ul;
 	struct word_writer writer = {
 	    .vm = vm, .at = sp, .strings_left_in_argv = exec_args_argc(&exec->args)};

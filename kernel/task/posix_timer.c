@@ -5,6 +5,7 @@
  */
 #include "kernel/task/posix_timer.h"
 
+#include "kernel/fs/vfs.h"
 #include "kernel/linux/abi_fs.h"
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
@@ -201,4 +202,21 @@ void posix_timers_drop(struct process *process)
 	list_for_each_entry_safe (timer, next, &process->posix_timers, struct posix_timer, node)
 		delete_timer(timer);
 	process->next_posix_timer = 0;
+}
+
+void posix_timers_show(struct seq *seq, const struct process *process)
+{
+	static const char *const kinds[] = {
+	    [ABI_SIGEV_SIGNAL] = "signal", [ABI_SIGEV_NONE] = "none", [ABI_SIGEV_THREAD] = "thread"};
+	const struct posix_timer *timer;
+
+	list_for_each_entry (timer, &process->posix_timers, struct posix_timer, node) {
+		bool of_task = timer->event.notify == ABI_SIGEV_THREAD_ID;
+
+		seq_printf(seq, "ID: %d\nsignal: %d/%016llx\nnotify: %s/%s.%d\nClockID: %d\n",
+		           timer->id, timer->event.signo, (unsigned long long)timer->event.value,
+		           of_task ? kinds[ABI_SIGEV_SIGNAL] : kinds[timer->event.notify],
+		           of_task ? "tid" : "pid", of_task ? timer->event.tid : process->pid,
+		           timer->clock);
+	}
 }

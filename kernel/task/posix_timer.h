@@ -8,9 +8,13 @@
 #include <stdint.h>
 
 struct process;
+struct seq;
 
 /* Delete all of a process's: at exec and exit. */
 void posix_timers_drop(struct process *process);
+
+/* A few lines for each, for /proc. */
+void posix_timers_show(struct seq *seq, const struct process *process);
 
 /* itimer.c: the first moment after `now` that is `deadline_ns` plus a whole number of intervals;
  * *missed: how many it is past. */

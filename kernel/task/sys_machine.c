@@ -44,9 +44,33 @@ static void name_set(char *to, const char *from, size_t len)
 	memcpy(to, from, len);
 }
 
+/* As programs see it that are not made for a kernel of today, or of 64 bits. */
+static void names_disguise(struct abi_utsname *names, uint32_t personality)
+{
+	const char *minor = strchr(uts_names.release, '.');
+	unsigned int number = 0;
+
+	if ((personality & ABI_PER_MASK) == ABI_PER_LINUX32)
+		name_set(names->machine, "i686", 4);
+	if (!(personality & ABI_PER_UNAME26) || !minor)
+		return;
+	for (minor++; *minor >= '0' && *minor <= '9'; minor++)
+		number = number * 10 + (unsigned int)(*minor - '0');
+	while (*minor == '.' || (*minor >= '0' && *minor <= '9'))
+		minor++;
+	fmt_print(names->release, sizeof(names->release), "2.6.%u%s", number + 60, minor);
+}
+
 long sys_uname(const struct sys_args *args)
 {
-	return copy_to_user(SYS_PTR(args, 0), &uts_names, sizeof(uts_names));
+	uint32_t personality = current()->personality;
+	struct abi_utsname names;
+
+	if (personality == 0)
+		return copy_to_user(SYS_PTR(args, 0), &uts_names, sizeof(uts_names));
+	names = uts_names;
+	names_disguise(&names, personality);
+	return copy_to_user(SYS_PTR(args, 0), &names, sizeof(names));
 }
 
 static long name_from_user(const struct sys_args *args, char *to)

@@ -478,8 +478,8 @@ static void check_resident(const struct actor *actor)
 		         (unsigned long long)file_own);
 }
 
-/* The sizes that are told are those of what is there; the most that was mapped is not forgotten, and
- * a move is no growth. */
+/* The sizes that are told are those of what is there; the most that was mapped is not forgotten,
+ * and a move is no growth. */
 static void check_usage(struct actor *actor)
 {
 	struct vm *vm = actor->vm;

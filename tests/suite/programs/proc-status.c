@@ -65,8 +65,8 @@ static long kib(const char *name)
 	return proc_number(STATUS, name);
 }
 
-/* Whether a size in KiB is about what is expected: Linux keeps parts of its counts for each CPU, and
- * the program's libraries take some memory on their own. */
+/* Whether a size in KiB is about what is expected: Linux keeps parts of its counts for each CPU,
+ * and the program's libraries take some memory on their own. */
 static bool near(long value, long expected)
 {
 	return value >= expected - 4096 && value <= expected + 4096;
