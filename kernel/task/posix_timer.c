@@ -206,8 +206,9 @@ void posix_timers_drop(struct process *process)
 
 void posix_timers_show(struct seq *seq, const struct process *process)
 {
-	static const char *const kinds[] = {
-	    [ABI_SIGEV_SIGNAL] = "signal", [ABI_SIGEV_NONE] = "none", [ABI_SIGEV_THREAD] = "thread"};
+	static const char *const kinds[] = {[ABI_SIGEV_SIGNAL] = "signal",
+	                                    [ABI_SIGEV_NONE] = "none",
+	                                    [ABI_SIGEV_THREAD] = "thread"};
 	const struct posix_timer *timer;
 
 	list_for_each_entry (timer, &process->posix_timers, struct posix_timer, node) {

@@ -19,8 +19,12 @@ devices='null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0'
 
 populate() {
 	mkdir -p "$root/bin" "$root/sbin" "$root/usr/bin" "$root/usr/sbin" "$root/etc" "$root/tmp" \
-		"$root/root" "$root/proc" "$root/dev/shm" || return 1
+		"$root/root" "$root/proc" "$root/sys" "$root/dev/shm" || return 1
 	chmod 1777 "$root/tmp" "$root/dev/shm"
+	ln -s /proc/self/fd "$root/dev/fd"
+	ln -s /proc/self/fd/0 "$root/dev/stdin"
+	ln -s /proc/self/fd/1 "$root/dev/stdout"
+	ln -s /proc/self/fd/2 "$root/dev/stderr"
 	cp "$busybox" "$root/bin/busybox" && cp -R "$stage" "$root/suite" || return 1
 	"$busybox" --list-full | while read -r applet; do
 		[ -e "$root/$applet" ] || ln -s /bin/busybox "$root/$applet"
@@ -36,6 +40,7 @@ start_driver() {
 # In the new namespaces, as their process 1.
 inside() {
 	mount -t tmpfs -o mode=755 suite "$root" && populate && mount -t proc proc "$root/proc" || exit 3
+	mount --rbind /sys "$root/sys" || exit 3
 	for device in $devices; do
 		name=${device%%:*}
 		: > "$root/dev/$name" && mount --bind "/dev/$name" "$root/dev/$name" || exit 3
