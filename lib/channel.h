@@ -48,12 +48,13 @@ enum channel_fd_kind {
 
 /* How the run ended; stored by the guest in exit_kind, last, with release order. */
 enum channel_exit_kind {
-	CHANNEL_EXIT_NONE = 0,   /* still running */
-	CHANNEL_EXIT_STATUS = 1, /* exit_value is the program's exit status, 0..255 */
-	CHANNEL_EXIT_SIGNAL = 2, /* exit_value is the number of the signal that ended it */
-	CHANNEL_EXIT_ENOENT = 3, /* the program was not found in the guest */
-	CHANNEL_EXIT_NOEXEC = 4, /* found but not executable; `message` says what it is */
-	CHANNEL_EXIT_PANIC = 5,  /* the kernel gave up; `message` is the cause */
+	CHANNEL_EXIT_NONE = 0,    /* still running */
+	CHANNEL_EXIT_STATUS = 1,  /* exit_value is the program's exit status, 0..255 */
+	CHANNEL_EXIT_SIGNAL = 2,  /* exit_value is the number of the signal that ended it */
+	CHANNEL_EXIT_ENOENT = 3,  /* the program was not found in the guest */
+	CHANNEL_EXIT_NOEXEC = 4,  /* found but not executable; `message` says what it is */
+	CHANNEL_EXIT_PANIC = 5,   /* the kernel gave up; `message` is the cause */
+	CHANNEL_EXIT_REFUSED = 6, /* the run cannot be made as asked; `message` says why */
 };
 
 struct channel_ring {

@@ -93,6 +93,23 @@ static int make_parents(char *name)
 	return 0;
 }
 
+int path_make_directories(const char *path)
+{
+	char *name = kmalloc(strlen(path) + 2);
+	int result;
+
+	if (name == NULL)
+		return -ENOMEM;
+	while (path[0] == '/')
+		path++;
+	str_copy(name, path, strlen(path) + 1);
+	name[strlen(path)] = '/';
+	name[strlen(path) + 1] = 0;
+	result = make_parents(name);
+	kfree(name);
+	return result;
+}
+
 static void set_attributes(struct inode *inode, const struct cpio_entry *entry)
 {
 	inode->mode = (inode->mode & ABI_S_IFMT) | (entry->mode & 07777);

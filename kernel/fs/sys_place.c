@@ -33,6 +33,16 @@ long sys_chdir(const struct sys_args *args)
 	return 0;
 }
 
+int fs_set_cwd(const char *path)
+{
+	struct inode *dir = path_lookup(NULL, path, PATH_DIRECTORY);
+
+	if (is_err(dir))
+		return (int)ptr_err(dir);
+	set_place(&fs_context_current()->cwd, dir);
+	return 0;
+}
+
 long sys_fchdir(const struct sys_args *args)
 {
 	struct file *file = fd_get_file(SYS_INT(args, 0));

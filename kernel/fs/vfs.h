@@ -226,9 +226,15 @@ struct fs_context *fs_context_create(void);
 struct fs_context *fs_context_copy(struct fs_context *source);
 void fs_context_get(struct fs_context *context);
 void fs_context_put(struct fs_context *context);
+/* The running task's current directory; it must be one. 0 or -errno. */
+int fs_set_cwd(const char *path);
 
 /* Pollers (poll.c). */
 void poll_wait(struct poll_table *table, struct wait_queue *queue);
+
+/* Make the directories of an absolute path that are missing, root's and with mode 0755. 0 or
+ * -errno. */
+int path_make_directories(const char *path);
 
 /* Boot. */
 void vfs_init(void); /* root ramfs, /dev, /proc, fs context of the first task */

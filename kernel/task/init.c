@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Process 1 and the run: the run description is read and removed, its program becomes process 2,
+ * Process 1 and the run: the program of the run description (run.h) becomes process 2,
  * orphans are reaped, and with the program's end everything else is killed and the machine stops.
  *
  * The program is not process 1 itself, because signals that would end any other process do not end
@@ -14,11 +14,9 @@
 #include "kernel/task/exec.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/random.h"
+#include "kernel/task/run.h"
 #include "pv/time.h"
 
-#define RUN_PATH       "/.pinfold-run"
-#define RUN_BYTES_MAX  (4ul << 20)
-#define RUN_COUNT_MAX  65536u
 #define KILL_WAIT_NS   (2 * NS_PER_SEC)
 #define MESSAGE_BYTES  256u
 #define NOFILE_SOFT    1024u
@@ -27,137 +25,10 @@
 #define MEMLOCK_BYTES  (8ul << 20)
 #define MSGQUEUE_BYTES 819200u
 
-struct run {
-	const char *path; /* "": look argv[0] up */
-	const char **argv;
-	const char **envp;
-};
-
-static const char *const default_env[] = {"PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/root",
-                                          "TERM=dumb", NULL};
-
 static _Noreturn void end_run(enum channel_exit_kind kind, uint32_t value, const char *message)
 {
 	stream_finish(kind, value, message);
 	shutdown_machine();
-}
-
-/* The next string of the description, or NULL at its end. */
-static const char *next_string(const char **at, const char *end)
-{
-	const char *string = *at;
-	const char *nul = string < end ? memchr(string, 0, (size_t)(end - string)) : NULL;
-
-	if (!nul)
-		return NULL;
-	*at = nul + 1;
-	return string;
-}
-
-/* A count and as many strings. NULL: the description is broken, or no memory. */
-static const char **next_vector(const char **at, const char *end)
-{
-	const char *number = next_string(at, end);
-	const char **vector;
-	uint64_t count;
-
-	if (!number || !str_parse_u64(number, number + strlen(number), &count) ||
-	    count > RUN_COUNT_MAX)
-		return NULL;
-	vector = kzalloc((count + 1) * sizeof(*vector));
-	for (uint64_t i = 0; vector && i < count; i++) {
-		vector[i] = next_string(at, end);
-		if (!vector[i])
-			return NULL;
-	}
-	return vector;
-}
-
-static bool run_parse(const char *text, size_t bytes, struct run *run)
-{
-	const char *at = text;
-	const char *end = text + bytes;
-	const char *version = next_string(&at, end);
-
-	if (!version || strcmp(version, "1") != 0)
-		return false;
-	run->path = next_string(&at, end);
-	run->argv = run->path ? next_vector(&at, end) : NULL;
-	run->envp = run->argv ? next_vector(&at, end) : NULL;
-	return run->envp && run->argv[0];
-}
-
-/* The whole file; it stays in memory for good. NULL: not there, with *bytes 0, or not readable. */
-static char *run_read(size_t *bytes)
-{
-	struct inode *inode = path_lookup(NULL, RUN_PATH, PATH_NOFOLLOW);
-	struct file *file;
-	uint64_t pos = 0;
-	char *text = NULL;
-	long done = -1;
-
-	*bytes = 0;
-	if (is_err(inode))
-		return NULL;
-	*bytes = inode->size;
-	if (*bytes <= RUN_BYTES_MAX)
-		text = kmalloc(*bytes + 1);
-	file = file_open_inode(inode, ABI_O_RDONLY);
-	if (text && !is_err(file))
-		done = file_read_kernel(file, text, *bytes, &pos);
-	if (!is_err(file))
-		file_put(file);
-	inode_put(inode);
-	path_unlink(RUN_PATH);
-	if (text && done == (long)*bytes)
-		return text;
-	kfree(text);
-	return NULL;
-}
-
-static bool present(const char *path)
-{
-	struct inode *inode = path_lookup(NULL, path, 0);
-
-	if (is_err(inode))
-		return false;
-	inode_put(inode);
-	return true;
-}
-
-/* Without a description: what the root offers. */
-static void run_default(struct run *run)
-{
-	static const char *argv[2];
-
-	argv[0] = present("/init") ? "/init" : "/bin/sh";
-	klog(LOG_INFO, "no run description: starting %s", argv[0]);
-	run->path = argv[0];
-	run->argv = argv;
-	run->envp = (const char **)(uintptr_t)default_env;
-}
-
-static void run_find(struct run *run)
-{
-	size_t bytes;
-	char *text = run_read(&bytes);
-
-	if (text && run_parse(text, bytes, run))
-		return;
-	if (bytes != 0)
-		panic("the run description %s is broken", RUN_PATH);
-	run_default(run);
-}
-
-static const char *env_value(const char *const *envp, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *envp; envp++) {
-		if (strncmp(*envp, name, len) == 0 && (*envp)[len] == '=')
-			return *envp + len + 1;
-	}
-	return NULL;
 }
 
 /* Try one directory of PATH. -ENOENT: not there. */
@@ -180,7 +51,7 @@ static int exec_in(const char *dir, size_t dir_len, const struct run *run)
 /* As execvp() does it: the first that can be run; permission problems are remembered. */
 static int exec_by_path(const struct run *run)
 {
-	const char *dirs = env_value(run->envp, "PATH");
+	const char *dirs = run_variable(run, "PATH");
 	bool denied = false;
 
 	if (strchr(run->argv[0], '/'))
@@ -221,14 +92,42 @@ static _Noreturn void program_failed(const struct run *run, int error)
 	end_run(CHANNEL_EXIT_NOEXEC, 0, message);
 }
 
+static _Noreturn void refuse_run(const char *what, const char *name)
+{
+	char message[MESSAGE_BYTES];
+
+	fmt_print(message, sizeof(message), "%s: %s", what, name);
+	end_run(CHANNEL_EXIT_REFUSED, 0, message);
+}
+
+static void set_limits(const struct run *run)
+{
+	struct abi_rlimit *limits = current()->process->rlimit;
+
+	for (unsigned int i = 0; i < run->limit_count; i++)
+		limits[run->limit[i].which] = run->limit[i].value;
+}
+
+/* Where, under which limits and as whom the program runs. */
+static void settle_program(struct run *run)
+{
+	set_limits(run);
+	if (run->cwd && (path_make_directories(run->cwd) != 0 || fs_set_cwd(run->cwd) != 0))
+		refuse_run("the working directory cannot be made in the guest", run->cwd);
+	if (run->user && run_become_user(run) != 0)
+		refuse_run("no such user or group in the guest's /etc/passwd and /etc/group",
+		           run->user);
+}
+
 /* Process 2, still in the kernel. Returning means going to user mode. */
 static void program_start(void *arg)
 {
-	const struct run *run = arg;
+	struct run *run = arg;
 	int result = stream_install_fds();
 
 	if (result != 0)
 		panic("the program's standard streams: error %d", -result);
+	settle_program(run);
 	if (run->path[0])
 		result = exec_kernel(run->path, run->argv, run->envp);
 	else

@@ -13,12 +13,79 @@ check help-image 'status_is 0' 'out_has "-o"' 'err_is ""'
 run $pinfold --version
 check version 'status_is 0' 'out_has "^pinfold [0-9]"'
 
+run $pinfold version
+check version-command 'status_is 0' 'out_has "^pinfold [0-9]"'
+for topic in run image; do
+	run $pinfold $topic --help
+	cp "$work/out" "$work/help-$topic"
+	run $pinfold help $topic
+	check "help-command-$topic" 'status_is 0' 'cmp -s "$work/out" "$work/help-$topic"'
+done
+run $pinfold help
+check help-command 'status_is 0' 'out_has "pinfold run"' 'err_is ""'
+# Every long option that is taken stands in the help and in the man page.
+for option in $(sed -n 's/.*{"\([a-z-]*\)", [a-z]*_argument.*/\1/p' tools/pinfold/options.c); do
+	grep -q -e "--$option" "$work/help-run" "$work/help-image" ||
+		echo "$option: not in the help"
+	sed 's/\\-/-/g' docs/pinfold.1 | grep -q -e "--$option" ||
+		echo "$option: not in the man page"
+done > "$work/out"
+status=$(sed -n 's/.*{"\([a-z-]*\)", [a-z]*_argument.*/\1/p' tools/pinfold/options.c | wc -l)
+check help-is-whole 'out_is ""' '[ "$status" -gt 20 ]'
+
 run $pinfold
-check no-command 'status_is 125' err_is_one_line 'out_is ""'
+check no-command 'status_is 125' 'err_has "^Use: pinfold run"' 'out_is ""'
 run $pinfold fly
 check unknown-command 'status_is 125' err_is_one_line 'err_has fly'
+run $pinfold rnu
+check unknown-command-near 'err_is "pinfold: '"'rnu'"' is not a command; did you mean run?
+"'
 run $pinfold run --no-such-thing -- true
-check unknown-option 'status_is 125' err_is_one_line 'err_has "--no-such-thing"'
+check unknown-option 'status_is 125' err_is_one_line 'err_has "--no-such-thing is not known; see"'
+near() {
+	run $pinfold $1 "$2" -- true
+	check "unknown-option-near$2" 'status_is 125' err_is_one_line "err_has 'did you mean $3?'"
+}
+near run --memroy=512 --memory
+near run --work-dir --workdir
+near image --outptu --output
+near image --envfile=x --env-file
+run $pinfold run -z -- true
+check unknown-letter 'status_is 125' err_is_one_line 'err_has "option -z is not known"'
+
+# Sizes and the letters that other tools have.
+machine() {
+	run env PINFOLD_LIB="$work/lib" $pinfold run --dry-run "$@"
+}
+for size in 512 512M 512m 512MiB 512mb 0.5G 524288k 524287.5K; do
+	machine -m $size -- true
+	check "memory-$size" 'status_is 0' 'out_has "dom0_mem=512M,"'
+done
+machine --memory 2G -- true
+check memory-2G 'out_has "dom0_mem=2048M,"'
+for value in 31M 65G 5T 1GG 2Q 1e400 0x100 nan .; do
+	machine --memory "$value" -- true
+	check "memory-refused-'$value'" 'status_is 125' err_is_one_line 'err_has "--memory"'
+done
+machine -it --rm --cpus 1.5 -e A=1 -m 48m -- true
+check letters-together 'status_is 0' 'err_is ""' 'out_has "dom0_mem=48M"' \
+	'out_has "dom0_max_vcpus=2"'
+for value in 0 33 -1 x 1x ""; do
+	machine --cpus "$value" -- true
+	check "cpus-refused-'$value'" 'status_is 125' err_is_one_line 'err_has "--cpus"'
+done
+for value in relative ""; do
+	machine -w "$value" -- true
+	check "workdir-refused-'$value'" 'status_is 125' err_is_one_line 'err_has "--workdir"'
+done
+for value in "" : a: :b a:b:c; do
+	machine -u "$value" -- true
+	check "user-refused-'$value'" 'status_is 125' err_is_one_line 'err_has "--user"'
+done
+for value in "" nofile nofile= nosuch=1 nofile=2:1 nofile=1x nofile=1:2:3 =1; do
+	machine --ulimit "$value" -- true
+	check "ulimit-refused-'$value'" 'status_is 125' err_is_one_line 'err_has "--ulimit"'
+done
 run $pinfold run
 check no-program 'status_is 125' err_is_one_line 'err_has PROGRAM'
 for value in 31 65537 -5 1x ""; do
@@ -31,8 +98,15 @@ for value in 0 -1 x ""; do
 done
 run $pinfold run --memory -- true
 check value-missing 'status_is 125' err_is_one_line 'err_has "--memory needs a value"'
-run $pinfold run --env NOVALUE -- true
-check env-refused 'status_is 125' err_is_one_line 'err_has "NOVALUE"'
+run $pinfold run --env =VALUE -- true
+check env-refused 'status_is 125' err_is_one_line 'err_has "=VALUE"'
+run $pinfold run --env-file /no/such/file -- true
+check env-file-missing 'status_is 125' err_is_one_line 'err_has "/no/such/file"'
+printf 'A=1\n\n=2\n' > "$work/env-file"
+run $pinfold run --env-file "$work/env-file" -- true
+check env-file-refused 'status_is 125' err_is_one_line 'err_has "line 3 is not"'
+run $pinfold run --env-file / -- true
+check env-file-directory 'status_is 125' err_is_one_line 'err_has "Is a directory"'
 run $pinfold run --add /no/such/file -- true
 check add-missing 'status_is 125' err_is_one_line 'err_has "/no/such/file"'
 run $pinfold run --add /etc/passwd:etc/passwd -- true
@@ -108,6 +182,16 @@ refuses plain-file 'not executable'
 refuses . 'directory'
 run $pinfold run -- /dev/null
 check refuses-device 'status_is 126' err_is_one_line 'err_has "not a regular file"'
+
+# A program of this machine that the guest cannot run, where the guest has its own: at that very
+# path it is meant, elsewhere it is named. A line is for a terminal or -v.
+run $pinfold run --dry-run -- /bin/sh
+check own-program 'status_is 0' 'err_is ""'
+run $pinfold run --dry-run -v -- /bin/sh
+check own-program-told 'status_is 0' err_is_one_line 'err_has "own /bin/sh is run"'
+cp "$programs/dynamic" "$programs/wc"
+run $pinfold run -- "$programs/wc"
+check own-program-named 'status_is 126' err_is_one_line 'err_has "its own: -- wc$"'
 
 # The QEMU command.
 run env PINFOLD_LIB="$work/lib" $pinfold run --dry-run --memory 48 --cpu Skylake-Client \

@@ -22,7 +22,7 @@
  *   quit=N           ends with status N, without a word in the channel
  *   exit=N           stores the program's status and ends
  *   killed=N         stores the signal that ended the program and ends
- *   enoent, noexec, panic   stores that kind, with a message, and ends
+ *   enoent, noexec, refused, panic   stores that kind, with a message, and ends
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -274,6 +274,8 @@ static void carry_out_end(const char *word)
 		store_exit(CHANNEL_EXIT_ENOENT, 0, "");
 	if (strcmp(word, "noexec") == 0)
 		store_exit(CHANNEL_EXIT_NOEXEC, 0, "x: is a teapot\x1b");
+	if (strcmp(word, "refused") == 0)
+		store_exit(CHANNEL_EXIT_REFUSED, 0, "there is nobody");
 	if (strcmp(word, "panic") == 0)
 		store_exit(CHANNEL_EXIT_PANIC, 0, "the sky fell");
 	if (strncmp(word, "quit=", 5) == 0) {

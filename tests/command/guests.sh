@@ -34,6 +34,54 @@ guest --env A_NAME='a value' --env TERM=vt100 -- sh -c 'echo "$A_NAME $TERM"'
 check guest-env 'out_is "a value vt100
 "'
 
+# Where, as whom and under which limits the program runs.
+guest -w /work/deep -- sh -c 'pwd; stat -c "%U %a" .; cd /; rmdir /work/deep'
+check guest-workdir 'status_is 0' 'out_is "/work/deep
+root 755
+"'
+guest -w /bin -- pwd
+check guest-workdir-there 'out_is "/bin
+"'
+guest -w /etc/passwd -- pwd
+check guest-workdir-file 'status_is 125' err_is_one_line 'err_has "working directory.*/etc/passwd"'
+user_is() {
+	guest -u "$1" -- sh -c 'echo "$(id -u) $(id -g) $HOME"; touch /x 2> /dev/null || echo denied'
+	check "guest-user-$1" 'status_is 0' "out_is '$2
+denied
+'"
+}
+user_is nobody '65534 65534 /'
+user_is nobody:tty '65534 5 /'
+user_is 1234 '1234 0 /'
+user_is 1234:99 '1234 99 /'
+user_is 65534 '65534 65534 /'
+guest -u root:tty -- sh -c 'id -u; id -g; echo $HOME; touch /x'
+check guest-user-root 'status_is 0' 'out_is "0
+5
+/root
+"'
+printf 'me:x:7:8:of two:/home/me:/bin/sh\nbad line\n7:x:9:9::/other:\n' > "$work/passwd"
+guest --add "$work/passwd:/etc/passwd" -u me -e A=1 -- sh -c 'echo $(id -u) $(id -g) $HOME $A'
+check guest-user-added 'status_is 0' 'out_is "7 8 /home/me 1
+"'
+guest --add "$work/passwd:/etc/passwd" -u 7 -e HOME=/x -- sh -c 'echo $(id -u) $HOME'
+check guest-user-named-by-a-number 'status_is 0' 'out_is "9 /x
+"'
+for nobody in who nobody:who 4294967295; do
+	guest -u $nobody -- true
+	check "guest-user-unknown-$nobody" 'status_is 125' err_is_one_line "err_has 'no such user.*$nobody'"
+done
+guest --ulimit nofile=20:30 --ulimit core=unlimited --ulimit stack=131072 -- \
+	sh -c 'ulimit -n; ulimit -H -n; ulimit -c; ulimit -s'
+check guest-limits 'status_is 0' 'out_is "20
+30
+unlimited
+128
+"'
+guest -- /bin/sh -c 'echo its own'
+check guest-own-program 'status_is 0' 'out_is "its own
+"' 'err_is ""'
+
 # Bytes: a MiB through a program, ten MiB of output, a reader that leaves.
 head -c 1048576 /dev/urandom > "$work/mib"
 run_with "$work/mib" $pinfold run -- sha256sum

@@ -17,6 +17,9 @@ check fake-not-found 'status_is 127' err_is_one_line
 fake 'boot noexec' $pinfold run -- x
 check fake-noexec 'status_is 126' err_is_one_line 'err_is "pinfold: x: is a teapot?
 "'
+fake 'boot refused' $pinfold run -- x
+check fake-refused 'status_is 125' 'err_is "pinfold: there is nobody
+"'
 fake 'boot report exit=0' $pinfold run --stats -- x
 check fake-stats 'status_is 0' 'err_is "hypercalls 7
 "'

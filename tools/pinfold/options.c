@@ -1,36 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line of `pinfold run` and `pinfold image`, and their help.
+ * The command line of `pinfold run` and `pinfold image`.
  */
 #include "tools/pinfold/options.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/pinfold/fail.h"
+#include "tools/pinfold/nearest.h"
+#include "tools/pinfold/options_help.h"
+#include "tools/pinfold/options_value.h"
 
 #define MEMORY_MIB_DEFAULT 256
 #define MEMORY_MIB_MIN     32
 #define VCPUS_DEFAULT      2
 #define VCPUS_MAX          32
-#define TIMEOUT_S_MAX      1e9
 
 /* What TCG does not emulate is left out of the model: QEMU would warn of each at every start. */
 #define CPU_DEFAULT "Haswell-noTSX,-pcid,-x2apic,-tsc-deadline,-invpcid"
 
 enum {
-	OPTION_MEMORY = 0x100,
-	OPTION_VCPUS,
+	OPTION_VCPUS = 0x100,
+	OPTION_CPUS,
 	OPTION_TIMEOUT,
 	OPTION_LOG,
 	OPTION_ROOT,
 	OPTION_ADD,
-	OPTION_ENV,
+	OPTION_ENV_FILE,
+	OPTION_ULIMIT,
+	OPTION_RM,
 	OPTION_STATS,
 	OPTION_XEN,
 	OPTION_XEN_ARGS,
@@ -40,19 +41,22 @@ enum {
 	OPTION_DRY_RUN,
 };
 
-/* Those before `timeout` describe the machine and its files and belong to `image` too. */
-#define COMMON_OPTIONS                                                    \
-	{"memory", required_argument, NULL, OPTION_MEMORY},               \
-	    {"vcpus", required_argument, NULL, OPTION_VCPUS},             \
-	    {"root", required_argument, NULL, OPTION_ROOT},               \
-	    {"add", required_argument, NULL, OPTION_ADD},                 \
-	    {"env", required_argument, NULL, OPTION_ENV},                 \
-	    {"xen", required_argument, NULL, OPTION_XEN},                 \
-	    {"xen-args", required_argument, NULL, OPTION_XEN_ARGS},       \
-	    {"kernel-args", required_argument, NULL, OPTION_KERNEL_ARGS}, \
-	    {"cpu", required_argument, NULL, OPTION_CPU},                 \
-	{                                                                 \
-		"help", no_argument, NULL, 'h'                            \
+/* These describe the machine, its files and the program, and belong to `image` too. */
+#define COMMON_OPTIONS                                                                           \
+	{"memory", required_argument, NULL, 'm'},                                                \
+	    {"vcpus", required_argument, NULL, OPTION_VCPUS},                                    \
+	    {"cpus", required_argument, NULL, OPTION_CPUS},                                      \
+	    {"root", required_argument, NULL, OPTION_ROOT},                                      \
+	    {"add", required_argument, NULL, OPTION_ADD}, {"env", required_argument, NULL, 'e'}, \
+	    {"env-file", required_argument, NULL, OPTION_ENV_FILE},                              \
+	    {"workdir", required_argument, NULL, 'w'}, {"user", required_argument, NULL, 'u'},   \
+	    {"ulimit", required_argument, NULL, OPTION_ULIMIT},                                  \
+	    {"xen", required_argument, NULL, OPTION_XEN},                                        \
+	    {"xen-args", required_argument, NULL, OPTION_XEN_ARGS},                              \
+	    {"kernel-args", required_argument, NULL, OPTION_KERNEL_ARGS},                        \
+	    {"cpu", required_argument, NULL, OPTION_CPU},                                        \
+	{                                                                                        \
+		"help", no_argument, NULL, 'h'                                                   \
 	}
 
 static const struct option run_options[] = {
@@ -63,6 +67,9 @@ static const struct option run_options[] = {
     {"qemu", required_argument, NULL, OPTION_QEMU},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"verbose", no_argument, NULL, 'v'},
+    {"interactive", no_argument, NULL, 'i'},
+    {"tty", no_argument, NULL, 't'},
+    {"rm", no_argument, NULL, OPTION_RM},
     {NULL, 0, NULL, 0},
 };
 
@@ -72,59 +79,6 @@ static const struct option image_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const char machine_help[] =
-    "  --memory MIB        memory of the guest (default 256, at least 32)\n"
-    "  --vcpus N           virtual CPUs of the guest (default 2, at most 32)\n"
-    "  --root DIR          DIR's tree becomes the guest's root, in place of busybox\n"
-    "  --add HOST[:GUEST]  put a file or folder of this machine into the guest (repeatable)\n"
-    "  --env NAME=VALUE    set a variable of the program's environment (repeatable)\n"
-    "  --xen FILE          another Xen than the release one in build/xen\n"
-    "  --xen-args STRING   more arguments for Xen\n"
-    "  --kernel-args STR   arguments for the Pinfold kernel (noaslr, loglevel=N)\n"
-    "  --cpu MODEL         QEMU's CPU model\n";
-
-static const char run_help[] =
-    "Use: pinfold run [options] -- PROGRAM [ARGUMENTS]\n"
-    "\n"
-    "Runs a static x86-64 Linux program in a Xen PV virtual machine of its own, with this\n"
-    "command's standard input, output and error, and ends with the program's status.\n"
-    "PROGRAM is a path on this machine, or a name found in the guest (busybox's applets).\n"
-    "\n"
-    "  --timeout SECONDS   end the run after that time, with status 124\n"
-    "  --log FILE          write Xen's and the kernel's messages to FILE\n"
-    "  -v, --verbose       show them on standard error as they come\n"
-    "  --stats             print the kernel's counters on standard error at the end\n"
-    "%s"
-    "  --qemu ARGUMENT     one more argument for QEMU (repeatable)\n"
-    "  --dry-run           print the QEMU command and do not run it\n"
-    "  -h, --help          this text\n"
-    "\n"
-    "Statuses: the program's own; 128+N when signal N ended it; 124 timeout; 126 PROGRAM cannot\n"
-    "be run; 127 not found; 125 any failure of Pinfold, Xen or QEMU.\n";
-
-static const char image_help[] =
-    "Use: pinfold image -o DIR [options] -- PROGRAM [ARGUMENTS]\n"
-    "\n"
-    "Writes what a machine elsewhere needs to run the program: the kernel, the ramdisk, Xen, a\n"
-    "script with the QEMU command, and a configuration for xl.\n"
-    "\n"
-    "  -o, --output DIR    the folder to write to; made if it is not there\n"
-    "%s"
-    "  -h, --help          this text\n";
-
-static const char main_help[] =
-    "Use: pinfold run [options] -- PROGRAM [ARGUMENTS]    run a program in a guest of its own\n"
-    "     pinfold image -o DIR [options] -- PROGRAM …     write kernel, ramdisk, command lines\n"
-    "     pinfold run --help, pinfold image --help        the options\n"
-    "     pinfold --version\n"
-    "\n"
-    "Pinfold runs a Linux program as a PV guest on the Xen hypervisor, inside QEMU.\n";
-
-void options_print_help(void)
-{
-	fputs(main_help, stdout);
-}
-
 static bool is_run(char **argv)
 {
 	return strcmp(argv[0], "run") == 0;
@@ -132,57 +86,47 @@ static bool is_run(char **argv)
 
 static _Noreturn void print_help_and_exit(char **argv)
 {
-	printf(is_run(argv) ? run_help : image_help, machine_help);
+	help_print_command(stdout, argv[0]);
 	exit(fflush(stdout) == 0 ? 0 : STATUS_FAILURE);
 }
 
-/* A whole number in a range; `what` says what the option wants. */
-static unsigned int parse_number(const char *text, const char *what, unsigned int least,
-                                 unsigned int most)
+static void take_program_option(struct options *options, int option, const char *value)
 {
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < least ||
-	    value > most)
-		fail_exit(STATUS_FAILURE, "%s from %u to %u, not '%s'", what, least, most, text);
-	return (unsigned int)value;
-}
-
-static int64_t parse_timeout(const char *text)
-{
-	char *end;
-	double seconds = strtod(text, &end);
-
-	if (end == text || *end != '\0' || !(seconds > 0) || seconds > TIMEOUT_S_MAX)
-		fail_exit(STATUS_FAILURE, "--timeout wants a number of seconds above 0, not '%s'",
-		          text);
-	return (int64_t)ceil(seconds * 1e9);
-}
-
-static void add_environment(struct options *options, const char *text)
-{
-	const char *equals = strchr(text, '=');
-
-	if (equals == NULL || equals == text)
-		fail_exit(STATUS_FAILURE, "--env wants NAME=VALUE, not '%s'", text);
-	strvec_add(&options->environment, text);
+	switch (option) {
+	case 'e':
+		value_environment(&options->environment, value);
+		break;
+	case OPTION_ENV_FILE:
+		value_environment_file(&options->file_environment, value);
+		break;
+	case 'w':
+		options->workdir = value_workdir(value);
+		break;
+	case 'u':
+		options->user = value_user(value);
+		break;
+	case OPTION_ULIMIT:
+		value_limit(&options->limits, value);
+		break;
+	default: /* 'i', 't', OPTION_RM: it is always so */
+		break;
+	}
 }
 
 static void take_option(struct options *options, int option, const char *value)
 {
 	switch (option) {
-	case OPTION_MEMORY:
-		options->memory_mib = parse_number(value, "--memory wants a number of MiB",
-		                                   MEMORY_MIB_MIN, OPTIONS_MEMORY_MIB_MAX);
+	case 'm':
+		options->memory_mib = value_memory(value, MEMORY_MIB_MIN, OPTIONS_MEMORY_MIB_MAX);
 		break;
 	case OPTION_VCPUS:
-		options->vcpus = parse_number(value, "--vcpus wants a number", 1, VCPUS_MAX);
+		options->vcpus = value_cpus("--vcpus", value, VCPUS_MAX);
+		break;
+	case OPTION_CPUS:
+		options->vcpus = value_cpus("--cpus", value, VCPUS_MAX);
 		break;
 	case OPTION_TIMEOUT:
-		options->timeout_ns = parse_timeout(value);
+		options->timeout_ns = value_timeout(value);
 		break;
 	case OPTION_LOG:
 		options->log = value;
@@ -192,9 +136,6 @@ static void take_option(struct options *options, int option, const char *value)
 		break;
 	case OPTION_ADD:
 		strvec_add(&options->adds, value);
-		break;
-	case OPTION_ENV:
-		add_environment(options, value);
 		break;
 	case OPTION_STATS:
 		options->stats = true;
@@ -220,17 +161,39 @@ static void take_option(struct options *options, int option, const char *value)
 	case 'v':
 		options->verbose = true;
 		break;
-	default: /* 'o' */
+	case 'o':
 		options->output = value;
 		break;
+	default:
+		take_program_option(options, option, value);
+		break;
 	}
+}
+
+/* The long option that is meant, perhaps, by a word that is none. */
+static const char *nearest_option(const char *word, const struct option *known)
+{
+	struct nearest nearest = {.word = NULL};
+	size_t len = strcspn(word, "=");
+	char typed[64];
+
+	if (strncmp(word, "--", 2) != 0 || len >= sizeof(typed))
+		return NULL;
+	snprintf(typed, sizeof(typed), "%.*s", (int)len - 2, word + 2);
+	for (; known->name != NULL; known++)
+		nearest_try(&nearest, typed, known->name);
+	return nearest.word;
 }
 
 static _Noreturn void refuse(char **argv, const char *problem)
 {
 	const char *what = argv[optind - 1];
+	const char *meant = nearest_option(what, is_run(argv) ? run_options : image_options);
 	char letter[3] = {'-', (char)optopt, '\0'};
 
+	if (optopt == 0 && meant != NULL)
+		fail_exit(STATUS_FAILURE, "%s: the option %s %s; did you mean --%s?", argv[0], what,
+		          problem, meant);
 	if (optopt > 0 && optopt < 0x100 && strncmp(what, "--", 2) != 0)
 		what = letter;
 	fail_exit(STATUS_FAILURE, "%s: the option %s %s; see pinfold %s --help", argv[0], what,
@@ -240,7 +203,7 @@ static _Noreturn void refuse(char **argv, const char *problem)
 void options_parse(struct options *options, int argc, char **argv)
 {
 	/* '+': what follows PROGRAM is the program's, even without "--". */
-	const char *letters = is_run(argv) ? "+:hv" : "+:ho:";
+	const char *letters = is_run(argv) ? "+:he:m:u:w:vit" : "+:he:m:u:w:o:";
 	const struct option *known = is_run(argv) ? run_options : image_options;
 	int found;
 

@@ -19,16 +19,20 @@ struct options {
 	bool dry_run;
 	unsigned int memory_mib;
 	unsigned int vcpus;
-	int64_t timeout_ns;        /* 0: none */
-	const char *log;           /* NULL: kept only on failure */
-	const char *root;          /* NULL: the base root */
-	const char *xen;           /* NULL: the release Xen that belongs to Pinfold */
-	const char *xen_args;      /* more of Xen's arguments, or "" */
-	const char *kernel_args;   /* the kernel's arguments, or "" */
-	const char *cpu;           /* QEMU's CPU model */
-	const char *output;        /* image only: the folder to write */
-	struct strvec adds;        /* HOST[:GUEST] */
-	struct strvec environment; /* K=V */
+	int64_t timeout_ns;             /* 0: none */
+	const char *log;                /* NULL: kept only on failure */
+	const char *root;               /* NULL: the base root */
+	const char *xen;                /* NULL: the release Xen that belongs to Pinfold */
+	const char *xen_args;           /* more of Xen's arguments, or "" */
+	const char *kernel_args;        /* the kernel's arguments, or "" */
+	const char *cpu;                /* QEMU's CPU model */
+	const char *output;             /* image only: the folder to write */
+	struct strvec adds;             /* HOST[:GUEST] */
+	const char *workdir;            /* an absolute path, or NULL */
+	const char *user;               /* USER[:GROUP], names or numbers, or NULL */
+	struct strvec file_environment; /* K=V, of --env-file */
+	struct strvec environment;      /* K=V */
+	struct strvec limits;           /* WHICH:SOFT:HARD, numbers of Linux's */
 	struct strvec qemu_args;
 	char **program; /* PROGRAM and its arguments, ended by NULL */
 	int program_argc;
@@ -39,8 +43,5 @@ struct options {
  * when it is asked for; ends it with STATUS_FAILURE and one line when something is wrong.
  */
 void options_parse(struct options *options, int argc, char **argv);
-
-/* The text of `pinfold --help`, on standard output. */
-void options_print_help(void);
 
 #endif

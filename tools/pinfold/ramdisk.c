@@ -7,8 +7,9 @@
  *
  * Which file PROGRAM means, in this order: a name without a slash is looked up in the guest's PATH
  * by the kernel. A path that --add or --root brings is the guest's. Else a path that exists
- * here is a file of this machine, checked and put into the guest at its absolute path. Else it is
- * a path in the guest's root.
+ * here is a file of this machine, checked and put into the guest at its absolute path; but when the
+ * guest cannot run it and the base root has a program at that path, it is that one. Else it is a
+ * path in the guest's root.
  */
 #include "tools/pinfold/ramdisk.h"
 
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #include "tools/pinfold/base.h"
+#include "tools/pinfold/base_names.h"
 #include "tools/pinfold/copy.h"
 #include "tools/pinfold/elf.h"
 #include "tools/pinfold/fail.h"
@@ -125,8 +127,30 @@ static bool put_adds(struct tree *tree, int root_fd, const struct options *optio
 	return found;
 }
 
-/* Ends the process unless the guest can run this file of the host's. */
-static void check_program(const char *program)
+/*
+ * The guest cannot run this file of this machine's. Returns if it has a program of its own at that
+ * path, which is meant then; else ends the process.
+ */
+static void refuse_program(const struct options *options, const char *program, const char *why)
+{
+	const char *name = strrchr(program, '/') + 1;
+	bool may_own = options->root == NULL;
+
+	if (may_own && program[0] == '/' && base_has(program)) {
+		if (options->verbose || isatty(STDERR_FILENO))
+			fail_print("%s %s; the guest's own %s is run", program, why, program);
+		return;
+	}
+	fail_exit(STATUS_NOEXEC, "%s %s%s%s", program, why,
+	          may_own && base_has_command(name) ? "; the guest has its own: -- " : "",
+	          may_own && base_has_command(name) ? name : "");
+}
+
+/*
+ * False if the guest's own program at that path is meant. Ends the process when the guest can
+ * run neither.
+ */
+static bool check_program(const struct options *options, const char *program)
 {
 	struct stat stat_program;
 	char why[512];
@@ -142,9 +166,13 @@ static void check_program(const char *program)
 		fail_exit(STATUS_NOEXEC, "%s is not executable (no x permission)", program);
 	if (fd < 0)
 		fail_exit(STATUS_NOEXEC, "%s cannot be read", program);
-	if (elf_check_static(fd, why, sizeof(why)) != 0)
-		fail_exit(STATUS_NOEXEC, "%s %s", program, why);
+	if (elf_check_static(fd, why, sizeof(why)) != 0) {
+		close(fd);
+		refuse_program(options, program, why);
+		return false;
+	}
 	close(fd);
+	return true;
 }
 
 static bool is_on_host(const char *program)
@@ -155,8 +183,10 @@ static bool is_on_host(const char *program)
 }
 
 /* What the description names as the program: a path in the guest, or "" for a search in PATH. */
-static char *put_program(struct tree *tree, int root_fd, const char *program, bool is_added)
+static char *put_program(struct tree *tree, int root_fd, const struct options *options,
+                         bool is_added)
 {
+	const char *program = options->program[0];
 	char *guest;
 
 	if (strchr(program, '/') == NULL)
@@ -165,7 +195,8 @@ static char *put_program(struct tree *tree, int root_fd, const char *program, bo
 		return path_absolute("/", program);
 	if (!is_on_host(program))
 		return path_absolute("/", program);
-	check_program(program);
+	if (!check_program(options, program))
+		return path_absolute("/", program);
 	guest = settle(root_fd, path_absolute_here(program));
 	tree_put_host(tree, program, guest, TREE_AS_ROOT);
 	return guest;
@@ -189,7 +220,7 @@ static void description_add_count(struct description *description, size_t count)
 }
 
 /*
- * PATH, HOME and TERM, unless --env gives them, then what --env gives; of two the last one counts.
+ * PATH, HOME and TERM, then what --env-file and --env give; of two the last one counts.
  */
 static void list_environment(struct strvec *list, const struct options *options, bool terminal)
 {
@@ -197,8 +228,12 @@ static void list_environment(struct strvec *list, const struct options *options,
 	struct strvec all = {0};
 
 	strvec_add(&all, "PATH=" GUEST_PATH);
-	strvec_add(&all, "HOME=/root");
+	/* Another user's home is the guest's to say. */
+	if (options->user == NULL)
+		strvec_add(&all, "HOME=/root");
 	strvec_addf(&all, "TERM=%s", term == NULL || term[0] == '\0' ? "dumb" : term);
+	for (size_t i = 0; i < options->file_environment.count; i++)
+		strvec_add(&all, options->file_environment.item[i]);
 	for (size_t i = 0; i < options->environment.count; i++)
 		strvec_add(&all, options->environment.item[i]);
 	for (size_t i = 0; i < all.count; i++) {
@@ -213,23 +248,42 @@ static void list_environment(struct strvec *list, const struct options *options,
 	strvec_free(&all);
 }
 
+static void description_add_list(struct description *description, const struct strvec *list)
+{
+	description_add_count(description, list->count);
+	for (size_t i = 0; i < list->count; i++)
+		description_add(description, list->item[i]);
+}
+
+static void list_settings(struct strvec *list, const struct options *options)
+{
+	if (options->workdir != NULL)
+		strvec_addf(list, "cwd=%s", options->workdir);
+	if (options->user != NULL)
+		strvec_addf(list, "user=%s", options->user);
+	for (size_t i = 0; i < options->limits.count; i++)
+		strvec_addf(list, "limit=%s", options->limits.item[i]);
+}
+
+/* The form is told in kernel/task/run.c. */
 static void put_description(struct tree *tree, const struct options *options, const char *program,
                             bool terminal)
 {
 	struct description description = {0};
-	struct strvec environment = {0};
+	struct strvec environment = {0}, settings = {0};
 
+	list_settings(&settings, options);
 	list_environment(&environment, options, terminal);
-	description_add(&description, "1");
+	description_add(&description, "2");
 	description_add(&description, program);
 	description_add_count(&description, (size_t)options->program_argc);
 	for (int i = 0; i < options->program_argc; i++)
 		description_add(&description, options->program[i]);
-	description_add_count(&description, environment.count);
-	for (size_t i = 0; i < environment.count; i++)
-		description_add(&description, environment.item[i]);
+	description_add_list(&description, &environment);
+	description_add_list(&description, &settings);
 	tree_put_bytes(tree, DESCRIPTION_PATH, 0600, description.data, description.len);
 	strvec_free(&environment);
+	strvec_free(&settings);
 	free(description.data);
 }
 
@@ -291,7 +345,7 @@ void ramdisk_write(int fd, const struct options *options, bool terminal)
 		tree_put_host(tree, options->root, "/", TREE_KEEP_OWNERS);
 	}
 	is_added = put_adds(tree, root_fd, options, wanted);
-	program = put_program(tree, root_fd, options->program[0], is_added);
+	program = put_program(tree, root_fd, options, is_added);
 	put_description(tree, options, program, terminal);
 	needed = tree_close(tree);
 	if (needed > room)

@@ -182,6 +182,9 @@ static int report_exit(struct run *run)
 		/* It says which file it means. */
 		fail_print("%s", message[0] == '\0' ? "the program cannot be run" : message);
 		return STATUS_NOEXEC;
+	case CHANNEL_EXIT_REFUSED:
+		fail_print("%s", message[0] == '\0' ? "the run was refused" : message);
+		return STATUS_FAILURE;
 	case CHANNEL_EXIT_PANIC:
 		snprintf(what, sizeof(what), "kernel panic: %s",
 		         message[0] == '\0' ? "no cause given" : message);
