@@ -13,7 +13,8 @@
 #   make replay CASE=…     runs one interleaving of the model again
 #   make model-example    a page-table routine of one's own on the model
 #   make deps     installs what the machine lacks, with apt
-#   make install  to $(DESTDIR)$(PREFIX)
+#   make install  to $(DESTDIR)$(PREFIX); make uninstall
+#   make help     this list
 #   make clean    removes build/ but for the downloaded and compiled Xen; make distclean that too
 #
 # Variables: CC (gcc or clang), V=1 (show commands), PREFIX, DESTDIR, TESTS (levels of make test).
@@ -40,10 +41,14 @@ include mk/check.mk
 include mk/test.mk
 include $(wildcard examples/*/*.mk tests/*/*.mk) bench/bench.mk
 
-.PHONY: all run deps clean distclean force
+.PHONY: all help run deps clean distclean force
 all: deps-build
 	$(Q)$(MAKE) --no-print-directory $(if $(LAUNCHER_SOURCES),pinfold ramdisk) \
 		$(GUEST_LIBRARY) kernel xen
+
+# The head of this file.
+help:
+	@sed -n '/^#   make /,/^# Variables/{s/^# \{0,3\}//;p;}' Makefile
 
 run: all
 	$(Q)sh tools/greet.sh

@@ -19,7 +19,7 @@ pinfold: $(LAUNCHER_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ -larchive -lm
 
-.PHONY: ramdisk xen xen-debug install
+.PHONY: ramdisk xen xen-debug install uninstall
 ramdisk: $(RAMDISK)
 	@:
 xen: $(XEN_RELEASE)
@@ -44,9 +44,19 @@ $(XEN_RELEASE):
 $(XEN_DEBUG):
 	@sh tools/xen-debug.sh
 
+# What is installed, each as MODE:FROM:TO, below $(DESTDIR)$(PREFIX).
+INSTALLED := 755:pinfold:bin/pinfold 644:$(KERNEL):lib/pinfold/pinfold-kernel.elf \
+	644:$(RAMDISK):lib/pinfold/base.cpio 644:$(XEN_RELEASE):lib/pinfold/xen-release \
+	644:docs/pinfold.1:share/man/man1/pinfold.1 \
+	644:tools/completion/pinfold.bash:share/bash-completion/completions/pinfold \
+	644:tools/completion/_pinfold:share/zsh/site-functions/_pinfold
+
+installed_part = $(word $(2),$(subst :, ,$(1)))
 install: all
-	install -D -m 755 pinfold $(DESTDIR)$(PREFIX)/bin/pinfold
-	install -D -m 644 $(KERNEL) $(DESTDIR)$(PREFIX)/lib/pinfold/pinfold-kernel.elf
-	install -D -m 644 $(RAMDISK) $(DESTDIR)$(PREFIX)/lib/pinfold/base.cpio
-	install -D -m 644 $(XEN_RELEASE) $(DESTDIR)$(PREFIX)/lib/pinfold/xen-release
-	install -D -m 644 docs/pinfold.1 $(DESTDIR)$(PREFIX)/share/man/man1/pinfold.1
+	$(foreach one,$(INSTALLED),install -D -m $(call installed_part,$(one),1) \
+		$(call installed_part,$(one),2) $(DESTDIR)$(PREFIX)/$(call installed_part,$(one),3) && )true
+
+# Folders that others may use stay.
+uninstall:
+	rm -f $(foreach one,$(INSTALLED),$(DESTDIR)$(PREFIX)/$(call installed_part,$(one),3))
+	[ ! -d $(DESTDIR)$(PREFIX)/lib/pinfold ] || rmdir $(DESTDIR)$(PREFIX)/lib/pinfold

@@ -142,6 +142,12 @@ run $pinfold image -- true
 check image-without-folder 'status_is 125' err_is_one_line
 run env PINFOLD_LIB=/no/such/folder $pinfold run -- true
 check kernel-missing 'status_is 125' err_is_one_line 'err_has "is missing"'
+# A copy of the command alone.
+mkdir -p "$work/alone"
+cp pinfold "$work/alone/pinfold"
+run "$work/alone/pinfold" run -- true
+check kernel-missing-beside-a-copy 'status_is 125' err_is_one_line \
+	'err_has "PINFOLD_LIB to the folder that has base.cpio"'
 run env PATH=/no/such/folder PINFOLD_LIB="$work/lib" "$PWD/pinfold" run -- true
 check qemu-missing 'status_is 125' err_is_one_line 'err_has "make deps"'
 run env PINFOLD_QEMU=no-such-qemu PINFOLD_LIB="$work/lib" $pinfold run -- true

@@ -20,6 +20,8 @@ cp build/ramdisk/base.cpio "$work/lib/base.cpio"
 
 . "$here/lib.sh"
 . "$here/arguments.sh"
+. "$here/completion.sh"
+. "$here/install.sh"
 . "$here/archive.sh"
 . "$here/launcher.sh"
 if [ -z "${SKIP_GUESTS-}" ]; then

@@ -64,8 +64,9 @@ char *place_find(enum place_file file)
 	path = string_format("%s/../lib/pinfold/%s", own_folder(), places[file].installed);
 	if (access(path, R_OK) == 0)
 		return path;
-	fail_exit(STATUS_FAILURE, "%s is missing: no %s/%s; run make", places[file].what,
-	          own_folder(), places[file].built);
+	fail_exit(STATUS_FAILURE,
+	          "%s is missing: no %s/%s; run make, or set PINFOLD_LIB to the folder that has %s",
+	          places[file].what, own_folder(), places[file].built, places[file].installed);
 }
 
 /* An ELF file, or one with a multiboot header where the specification wants it. */
