@@ -19,7 +19,7 @@ unsigned int value_cpus(const char *option, const char *text, unsigned int most)
 /* Seconds above 0, fractions allowed: nanoseconds. */
 int64_t value_timeout(const char *text);
 
-/* "NAME=VALUE", or "NAME" for a variable of this process's environment; nothing if that is not set. */
+/* "NAME=VALUE", or "NAME" for a variable of this process's environment; nothing if it is not set. */
 void value_environment(struct strvec *to, const char *text);
 
 /*
@@ -28,7 +28,7 @@ void value_environment(struct strvec *to, const char *text);
  */
 void value_environment_file(struct strvec *to, const char *path);
 
-/* "NAME=SOFT[:HARD]", a limit as setrlimit(2) has them, in its units: added as "WHICH:SOFT:HARD". */
+/* "NAME=SOFT[:HARD]", a limit of setrlimit(2) in its units: added as "WHICH:SOFT:HARD". */
 void value_limit(struct strvec *to, const char *text);
 
 /* An absolute path. */
