@@ -16,12 +16,14 @@ static inline void pv_log_write(const char *data, size_t len)
 	pv_console_ops.log_write(data, len);
 }
 
-/* The console ring, which only a guest that is not the first domain has. */
+/* Whether there is a console to talk on: the ring, or what Xen shows and reads for the first
+ * domain, which is the log's place too. */
 static inline bool pv_console_present(void)
 {
 	return pv_console_ops.present();
 }
-/* Both return how many bytes were taken or given, at once; 0 when the ring is full or empty. */
+/* Both return how many bytes were taken or given, at once; 0 when a ring is full, or there are no
+ * keys. */
 static inline size_t pv_console_write(const char *data, size_t len)
 {
 	return pv_console_ops.write(data, len);
@@ -35,7 +37,8 @@ static inline size_t pv_console_unread(void)
 {
 	return pv_console_ops.unread();
 }
-/* The handler runs with events masked when the ring has moved; it only marks work. */
+/* The handler runs with events masked when a ring has moved or keys have come; it only marks
+ * work. */
 static inline int pv_console_set_handler(void (*handler)(void))
 {
 	return pv_console_ops.set_handler(handler);

@@ -202,11 +202,11 @@ static const struct pv_time_ops time_ops = {
 
 static const struct pv_console_ops console_ops = {
     .log_write = console_log,
-    .present = console_ring_present,
-    .write = console_ring_write,
-    .read = console_ring_read,
-    .unread = console_ring_unread,
-    .set_handler = console_ring_set_handler,
+    .present = console_present,
+    .write = console_write,
+    .read = console_read,
+    .unread = console_unread,
+    .set_handler = console_set_handler,
 };
 
 static const struct pv_xenstore_ops xenstore_ops = {

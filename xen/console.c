@@ -15,6 +15,7 @@
 #include "xen/direct_map.h"
 #include "xen/evtchn.h"
 #include "xen/hooks.h"
+#include "xen/hypercall.h"
 #include "xen/p2m.h"
 
 static struct {
@@ -43,12 +44,12 @@ void console_init(const struct start_info *info)
 	console.port = (port_t){info->console.domU.evtchn};
 }
 
-bool console_ring_present(void)
+bool console_present(void)
 {
-	return console.ring;
+	return console.ring || console.first_domain;
 }
 
-size_t console_ring_write(const char *data, size_t len)
+static size_t ring_write(const char *data, size_t len)
 {
 	struct xencons_interface *ring = console.ring;
 	uint32_t prod = ring->out_prod;
@@ -64,7 +65,7 @@ size_t console_ring_write(const char *data, size_t len)
 	return count;
 }
 
-size_t console_ring_read(char *data, size_t len)
+static size_t ring_read(char *data, size_t len)
 {
 	struct xencons_interface *ring = console.ring;
 	uint32_t cons = ring->in_cons;
@@ -81,24 +82,47 @@ size_t console_ring_read(char *data, size_t len)
 	return count;
 }
 
-size_t console_ring_unread(void)
+size_t console_write(const char *data, size_t len)
 {
+	if (console.ring)
+		return ring_write(data, len);
+	console_emergency(data, len);
+	return len;
+}
+
+size_t console_read(char *data, size_t len)
+{
+	long got;
+
+	if (console.ring)
+		return ring_read(data, len);
+	got = xen_call3(__HYPERVISOR_console_io, CONSOLEIO_read, len, (uintptr_t)data);
+	return got > 0 ? (size_t)got : 0;
+}
+
+size_t console_unread(void)
+{
+	if (!console.ring)
+		return 0;
 	uint32_t used = console.ring->out_prod - port_load32(&console.ring->out_cons);
 
 	return used <= sizeof(console.ring->out) ? used : 0;
 }
 
-static void ring_event(void *arg)
+static void input_event(void *arg)
 {
 	(void)arg;
 	if (console.handler)
 		console.handler();
 }
 
-int console_ring_set_handler(void (*handler)(void))
+int console_set_handler(void (*handler)(void))
 {
 	console.handler = handler;
-	evtchn_adopt(console.port, ring_event, NULL);
+	if (!console.ring)
+		return evtchn_bind_virq(VIRQ_CONSOLE, (vcpu_t){0}, input_event, NULL,
+		                        &console.port);
+	evtchn_adopt(console.port, input_event, NULL);
 	return 0;
 }
 
@@ -109,5 +133,5 @@ void console_log(const char *data, size_t len)
 		return;
 	}
 	/* A full ring drops the rest: the log must not wait for a reader. */
-	console_ring_write(data, len);
+	ring_write(data, len);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Xen's own console (emergencies, and the log of the first domain), and the console ring of any
- * other domain.
+ * Xen's own console (emergencies, the log and the keys of the first domain), and the console ring
+ * of any other domain.
  */
 #ifndef PINFOLD_XEN_CONSOLE_H
 #define PINFOLD_XEN_CONSOLE_H
@@ -23,11 +23,13 @@ void console_init(const struct start_info *info);
  * crash, Xen's console). */
 void console_log(const char *data, size_t len);
 
-/* The ring: contracts in pv/console.h. */
-bool console_ring_present(void);
-size_t console_ring_write(const char *data, size_t len);
-size_t console_ring_unread(void);
-size_t console_ring_read(char *data, size_t len);
-int console_ring_set_handler(void (*handler)(void));
+/* The ring, or as first domain Xen's console: contracts in pv/console.h. (ABI: CONSOLEIO_read,
+ * which copies keys that Xen has kept for the first domain, and VIRQ_CONSOLE when there are some.)
+ */
+bool console_present(void);
+size_t console_write(const char *data, size_t len);
+size_t console_unread(void);
+size_t console_read(char *data, size_t len);
+int console_set_handler(void (*handler)(void));
 
 #endif

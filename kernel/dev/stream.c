@@ -3,7 +3,7 @@
  * What carries the program's standard streams and how the run's end is told. Three cases:
  * - the launcher's channel: each descriptor is a stream of bytes, the terminal, or nothing, as the
  *   launcher says;
- * - the console of a domain that is not the first: all three are the terminal on it;
+ * - the console, a domain's own or Xen's: all three are the terminal on it;
  * - neither: input is empty, output goes to the log.
  *
  * Everything that the launcher tells by the bell is looked at here, in deferred work: keys, room in

@@ -256,3 +256,9 @@ check image 'status_is 0' '[ -s "$work/image/ramdisk.cpio" ]' \
 	'grep -q "^kernel = " "$work/image/pinfold.cfg"'
 run timeout 60 sh "$work/image/run-qemu.sh"
 check image-runs 'out_has "from the image"'
+# The machine's console is the program's terminal.
+run $pinfold image -o "$work/image" -- sh
+check image-says-where-its-console-is 'out_has "console: sh $work/image/run-qemu.sh, or xl create -c"'
+terminal 'expect:# ,type:echo a$((1+1))b\r,expect:a2b,type:sleep 100\r,wait:500,type:^C,expect:# ,type:exit 4\r,expect:exit status 4,status:0' \
+	sh "$work/image/run-qemu.sh"
+check image-has-a-terminal 'status_is 0'

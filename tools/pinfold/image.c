@@ -120,6 +120,9 @@ int image_write(const struct options *options)
 	write_xl(folder, options);
 	printf("%s: %s, %s, %s, %s, %s\n", options->output, IMAGE_KERNEL, IMAGE_RAMDISK, IMAGE_XEN,
 	       IMAGE_SCRIPT, IMAGE_XL);
+	printf("The program's input and output are the machine's console: sh %s/" IMAGE_SCRIPT
+	       ", or xl create -c " IMAGE_XL " there.\n",
+	       options->output);
 	close(folder);
 	free(kernel);
 	free(xen);

@@ -19,7 +19,8 @@ unsigned int value_cpus(const char *option, const char *text, unsigned int most)
 /* Seconds above 0, fractions allowed: nanoseconds. */
 int64_t value_timeout(const char *text);
 
-/* "NAME=VALUE", or "NAME" for a variable of this process's environment; nothing if it is not set. */
+/* "NAME=VALUE", or "NAME" for a variable of this process's environment; nothing if that is not
+ * set. */
 void value_environment(struct strvec *to, const char *text);
 
 /*
