@@ -163,3 +163,16 @@ check fake-terminal-keys-left-to-others 'status_is 0'
 fake_terminal 'boot signal exit=5' "expect:kernel's log,cooked,type:^C,status:5,cooked" \
 	sh -c "exec $pinfold run -v -- x > $work/terminal-out"
 check fake-terminal-only-input 'status_is 0' 'grep -q "signal 2" "$work/terminal-out"'
+
+# Packing that takes more than two seconds shows a line on a terminal, which is erased; elsewhere
+# nothing is shown. The reader of the ramdisk is slow.
+slow_image="rm -rf '$work/slow'; mkdir -p '$work/slow'; mkfifo '$work/slow/ramdisk.cpio'
+	{ sleep 2.5; cat > /dev/null; } < '$work/slow/ramdisk.cpio' &
+	$pinfold image -o '$work/slow' --add '$work/slow-data:/data' -- true; code=\$?; wait; exit \$code"
+head -c 20000000 /dev/zero > "$work/slow-data"
+terminal 'expect:packing the ramdisk: ,expect:pinfold-kernel.elf,status:0' sh -c "$slow_image"
+check progress-on-a-terminal 'status_is 0' \
+	'grep -q "MiB$(printf "\r\033\\[K").*slow: pinfold-kernel" "$work/out"'
+run sh -c "$slow_image"
+check progress-not-elsewhere 'status_is 0' 'err_is ""'
+rm -rf "$work/slow" "$work/slow-data"
