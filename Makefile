@@ -7,6 +7,7 @@
 #   make check    formatting, linters, the include order; all test programs and the i386 layer compile
 #   make test-domu        boots the image as a domU under Xen's own toolstack
 #   make bench            counts what operations cost, on Linux too (docs/performance.md)
+#   make test-debian13    the tests on Debian 13, in a root of its own (docs/testing.md)
 #   make mutants          takes each protection out and looks whether a check notices
 #                         (MUTANTS="lazy-*": some of them)
 #   make model            the standard set of schedules on the model of Xen, some minutes
@@ -33,6 +34,10 @@ BUILD := build
 Q := $(if $(V),,@)
 # One short line for each step; the commands themselves with V=1.
 say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2)')
+
+ifneq ($(shell mkdir -p $(BUILD) 2>&1 && [ -w . ] && [ -w $(BUILD) ] || echo no),)
+$(error this folder cannot be written. Pinfold is built in it, in $(BUILD): copy the sources to one of yours)
+endif
 
 include mk/flags.mk
 include mk/guest.mk
@@ -68,4 +73,6 @@ clean:
 distclean: clean
 	rm -rf $(BUILD)
 
--include $(shell [ ! -d $(BUILD) ] || find $(BUILD) -name '*.d' -not -path '$(BUILD)/xen/*')
+# Not those of other trees that lie there: Xen, the copies of the mutants, a Debian.
+-include $(shell [ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 -type d \
+	! -name xen ! -name mutants ! -name debian13 -exec find {} -name '*.d' -type f \;)

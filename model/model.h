@@ -192,8 +192,8 @@ struct model {
 
 extern struct model model;
 
-/* Which Xen is modelled, 417 for 4.17: the answers to some calls differ (model/places.c). 4.17 if nobody
- * says anything else, and it may be said before model_init() only. */
+/* Which Xen is modelled, 417 for 4.17: the answers to some calls differ (model/places.c). 4.17 if
+ * nobody says anything else, and it may be said before model_init() only. */
 extern unsigned int model_xen;
 
 /* The world around the model supplies these. */

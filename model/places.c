@@ -3,8 +3,8 @@
  * Where Xen keeps what it shares with each vcpu: its vcpu_info, and records of its states and of
  * time by machine address. Each is a use of the frame as memory that Xen writes.
  *
- * Here versions of Xen differ most, so the table of what differs is here: 4.17 on Debian 12, 4.20 on
- * Debian 13, each compared with the real one.
+ * Here versions of Xen differ most, so the table of what differs is here: 4.17 on Debian 12, 4.20
+ * on Debian 13, each compared with the real one.
  */
 #include "model/internal.h"
 

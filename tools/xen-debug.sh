@@ -22,6 +22,13 @@ log=$folder/debug.log
 apt=$folder/apt
 
 [ -s "$result" ] && exit 0
+case $top in
+*[[:space:]]*)
+	echo "$name: there is a blank in the path $top, which Xen's own build cannot take: the tests" \
+		"that need a debug Xen run in a folder without one" >&2
+	exit 1
+	;;
+esac
 . tools/packages.sh
 packages_begin dpkg-source flex bison m4 python3 gcc make
 [ -s "$result" ] && exit 0

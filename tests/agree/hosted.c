@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sequences on the model: prints their lines. Arguments: the number of seeds, the version of Xen
- * (417 for 4.17), and `pae` for the sequences of a 32-bit guest.
+ * The sequences on the model: prints their lines. Arguments: the number of seeds, the version of
+ * Xen (417 for 4.17), and `pae` for the sequences of a 32-bit guest.
  */
 #include <stdarg.h>
 #include <stdint.h>

@@ -84,8 +84,8 @@ static long register_record(unsigned int command, uint64_t address)
 	return world->call(__HYPERVISOR_vcpu_op, command, 0, (unsigned long)&address, 0);
 }
 
-/* What Xen writes by machine address, from 4.18 on: it may not cross a page, is a use of its frame as
- * memory, and the next place ends the one before. */
+/* What Xen writes by machine address, from 4.18 on: it may not cross a page, is a use of its frame
+ * as memory, and the next place ends the one before. */
 static void record(unsigned int command)
 {
 	const uint64_t place = world->mfn(DATA) * 4096;

@@ -60,7 +60,7 @@ $(SUITE_STAGE)/programs/%.musl: tests/suite/programs/%.c $(SUITE_HEADERS)
 
 # Without C, without the network, and with all that the go command keeps in the build folder.
 SUITE_GO_ENVIRONMENT := CGO_ENABLED=0 GO111MODULE=off GOFLAGS= \
-		GOCACHE=$(CURDIR)/$(SUITE_BUILD)/go-cache GOPATH=$(CURDIR)/$(SUITE_BUILD)/go
+		GOCACHE='$(CURDIR)/$(SUITE_BUILD)/go-cache' GOPATH='$(CURDIR)/$(SUITE_BUILD)/go'
 
 $(SUITE_STAGE)/programs/%: tests/suite/programs/%.go
 	$(call say,GO,$@)
