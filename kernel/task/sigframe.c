@@ -147,7 +147,7 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 	user = direct ? direct : &aside;
 	frame_fill(user, frame, action, info, restore_mask);
 	user->uc.context.fpstate = fpu;
-	if (!direct && copy_to_user((void *)sp, &aside, sizeof(aside)) != 0)
+	if (!direct && copy_to_user((void *)sp, user, sizeof(*user)) != 0)
 		return -EFAULT;
 	if (task->altstack.flags & ABI_SS_AUTODISARM)
 		task->altstack = (struct abi_stack){.flags = ABI_SS_DISABLE};

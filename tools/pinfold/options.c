@@ -41,6 +41,8 @@ enum {
 	OPTION_DRY_RUN,
 };
 
+#define HELP_OPTION ((struct option){"help", no_argument, NULL, 'h'})
+
 /* These describe the machine, its files and the program, and belong to `image` too. */
 #define COMMON_OPTIONS                                                                           \
 	{"memory", required_argument, NULL, 'm'},                                                \
@@ -54,10 +56,7 @@ enum {
 	    {"xen", required_argument, NULL, OPTION_XEN},                                        \
 	    {"xen-args", required_argument, NULL, OPTION_XEN_ARGS},                              \
 	    {"kernel-args", required_argument, NULL, OPTION_KERNEL_ARGS},                        \
-	    {"cpu", required_argument, NULL, OPTION_CPU},                                        \
-	{                                                                                        \
-		"help", no_argument, NULL, 'h'                                                   \
-	}
+	    {"cpu", required_argument, NULL, OPTION_CPU}, HELP_OPTION
 
 static const struct option run_options[] = {
     COMMON_OPTIONS,

@@ -183,7 +183,7 @@ static _Noreturn void become_qemu(const struct strvec *command, const int *inher
 	int error;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	if (getppid() != parent || null_fd < 0)
 		_exit(STATUS_FAILURE);
 	setsid();
 	dup2(null_fd, STDIN_FILENO);
