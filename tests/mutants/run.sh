@@ -133,11 +133,20 @@ work() {
 	done
 }
 
+# All sources, also those that git does not have yet; and where the tree came without git.
+list_sources() {
+	if [ -e .git ]; then
+		git ls-files -z --cached --others --exclude-standard
+	else
+		find . -path ./build -prune -o -type f -print0
+	fi
+}
+
 # A copy of the sources with what is built of them, in which all tests of the mutants pass.
 make_trees() {
 	rm -rf "$top"
 	mkdir -p "$top/1/build/tests" "$top/taken" "$top/result" || return 1
-	git ls-files -z --cached --others --exclude-standard | tar -c --null -T - -f - |
+	list_sources | tar -c --null -T - -f - |
 		tar -x -f - -C "$top/1" || return 1
 	for part in flags guest libpinfold.a examples tests/model tests/unit tests/guest; do
 		[ ! -e build/$part ] || cp -a build/$part "$top/1/build/$part"
