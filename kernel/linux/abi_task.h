@@ -89,6 +89,21 @@
 #define ABI_EXEC_AT_SYMLINK_NOFOLLOW 0x100
 #define ABI_EXEC_AT_EMPTY_PATH       0x1000
 
+/* rseq */
+#define ABI_RSEQ_FLAG_UNREGISTER   1
+#define ABI_RSEQ_CPU_UNINITIALIZED UINT32_MAX
+
+struct abi_rseq {
+	uint32_t cpu_id_start, cpu_id;
+	uint64_t section; /* of a struct abi_rseq_section, or 0 */
+	uint32_t flags, reserved[3];
+};
+
+struct abi_rseq_section {
+	uint32_t version, flags;
+	uint64_t start, bytes, abort;
+};
+
 /* Clocks. */
 #define ABI_CLOCK_REALTIME           0
 #define ABI_CLOCK_MONOTONIC          1

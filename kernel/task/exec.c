@@ -91,6 +91,7 @@ static void vm_replace(struct task *task, struct vm *vm)
 	task->clear_child_tid = 0;
 	task->set_child_tid = 0;
 	task->robust_list = 0;
+	task->rseq = 0;
 	task->vm = vm;
 	pv_space_activate(&vm->space);
 	pv_space_switch(&vm->space);

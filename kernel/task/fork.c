@@ -135,6 +135,11 @@ static void child_fields(struct task *child, const struct task *parent,
 	}
 	child->personality = parent->personality;
 	child->timer_slack_ns = parent->timer_slack_ns;
+	if (!(request->flags & ABI_CLONE_VM)) {
+		child->rseq = parent->rseq;
+		child->rseq_signature = parent->rseq_signature;
+		child->rseq_cpu = parent->rseq_cpu;
+	}
 	if (keeps_altstack)
 		child->altstack = parent->altstack;
 	if (request->flags & ABI_CLONE_CHILD_SETTID)

@@ -105,6 +105,19 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 
 /* The most that sigframe_push() takes of a stack. */
 size_t sigframe_bytes_max(void);
+/* Restartable sequences (rseq.c), of the running task. The frame leaves one, if it is in one: for a
+ * task with an area. -EFAULT, -EINVAL: what the program says of it is wrong. */
+int rseq_interrupt(struct cpu_frame *frame);
+/* On the way to user mode, after rseq_event was set. May force a signal. */
+void rseq_update(struct cpu_frame *frame);
+/* The task was interrupted outside a system call, or may have been. */
+static inline void rseq_note_interrupt(struct task *task)
+{
+	if (task->rseq) {
+		task->rseq_interrupted = true;
+		task->rseq_event = true;
+	}
+}
 
 /* Interval timers (itimer.c). */
 void process_timers_init(struct process *process);

@@ -238,6 +238,10 @@ void sched_load_user_state(struct task *task)
 	pv_cpu_set_kernel_stack((char *)task->kernel_stack + KERNEL_STACK_BYTES);
 	cpu->user_owner = task;
 	task->user_cpu = cpu;
+	if (task->rseq && task->rseq_cpu != cpu->id) {
+		task->rseq_event = true;
+		task_attend(task);
+	}
 }
 
 void sched_drop_user_state(struct task *task)
@@ -476,15 +480,19 @@ void task_return_to_user(struct cpu_frame *frame)
 		/* Before the look: who asks for attention afterwards is seen by the next one, or
 		 * sends an event that brings the CPU here again. */
 		__atomic_store_n(&task->attention, false, __ATOMIC_SEQ_CST);
-		if (!work_pending() && !task->need_resched && !task->restore_blocked &&
-		    !signal_pending(task) && !signal_restart_wanted(frame))
+		if (!work_pending() && !task->before_user && !signal_pending(task) &&
+		    !signal_restart_wanted(frame))
 			break;
 		pv_irq_enable();
 		kernel_lock();
 		work_run();
-		if (task->need_resched)
+		if (task->need_resched) {
+			rseq_note_interrupt(task);
 			sched_switch();
+		}
 		signal_deliver(frame);
+		if (task->rseq_event)
+			rseq_update(frame);
 		kernel_unlock();
 		pv_irq_disable();
 	}

@@ -57,6 +57,7 @@ static void stay_stopped(struct task *task)
 {
 	struct process *process = task->process;
 
+	rseq_note_interrupt(task);
 	while (process->stopped && !process->group_exit) {
 		task->state = TASK_STOPPED;
 		signal_stop_finish(process);
@@ -98,7 +99,8 @@ static bool run_handler(struct cpu_frame *frame, struct task *task, int signal,
 	sigset restore = task->restore_blocked ? task->saved_blocked : task->blocked;
 
 	restart_with_handler(frame, &action);
-	if (sigframe_push(frame, signal, &action, info, restore) != 0) {
+	if ((task->rseq && rseq_interrupt(frame) != 0) ||
+	    sigframe_push(frame, signal, &action, info, restore) != 0) {
 		/* No room for a handler, not even for that of SIGSEGV if it was that. */
 		if (signal == ABI_SIGSEGV)
 			slot->handler = ABI_SIG_DFL;

@@ -131,7 +131,15 @@ struct task {
 	enum task_state state;
 	bool woken;    /* by a wait queue, since the last sleep */
 	bool killable; /* a fatal signal ends the present uninterruptible sleep */
-	bool need_resched;
+	/* What the return to user mode looks for, as one word (`before_user`). */
+	union {
+		struct {
+			bool need_resched;
+			bool restore_blocked; /* saved_blocked is to come back */
+			bool rseq_event;      /* rseq_update() is to run */
+		};
+		uint32_t before_user;
+	};
 	unsigned long affinity; /* the CPUs it may run on */
 	struct cpu *cpu;        /* where it runs, waits to run, or ran last; NULL: nowhere yet */
 	struct cpu *user_cpu;   /* the last one that loaded its user registers */
@@ -154,8 +162,7 @@ struct task {
 	struct sig_pending pending;
 	sigset blocked;
 	sigset saved_blocked; /* restored after sigsuspend, ppoll … */
-	bool restore_blocked;
-	sigset real_blocked; /* during rt_sigtimedwait: what is blocked but for the wait */
+	sigset real_blocked;  /* during rt_sigtimedwait: what is blocked but for the wait */
 	struct abi_stack altstack;
 	struct restart_block restart;
 	uintptr_t fault_address; /* of the last fault signal, for its handler's frame */
@@ -170,6 +177,10 @@ struct task {
 	uint64_t minor_faults, voluntary_switches, involuntary_switches;
 	uintptr_t clear_child_tid, set_child_tid;
 	uintptr_t robust_list;
+	uintptr_t rseq; /* the area in user memory, or 0 */
+	uint32_t rseq_signature;
+	uint32_t rseq_cpu;     /* the CPU's number there */
+	bool rseq_interrupted; /* preempted or stopped since the last rseq_update() */
 	int nice;
 	int policy, rt_priority; /* kept, not obeyed */
 	uint32_t personality;
