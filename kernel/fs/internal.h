@@ -132,6 +132,11 @@ int path_base_of_fd(int dirfd, const char *path, struct inode **out);
 struct inode *path_lookup_at(int dirfd, const void *user_path, unsigned int path_flags,
                              bool allow_empty);
 
+/* What unlink() and open() do, with a path of the kernel's: 0 or -errno; a file with a reference or
+ * err_ptr. */
+int path_remove(const char *path);
+struct file *path_open(const char *path, uint32_t flags, uint32_t mode);
+
 /* file.c */
 long file_read_uio(struct file *file, struct uio *uio, uint64_t *pos);
 long file_write_uio(struct file *file, struct uio *uio, uint64_t *pos);

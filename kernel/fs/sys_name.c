@@ -294,6 +294,18 @@ long sys_rmdir(const struct sys_args *args)
 	return remove_at(ABI_AT_FDCWD, SYS_PTR(args, 0), rmdir_last);
 }
 
+int path_remove(const char *path)
+{
+	struct walk walk;
+	int result = walk_begin(&walk, NULL, path);
+
+	if (result != 0)
+		return result;
+	result = unlink_last(&walk);
+	walk_end(&walk);
+	return result;
+}
+
 long sys_unlinkat(const struct sys_args *args)
 {
 	unsigned int flags = SYS_UINT(args, 2);

@@ -138,6 +138,11 @@ static struct file *open_file(int dirfd, const char *path, uint32_t flags, uint3
 	return file;
 }
 
+struct file *path_open(const char *path, uint32_t flags, uint32_t mode)
+{
+	return open_file(ABI_AT_FDCWD, path, flags | ABI_O_LARGEFILE, mode);
+}
+
 static long do_open(int dirfd, const void *user_path, uint32_t flags, uint32_t mode)
 {
 	struct file *file;

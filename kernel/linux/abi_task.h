@@ -46,6 +46,7 @@
 #define ABI_WNOTHREAD  0x20000000
 #define ABI_WALL       0x40000000
 #define ABI_WCLONE     ((int)0x80000000u)
+#define ABI_WAIT_CORE  0x80 /* in the status */
 #define ABI_P_ALL      0
 #define ABI_P_PID      1
 #define ABI_P_PGID     2

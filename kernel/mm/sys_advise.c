@@ -88,6 +88,10 @@ static int advise_area(struct vm *vm, struct vm_area *area, uintptr_t start, uin
 		return advise_flags(vm, area, start, end, VM_DONT_FORK, 0);
 	case ABI_MADV_DOFORK:
 		return advise_flags(vm, area, start, end, 0, VM_DONT_FORK);
+	case ABI_MADV_DONTDUMP:
+		return advise_flags(vm, area, start, end, VM_DONT_DUMP, 0);
+	case ABI_MADV_DODUMP:
+		return advise_flags(vm, area, start, end, 0, VM_DONT_DUMP);
 	case ABI_MADV_WIPEONFORK:
 		return anonymous ? advise_flags(vm, area, start, end, VM_WIPE_ON_FORK, 0) : -EINVAL;
 	case ABI_MADV_KEEPONFORK:

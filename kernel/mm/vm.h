@@ -28,6 +28,7 @@ enum vm_flags {
 	VM_LOCKED = 32,
 	VM_NO_WRITE = 64, /* shared, of a file not open for writing: can never become writable */
 	VM_RANDOM = 128,  /* MADV_RANDOM: touched in no order */
+	VM_DONT_DUMP = 256,
 };
 
 struct vm_area {

@@ -59,6 +59,12 @@ void children_reparent(struct process *process);
 /* exec: the other threads end. -EAGAIN: the process is ending itself. */
 int exit_other_threads(void);
 
+/* Core files (core.c). The running process ends by a signal, and leaves one if it may. */
+struct abi_siginfo;
+_Noreturn void core_exit(int signal, const struct abi_siginfo *info);
+/* Another task of the process writes one: wait for the end of that. */
+void core_park(struct process *process);
+
 /* Signals (signal*.c). */
 struct sig_info_node {
 	struct list node;
@@ -96,6 +102,7 @@ void signal_retarget(sigset which);
 void signal_force(int signal, int code, uintptr_t address);
 bool signal_default_ignored(int signal);
 bool signal_default_stops(int signal);
+bool signal_default_dumps(int signal);
 /* The frame is a system call's that ended with one of the restart codes. */
 bool signal_restart_wanted(const struct cpu_frame *frame);
 
@@ -105,6 +112,7 @@ int sigframe_push(struct cpu_frame *frame, int signal, const struct abi_sigactio
 
 /* The most that sigframe_push() takes of a stack. */
 size_t sigframe_bytes_max(void);
+
 /* Restartable sequences (rseq.c), of the running task. The frame leaves one, if it is in one: for a
  * task with an area. -EFAULT, -EINVAL: what the program says of it is wrong. */
 int rseq_interrupt(struct cpu_frame *frame);

@@ -13,6 +13,11 @@
 #define SIGNALS_STOPPING                                                               \
 	(signal_bit(ABI_SIGSTOP) | signal_bit(ABI_SIGTSTP) | signal_bit(ABI_SIGTTIN) | \
 	 signal_bit(ABI_SIGTTOU))
+#define SIGNALS_DUMPING                                                                \
+	(signal_bit(ABI_SIGQUIT) | signal_bit(ABI_SIGILL) | signal_bit(ABI_SIGTRAP) |  \
+	 signal_bit(ABI_SIGABRT) | signal_bit(ABI_SIGBUS) | signal_bit(ABI_SIGFPE) |   \
+	 signal_bit(ABI_SIGSEGV) | signal_bit(ABI_SIGXCPU) | signal_bit(ABI_SIGXFSZ) | \
+	 signal_bit(ABI_SIGSYS))
 #define SIGNALS_DEFAULT_IGNORED                                                         \
 	(signal_bit(ABI_SIGCHLD) | signal_bit(ABI_SIGCONT) | signal_bit(ABI_SIGWINCH) | \
 	 signal_bit(ABI_SIGURG))
@@ -56,6 +61,11 @@ void sig_handlers_reset(struct sig_handlers *handlers)
 bool signal_default_ignored(int signal)
 {
 	return signal_bit(signal) & SIGNALS_DEFAULT_IGNORED;
+}
+
+bool signal_default_dumps(int signal)
+{
+	return signal_bit(signal) & SIGNALS_DUMPING;
 }
 
 bool signal_default_stops(int signal)

@@ -58,7 +58,7 @@ static void stay_stopped(struct task *task)
 	struct process *process = task->process;
 
 	rseq_note_interrupt(task);
-	while (process->stopped && !process->group_exit) {
+	while (process->stopped && !process->group_exit && !process->exec_task) {
 		task->state = TASK_STOPPED;
 		signal_stop_finish(process);
 		sched_switch();
@@ -77,12 +77,14 @@ static void stop_process(struct task *task, int signal)
 	signal_kick(process);
 }
 
-static void default_action(struct task *task, int signal)
+static void default_action(struct task *task, int signal, const struct abi_siginfo *info)
 {
 	struct process *process = task->process;
 
 	if (signal_default_ignored(signal))
 		return;
+	if (signal_default_dumps(signal))
+		core_exit(signal, info);
 	if (!signal_default_stops(signal))
 		process_exit(signal);
 	/* Nobody could continue an orphaned group, so terminal stops do not stop it. */
@@ -127,8 +129,12 @@ void signal_deliver(struct cpu_frame *frame)
 
 		if (process->group_exit)
 			task_exit(process->exit_code);
-		if (process->exec_task && process->exec_task != task)
-			task_exit(0);
+		if (process->exec_task && process->exec_task != task) {
+			if (!process->core_dump)
+				task_exit(0);
+			core_park(process);
+			continue;
+		}
 		if (process->stopped) {
 			stay_stopped(task);
 			continue;
@@ -140,7 +146,7 @@ void signal_deliver(struct cpu_frame *frame)
 		if (handler == ABI_SIG_IGN && signal != ABI_SIGKILL)
 			continue;
 		if (handler == ABI_SIG_DFL || signal == ABI_SIGKILL)
-			default_action(task, signal);
+			default_action(task, signal, &info);
 		else
 			run_handler(frame, task, signal, &info);
 	}

@@ -4,6 +4,7 @@
  * and when it goes on.
  */
 #include "kernel/linux/abi_signal.h"
+#include "kernel/linux/abi_task.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
 
@@ -35,7 +36,10 @@ bool signal_notify_exit(struct process *child)
 		           (ignored || (action->flags & ABI_SA_NOCLDWAIT));
 	}
 	if (!ignored)
-		notify_parent(child, child->exit_signal, killed ? ABI_CLD_KILLED : ABI_CLD_EXITED,
+		notify_parent(child, child->exit_signal,
+		              !killed                            ? ABI_CLD_EXITED
+		              : child->exit_code & ABI_WAIT_CORE ? ABI_CLD_DUMPED
+		                                                 : ABI_CLD_KILLED,
 		              killed ? child->exit_code & 0x7f : child->exit_code >> 8);
 	wait_wake_all(&parent->child_wait);
 	return unwanted;

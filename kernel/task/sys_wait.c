@@ -64,7 +64,9 @@ static bool child_news(struct process *child, int options, struct wait_news *new
 
 		usage_of(child, news);
 		news->status = child->exit_code;
-		news->code = signal ? ABI_CLD_KILLED : ABI_CLD_EXITED;
+		news->code = !signal                            ? ABI_CLD_EXITED
+		             : child->exit_code & ABI_WAIT_CORE ? ABI_CLD_DUMPED
+		                                                : ABI_CLD_KILLED;
 		news->value = signal ? signal : child->exit_code >> 8;
 		if (take)
 			reap(child);

@@ -78,10 +78,12 @@ struct process {
 	struct list tasks;            /* struct task.process_node, the living */
 	unsigned int task_count;      /* of `tasks` */
 	struct task *leader;          /* never NULL; see above for a zombie's */
-	struct task *exec_task;       /* the others end, as this one executes a new program */
+	struct task *exec_task;       /* the others end, as this one executes a new program, or
+	                                 stop, as it writes a core file */
 	struct wait_queue child_wait; /* of this process, waiting for its children */
 	struct wait_queue
-	    vfork_wait; /* of the parent until vfork_done; also of exec_task for the others' end */
+	    vfork_wait; /* of the parent until vfork_done; of exec_task for the others' end, or
+	                   for their stop (core.c), and theirs for its end then */
 
 	int pgid, sid;
 	struct tty *tty; /* controlling terminal, or NULL */
@@ -102,6 +104,8 @@ struct process {
 	    children_times; /* ns; `times` of ended tasks only: see process_times() */
 	uint32_t uid, euid, suid, gid, egid, sgid;
 	struct group_list *groups; /* NULL: none */
+	unsigned int core_parked;  /* tasks that wait in core_park() */
+	bool core_dump;            /* exec_task writes a core file: the others wait for that */
 	bool dumpable, vfork_done, executed, subreaper, no_new_privs;
 	uint64_t start_ns;
 

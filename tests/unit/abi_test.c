@@ -10,18 +10,21 @@
 #include <stdint.h>
 
 #include <ctype.h>
+#include <elf.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <linux/prctl.h>
 #include <linux/reboot.h>
+#include <linux/rseq.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/procfs.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -30,6 +33,7 @@
 #include <sys/times.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -41,6 +45,7 @@
 #include <cmocka.h>
 
 #include "kernel/linux/abi.h"
+#include "kernel/linux/abi_core.h"
 #include "kernel/linux/abi_mm.h"
 #include "kernel/linux/abi_signal.h"
 #include "kernel/linux/abi_task.h"
@@ -400,6 +405,52 @@ SAME(MS_INVALIDATE);
 SAME(MS_SYNC);
 SAME(PROT_GROWSDOWN);
 SAME(PROT_GROWSUP);
+
+/* Restartable sequences: the first fields of the area. */
+FIELD(abi_rseq, cpu_id, struct rseq, cpu_id);
+FIELD(abi_rseq, section, struct rseq, rseq_cs);
+SIZE(abi_rseq_section, struct rseq_cs);
+FIELD(abi_rseq_section, bytes, struct rseq_cs, post_commit_offset);
+FIELD(abi_rseq_section, abort, struct rseq_cs, abort_ip);
+SAME(RSEQ_FLAG_UNREGISTER);
+
+/* Core files. */
+SIZE(abi_elf_header, Elf64_Ehdr);
+FIELD(abi_elf_header, segment_count, Elf64_Ehdr, e_phnum);
+SIZE(abi_elf_segment, Elf64_Phdr);
+FIELD(abi_elf_segment, memory_bytes, Elf64_Phdr, p_memsz);
+SIZE(abi_elf_note, Elf64_Nhdr);
+FIELD(abi_elf_note, type, Elf64_Nhdr, n_type);
+SAME(NT_PRSTATUS);
+SAME(NT_PRPSINFO);
+SAME(NT_AUXV);
+SAME(NT_FILE);
+SAME(NT_SIGINFO);
+SAME(NT_X86_XSTATE);
+SAME_AS(NT_FPREGSET, NT_FPREGSET);
+SAME_AS(ELF_CORE, ET_CORE);
+SAME_AS(ELF_X86_64, EM_X86_64);
+SAME_AS(ELF_LOAD, PT_LOAD);
+SAME_AS(ELF_NOTE, PT_NOTE);
+SAME_AS(ELF_EXEC, PF_X);
+SAME_AS(ELF_WRITE, PF_W);
+SAME_AS(ELF_READ, PF_R);
+SIZE(abi_prstatus, struct elf_prstatus);
+FIELD(abi_prstatus, current_signal, struct elf_prstatus, pr_cursig);
+FIELD(abi_prstatus, held, struct elf_prstatus, pr_sighold);
+FIELD(abi_prstatus, pid, struct elf_prstatus, pr_pid);
+FIELD(abi_prstatus, user, struct elf_prstatus, pr_utime);
+FIELD(abi_prstatus, regs, struct elf_prstatus, pr_reg);
+FIELD(abi_prstatus, float_valid, struct elf_prstatus, pr_fpvalid);
+SIZE(abi_user_regs, struct user_regs_struct);
+FIELD(abi_user_regs, r11, struct user_regs_struct, r11);
+FIELD(abi_user_regs, orig_rax, struct user_regs_struct, orig_rax);
+FIELD(abi_user_regs, rflags, struct user_regs_struct, eflags);
+FIELD(abi_user_regs, gs_base, struct user_regs_struct, gs_base);
+SIZE(abi_prpsinfo, struct elf_prpsinfo);
+FIELD(abi_prpsinfo, uid, struct elf_prpsinfo, pr_uid);
+FIELD(abi_prpsinfo, name, struct elf_prpsinfo, pr_fname);
+FIELD(abi_prpsinfo, arguments, struct elf_prpsinfo, pr_psargs);
 
 /* The number that this machine's headers give a call, as text; its name where they do not have it. */
 #define TEXT_OF(macro)      TEXT_OF_WORD(macro)

@@ -86,6 +86,7 @@ int main(void)
 
 	show("NOFILE", RLIMIT_NOFILE);
 	show("STACK", RLIMIT_STACK);
+	set(RLIMIT_CORE, 0, 0);
 	show("CORE", RLIMIT_CORE);
 	show("FSIZE", RLIMIT_FSIZE);
 	show("AS", RLIMIT_AS);
