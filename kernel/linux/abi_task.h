@@ -36,6 +36,7 @@
 #define ABI_CLONE_NEWPID         0x20000000ull
 #define ABI_CLONE_NEWNET         0x40000000ull
 #define ABI_CLONE_IO             0x80000000ull
+#define ABI_CLONE_CLEAR_SIGHAND  0x100000000ull /* clone3 only */
 
 /* wait4, waitid */
 #define ABI_WNOHANG    1
@@ -50,6 +51,7 @@
 #define ABI_P_ALL      0
 #define ABI_P_PID      1
 #define ABI_P_PGID     2
+#define ABI_P_PIDFD    3
 
 /* personality(): what changes something here. */
 #define ABI_PER_MASK              0x000000ffu

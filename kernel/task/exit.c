@@ -119,6 +119,7 @@ static void process_finish(struct process *process)
 	process->tty = NULL;
 	process->zombie = true;
 	process->stopped = false;
+	wait_wake_all(&process->end_wait);
 	children_reparent(process);
 	orphaned_group_notify(process, process->parent);
 	if (signal_notify_exit(process))

@@ -5,11 +5,12 @@
  *
  * Everything that can fail is done before the child gets a number; from then on it exists.
  */
-#include "kernel/fs/vfs.h"
+#include "kernel/fs/internal.h"
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/internal.h"
+#include "kernel/task/pidfd.h"
 #include "kernel/task/task.h"
 #include "pv/cpu.h"
 
@@ -17,22 +18,26 @@ struct clone_request {
 	uint64_t flags; /* ABI_CLONE_, without the signal */
 	int exit_signal;
 	uint64_t stack; /* 0: the parent's */
-	uintptr_t parent_tid, child_tid;
+	uintptr_t parent_tid, child_tid, pidfd;
 	uint64_t tls;
 };
 
 /* The rules about what may be shared without what. */
 static int flags_check(uint64_t flags)
 {
-	const uint64_t unknown = ABI_CLONE_PIDFD | ABI_CLONE_NEWNS | ABI_CLONE_NEWCGROUP |
-	                         ABI_CLONE_NEWUTS | ABI_CLONE_NEWIPC | ABI_CLONE_NEWUSER |
-	                         ABI_CLONE_NEWPID | ABI_CLONE_NEWNET;
+	const uint64_t unknown = ABI_CLONE_NEWNS | ABI_CLONE_NEWCGROUP | ABI_CLONE_NEWUTS |
+	                         ABI_CLONE_NEWIPC | ABI_CLONE_NEWUSER | ABI_CLONE_NEWPID |
+	                         ABI_CLONE_NEWNET;
 
 	if (flags & unknown)
 		return -EINVAL;
 	if ((flags & ABI_CLONE_THREAD) && !(flags & ABI_CLONE_SIGHAND))
 		return -EINVAL;
 	if ((flags & ABI_CLONE_SIGHAND) && !(flags & ABI_CLONE_VM))
+		return -EINVAL;
+	if ((flags & ABI_CLONE_SIGHAND) && (flags & ABI_CLONE_CLEAR_SIGHAND))
+		return -EINVAL;
+	if ((flags & ABI_CLONE_PIDFD) && (flags & (ABI_CLONE_THREAD | ABI_CLONE_DETACHED)))
 		return -EINVAL;
 	return 0;
 }
@@ -82,6 +87,8 @@ static int share_or_copy(struct task *child, const struct task *parent, uint64_t
 	}
 	if (!child->handlers)
 		return -ENOMEM;
+	if (flags & ABI_CLONE_CLEAR_SIGHAND)
+		sig_handlers_reset(child->handlers);
 	if (flags & ABI_CLONE_VM) {
 		vm_get(parent->vm);
 		child->vm = parent->vm;
@@ -204,9 +211,21 @@ static bool task_limit_reached(const struct process *process)
 	return count >= process->rlimit[ABI_RLIMIT_NPROC].soft;
 }
 
+/* A descriptor of the child for the parent, who is told its number. 0 or -errno. */
+static int child_descriptor(struct process *process, const struct clone_request *request, int *fd)
+{
+	if (!(request->flags & ABI_CLONE_PIDFD))
+		return 0;
+	*fd = pidfd_create(process, 0);
+	if (*fd < 0)
+		return *fd;
+	return copy_to_user((void *)request->pidfd, fd, sizeof(*fd));
+}
+
 static long clone_task(const struct clone_request *request)
 {
 	struct task *parent = current();
+	int descriptor = -1;
 	struct process *process;
 	struct task *child;
 	bool thread = request->flags & ABI_CLONE_THREAD;
@@ -227,7 +246,9 @@ static long clone_task(const struct clone_request *request)
 		goto undo;
 	child_fields(child, parent, request);
 	child_registers(child, parent, request);
-	result = child_add(child, process, request);
+	result = child_descriptor(process, request, &descriptor);
+	if (result == 0)
+		result = child_add(child, process, request);
 	if (result != 0)
 		goto undo;
 
@@ -244,6 +265,8 @@ static long clone_task(const struct clone_request *request)
 	vfork_wait(process);
 	return result;
 undo:
+	if (descriptor >= 0)
+		fd_close(descriptor);
 	child_resources_put(child);
 	task_put(child);
 	if (process && !thread)
@@ -278,40 +301,73 @@ long sys_clone(const struct sys_args *args)
 	    .stack = args->arg[1],
 	    .parent_tid = args->arg[2],
 	    .child_tid = args->arg[3],
+	    .pidfd = args->arg[2],
 	    .tls = args->arg[4],
 	};
+
+	/* Both would be told at the same place. */
+	if ((request.flags & ABI_CLONE_PIDFD) && (request.flags & ABI_CLONE_PARENT_SETTID))
+		return -EINVAL;
 
 	if (request.exit_signal > ABI_SIGNAL_COUNT)
 		return -EINVAL;
 	return clone_task(&request);
 }
 
-/* The first, and so far the only needed, part of what clone3 takes. */
+/* What clone3 takes. */
 struct clone3_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_bytes, tls;
 	uint64_t set_tid, set_tid_count, cgroup;
 };
 
 #define CLONE3_ARGS_MIN 64u
+#define CLONE3_FLAGS    (UINT32_MAX | ABI_CLONE_CLEAR_SIGHAND)
 
-long sys_clone3(const struct sys_args *args)
+/* Newer programs may give more than we know, if it is zero. */
+static int clone3_read(struct clone3_args *user, uintptr_t from, size_t bytes)
 {
-	struct clone3_args user = {0};
-	size_t bytes = args->arg[1];
-	struct clone_request request;
-
 	if (bytes > PAGE_BYTES)
 		return -E2BIG;
 	if (bytes < CLONE3_ARGS_MIN)
 		return -EINVAL;
-	if (copy_from_user(&user, SYS_PTR(args, 0), MIN(bytes, sizeof(user))) != 0)
-		return -EFAULT;
-	if ((user.flags & (ABI_CSIGNAL | ABI_CLONE_DETACHED)) || user.flags > UINT32_MAX ||
-	    user.set_tid_count || user.exit_signal > ABI_SIGNAL_COUNT)
-		return -EINVAL;
-	if ((user.stack == 0) != (user.stack_bytes == 0))
-		return -EINVAL;
-	if ((user.flags & (ABI_CLONE_THREAD | ABI_CLONE_PARENT)) && user.exit_signal)
+	for (size_t at = sizeof(*user); at < bytes;) {
+		uint8_t rest[64];
+		size_t piece = MIN(bytes - at, sizeof(rest));
+
+		if (copy_from_user(rest, (void *)(from + at), piece) != 0)
+			return -EFAULT;
+		for (size_t i = 0; i < piece; i++) {
+			if (rest[i] != 0)
+				return -E2BIG;
+		}
+		at += piece;
+	}
+	return copy_from_user(user, (void *)from, MIN(bytes, sizeof(*user)));
+}
+
+static bool clone3_valid(const struct clone3_args *user)
+{
+	if ((user->flags & (ABI_CSIGNAL | ABI_CLONE_DETACHED)) || (user->flags & ~CLONE3_FLAGS))
+		return false;
+	if (user->set_tid || user->set_tid_count || user->exit_signal > ABI_SIGNAL_COUNT)
+		return false;
+	if ((user->stack == 0) != (user->stack_bytes == 0))
+		return false;
+	if ((user->flags & ABI_CLONE_PIDFD) && (user->flags & ABI_CLONE_PARENT_SETTID) &&
+	    user->pidfd == user->parent_tid)
+		return false;
+	return !(user->flags & (ABI_CLONE_THREAD | ABI_CLONE_PARENT)) || !user->exit_signal;
+}
+
+long sys_clone3(const struct sys_args *args)
+{
+	struct clone3_args user = {0};
+	struct clone_request request;
+	int result = clone3_read(&user, args->arg[0], args->arg[1]);
+
+	if (result != 0)
+		return result;
+	if (!clone3_valid(&user))
 		return -EINVAL;
 	request = (struct clone_request){
 	    .flags = user.flags,
@@ -319,6 +375,7 @@ long sys_clone3(const struct sys_args *args)
 	    .stack = user.stack ? user.stack + user.stack_bytes : 0,
 	    .parent_tid = user.parent_tid,
 	    .child_tid = user.child_tid,
+	    .pidfd = user.pidfd,
 	    .tls = user.tls,
 	};
 	return clone_task(&request);

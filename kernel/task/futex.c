@@ -52,18 +52,17 @@ int futex_key_make(uintptr_t address, bool private, struct futex_key *key)
 	*key = (struct futex_key){vm, address};
 	if (private)
 		return 0;
-	area = vm_find(vm, address);
-	if (!area)
+	/* Touch it, so that there is a frame; what cannot be read is no futex. */
+	if (copy_from_user(&word, (void *)address, sizeof(word)) != 0)
 		return -EFAULT;
+	area = vm_find(vm, address);
+	/* Nor is what nobody can ever change. */
 	if (!(area->flags & VM_SHARED))
-		return 0;
+		return area->inode || (area->prot & VM_WRITE) ? 0 : -EFAULT;
 	if (area->inode) {
 		*key = (struct futex_key){area->inode, area->offset + (address - area->start)};
 		return 0;
 	}
-	/* Touch it, so that there is a frame. */
-	if (copy_from_user(&word, (void *)address, sizeof(word)) != 0)
-		return -EFAULT;
 	*key = (struct futex_key){
 	    buckets,
 	    pv_pte_pfn(pv_pte_read(&vm->space, vaddr_page(VADDR(address)))).v * PAGE_BYTES +

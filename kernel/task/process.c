@@ -140,6 +140,7 @@ void process_kernel_init(void)
 	list_init(&process->tasks);
 	wait_queue_init(&process->child_wait);
 	wait_queue_init(&process->vfork_wait);
+	wait_queue_init(&process->end_wait);
 	sig_pending_init(&process->pending);
 	for (size_t i = 0; i < ARRAY_COUNT(process->rlimit); i++)
 		process->rlimit[i] = (struct abi_rlimit){ABI_RLIM_INFINITY, ABI_RLIM_INFINITY};
@@ -267,6 +268,7 @@ struct process *process_alloc(struct process *parent)
 	list_init(&process->tasks);
 	wait_queue_init(&process->child_wait);
 	wait_queue_init(&process->vfork_wait);
+	wait_queue_init(&process->end_wait);
 	sig_pending_init(&process->pending);
 	process_timers_init(process);
 	process->exit_signal = ABI_SIGCHLD;

@@ -8,6 +8,7 @@
 #include "kernel/mm/vm.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/internal.h"
+#include "kernel/task/pidfd.h"
 #include "kernel/task/task.h"
 #include "pv/time.h"
 
@@ -286,7 +287,8 @@ static int queue_info(const void *user, int target, int signal, struct abi_sigin
 {
 	if (copy_from_user(info, user, sizeof(*info)) != 0)
 		return -EFAULT;
-	info->signo = signal;
+	if (signal != 0)
+		info->signo = signal;
 	if ((info->code >= 0 || info->code == ABI_SI_TKILL) && target != current()->process->pid)
 		return -EPERM;
 	return 0;
@@ -327,4 +329,30 @@ long sys_rt_tgsigqueueinfo(const struct sys_args *args)
 	if (!may_signal(task->process, signal))
 		return -EPERM;
 	return signal ? signal_send_task(task, signal, &info) : 0;
+}
+
+/* As kill(), or with what the sender says, as rt_sigqueueinfo(). */
+long sys_pidfd_send_signal(const struct sys_args *args)
+{
+	int signal = SYS_INT(args, 1);
+	struct abi_siginfo info = info_from_sender(ABI_SI_USER);
+	struct process *target;
+	long result = 0;
+
+	if (SYS_UINT(args, 3) != 0)
+		return -EINVAL;
+	target = pidfd_process(SYS_INT(args, 0), NULL);
+	if (!target)
+		return -EBADF;
+	if (args->arg[2]) {
+		result = queue_info(SYS_PTR(args, 2), target->pid, 0, &info);
+		if (result == 0 && info.signo != signal)
+			result = -EINVAL;
+	}
+	if (result == 0 && signal != 0 && !signal_number_ok(signal))
+		result = -EINVAL;
+	if (result == 0)
+		result = target->leader ? send_one(target, signal, &info) : -ESRCH;
+	process_put(target);
+	return result;
 }

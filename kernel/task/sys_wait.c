@@ -6,6 +6,7 @@
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
 #include "kernel/task/internal.h"
+#include "kernel/task/pidfd.h"
 #include "kernel/task/rusage.h"
 #include "kernel/task/task.h"
 
@@ -194,7 +195,27 @@ long sys_wait4(const struct sys_args *args)
 	return result;
 }
 
-static int waitid_request(const struct sys_args *args, struct wait_request *request)
+/* A descriptor means the process whose it is. */
+static int waitid_by_descriptor(struct wait_request *request, bool *nonblocking)
+{
+	struct process *process;
+
+	if (request->id < 0)
+		return -EINVAL;
+	process = pidfd_process(request->id, nonblocking);
+	if (!process)
+		return -EBADF;
+	request->type = ABI_P_PID;
+	/* No child has the number 0. */
+	request->id = process->leader ? process->pid : 0;
+	process_put(process);
+	if (*nonblocking)
+		request->options |= ABI_WNOHANG;
+	return 0;
+}
+
+static int waitid_request(const struct sys_args *args, struct wait_request *request,
+                          bool *nonblocking)
 {
 	const int wanted = ABI_WEXITED | ABI_WUNTRACED | ABI_WCONTINUED;
 	const int known =
@@ -212,6 +233,8 @@ static int waitid_request(const struct sys_args *args, struct wait_request *requ
 		if (request->id == 0)
 			request->id = current()->process->pgid;
 		return request->id > 0 ? 0 : -EINVAL;
+	case ABI_P_PIDFD:
+		return waitid_by_descriptor(request, nonblocking);
 	default:
 		return -EINVAL;
 	}
@@ -222,11 +245,14 @@ long sys_waitid(const struct sys_args *args)
 	struct abi_siginfo info = {0};
 	struct wait_request request;
 	struct wait_news news = {0};
-	long result = waitid_request(args, &request);
+	bool nonblocking = false;
+	long result = waitid_request(args, &request, &nonblocking);
 
 	if (result != 0)
 		return result;
 	result = wait_for_child(&request, &news, WAIT_FOREVER);
+	if (result == 0 && nonblocking && !(SYS_INT(args, 3) & ABI_WNOHANG))
+		result = -EAGAIN;
 	if (result < 0)
 		return result;
 	if (result > 0) {

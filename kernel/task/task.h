@@ -85,6 +85,8 @@ struct process {
 	    vfork_wait; /* of the parent until vfork_done; of exec_task for the others' end, or
 	                   for their stop (core.c), and theirs for its end then */
 
+	struct wait_queue end_wait; /* for its end, of those with a descriptor of it */
+
 	int pgid, sid;
 	struct tty *tty; /* controlling terminal, or NULL */
 
