@@ -67,13 +67,15 @@ void fpu_init(void)
 	fpu.bytes = FXSAVE_BYTES;
 	if (!fpu.xsave)
 		return;
-	/* Xen starts a vcpu with the instructions off and the x87 alone enabled, whatever CPUID
-	 * says of OSXSAVE. */
+	/* A vcpu starts with x87 and SSE enabled, and the instructions work, though its CR4 does
+	 * not say so; what CPUID says of an area's size counts only behind the first xsetbv. */
 	port_write_cr4(port_read_cr4() | CR4_OSXSAVE);
 	port_xsetbv(port_cpuid(LEAF_XSAVE, 0).eax & COMPONENTS);
 	fpu.features = port_xgetbv();
 	fpu.xsaveopt = port_cpuid(LEAF_XSAVE, 1).eax & LEAF_XSAVE_1_EAX_XSAVEOPT;
 	fpu.bytes = port_cpuid(LEAF_XSAVE, 0).ebx; /* for what XCR0 enables now */
+	if (fpu.bytes < FXSAVE_BYTES + XSAVE_HEADER_BYTES)
+		host_panic("fpu: CPUID does not say how large an area is");
 }
 
 uint32_t fpu_area_bytes(void)
