@@ -7,8 +7,6 @@
 #include "kernel/task/posix_timer.h"
 #include "kernel/task/task.h"
 
-#define COREDUMP_BITS 0x1ffu
-
 static void show_comm(struct seq *seq, struct task *task)
 {
 	seq_printf(seq, "%s\n", task->name);
@@ -118,7 +116,7 @@ static long write_coredump_filter(struct task *task, const char *text, size_t le
 		return -EINVAL;
 	if (task->vm == NULL)
 		return -ESRCH;
-	task->vm->coredump_filter = (uint32_t)value & COREDUMP_BITS;
+	task->vm->coredump_filter = (uint32_t)value & VM_DUMP_ALL;
 	return (long)len;
 }
 

@@ -29,18 +29,30 @@ static bool begins_program(struct vm *vm, const struct vm_area *area)
 	       memcmp(magic, elf_magic, sizeof(magic)) == 0;
 }
 
+/* Which bit of the filter speaks for all of the area. */
+static uint32_t kind_of(struct vm *vm, const struct vm_area *area)
+{
+	if (!area->inode)
+		return area_private(area) ? VM_DUMP_ANONYMOUS : VM_DUMP_ANONYMOUS_SHARED;
+	if (!area_private(area)) /* memory that has no name is nobody's file */
+		return area->inode->link_count == 0 ? VM_DUMP_ANONYMOUS_SHARED
+		                                    : VM_DUMP_FILE_SHARED;
+	if ((vm->coredump_filter & VM_DUMP_ANONYMOUS) && has_copies(vm, area))
+		return VM_DUMP_ANONYMOUS;
+	return VM_DUMP_FILE;
+}
+
 size_t vm_dump_bytes(struct vm *vm, const struct vm_area *area)
 {
-	size_t all = area->end - area->start;
+	uint32_t kind;
 
 	if (area->flags & VM_DONT_DUMP)
 		return 0;
-	if (!area->inode)
-		return all;
-	if (!area_private(area))
-		return area->inode->link_count == 0 ? all : 0; /* memory that has no name */
-	if (has_copies(vm, area))
-		return all;
+	kind = kind_of(vm, area);
+	if (vm->coredump_filter & kind)
+		return area->end - area->start;
+	if (kind != VM_DUMP_FILE || !(vm->coredump_filter & VM_DUMP_HEADERS))
+		return 0;
 	return begins_program(vm, area) ? PAGE_BYTES : 0;
 }
 

@@ -7,8 +7,8 @@
 
 #include "kernel/mm/vm.h"
 
-/* How much of the area, from its start on: all of what the process may have written for itself;
- * of a program's file that is only read, the page of its headers; of other files nothing. */
+/* How much of the area, from its start on, by the space's coredump_filter: all, the page of a
+ * program's headers, or nothing. */
 size_t vm_dump_bytes(struct vm *vm, const struct vm_area *area);
 
 /* The content of a page of the space; NULL: zeros, or nothing is mapped there any more. Good until

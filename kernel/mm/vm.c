@@ -35,7 +35,7 @@ struct vm *vm_create(void)
 	}
 	vm->ref_count = 1;
 	vm->mmap_top = MMAP_TOP_DEFAULT;
-	vm->coredump_filter = VM_COREDUMP_FILTER;
+	vm->coredump_filter = VM_DUMP_AT_FIRST;
 	list_init(&vm->areas);
 	list_insert_before(&vm_all, &vm->all_node);
 	return vm;

@@ -45,9 +45,16 @@ struct vm_area {
 	unsigned int window_next;
 };
 
-/* /proc/PID/coredump_filter at first: anonymous memory of either kind, pages with ELF headers, and
- * private huge pages. */
-#define VM_COREDUMP_FILTER 0x33u
+/* Bits of vm.coredump_filter, /proc/PID/coredump_filter: what a core file has. */
+enum vm_dump {
+	VM_DUMP_ANONYMOUS = 1, /* also a process's own copies of a file's pages */
+	VM_DUMP_ANONYMOUS_SHARED = 2,
+	VM_DUMP_FILE = 4,
+	VM_DUMP_FILE_SHARED = 8,
+	VM_DUMP_HEADERS = 16,   /* a program's first page */
+	VM_DUMP_ALL = 0x1ff,    /* the others are of pages that are not here: huge, DAX */
+	VM_DUMP_AT_FIRST = 0x33 /* as Linux has it */
+};
 
 struct vm {
 	struct pt_space space;

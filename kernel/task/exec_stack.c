@@ -155,7 +155,6 @@ int exec_make_stack(struct exec *exec)
 		result = writer_put(&writer, 0);
 	if (result == 0)
 		result = writer_put(&writer, 0);
-	vm->aux_start = writer.at + writer.count * sizeof(uint64_t);
 	if (result == 0)
 		result = put_aux(&writer, exec, random, platform, name);
 	exec->stack = sp;

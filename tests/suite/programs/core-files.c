@@ -334,14 +334,26 @@ static void look_at_memory(void)
 	check("the files' names", names_file("/mapped"));
 }
 
-static void look_inside(void)
+/* The filter is turned round: shared files, and nothing that has none. */
+static void look_at_filtered(void)
+{
+	check("filtered: no data", !memory_at((uintptr_t)in_data));
+	check("filtered: no shared memory", !memory_at((uintptr_t)secrets->shared));
+	check("filtered: a shared file's", holds(secrets->of_file, "a word of a file"));
+}
+
+/* Has a process end with its core file, and maps that. `filter`: NULL, or what it writes to
+ * /proc/self/coredump_filter. False: there is no core file. */
+static bool map_core(const char *filter)
 {
 	int status = 0, fd;
 	struct stat found = {0};
-	const Elf64_Ehdr *header;
 	pid_t child = fork();
 
 	if (child == 0) {
+		fd = filter ? open("/proc/self/coredump_filter", O_WRONLY) : -1;
+		if (filter && write(fd, filter, strlen(filter)) != (ssize_t)strlen(filter))
+			_exit(4);
 		be_crashing();
 		_exit(0);
 	}
@@ -351,18 +363,28 @@ static void look_inside(void)
 	fstat(fd, &found);
 	core_bytes = (size_t)found.st_size;
 	core = mmap(NULL, core_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-	header = (const void *)core;
-	if (core == MAP_FAILED || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) {
+	close(fd);
+	unlink("core");
+	return core != MAP_FAILED && memcmp(core, ELFMAG, SELFMAG) == 0;
+}
+
+static void look_inside(void)
+{
+	const Elf64_Ehdr *header;
+
+	if (!map_core(NULL)) {
 		checked = false;
 		say("WRONG: no core file");
 		return;
 	}
+	header = (const void *)core;
 	check("an ELF file", header->e_type == ET_CORE && header->e_machine == EM_X86_64 &&
 	                         header->e_ident[EI_CLASS] == ELFCLASS64);
 	look_at_threads();
 	look_at_process();
 	look_at_memory();
-	unlink("core");
+	if (map_core("0x8"))
+		look_at_filtered();
 }
 
 static void say_unchecked(void)
@@ -384,11 +406,19 @@ static void say_unchecked(void)
 	                                    "left out when asked",
 	                                    "a shared file's is not there",
 	                                    "its code is not there",
-	                                    "the files' names"};
+	                                    "the files' names",
+	                                    NULL,
+	                                    "filtered: no data",
+	                                    "filtered: no shared memory",
+	                                    "filtered: a shared file's"};
 
 	say("a process of four threads: signal %d", SIGSEGV);
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		check(lines[i], true);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (lines[i])
+			check(lines[i], true);
+		else
+			say("a process of four threads: signal %d", SIGSEGV);
+	}
 }
 
 int main(void)
