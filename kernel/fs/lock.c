@@ -2,8 +2,8 @@
 /*
  * Advisory locks, hung on the inode: POSIX record locks, owned by a table of descriptors, as which
  * a process counts here; record locks of an open file description; and those of flock(), which
- * cover the whole file and are a space of their own. Deadlocks among waiters are not looked for: a
- * signal ends them.
+ * cover the whole file and are a space of their own. Rings of waiters are looked for among POSIX record
+ * locks alone, as on Linux; of others a signal ends the wait.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/mm/vm.h"
@@ -22,6 +22,18 @@ struct file_lock {
 
 /* One queue for all waiters: locks are rare, and each waiter looks again. */
 static struct wait_queue lock_wait = {LIST_INIT(lock_wait.waiters)};
+
+/* Who waits for a POSIX record lock. */
+struct lock_waiter {
+	struct list node;
+	struct inode *inode;
+	const struct file_lock *want;
+};
+
+static struct list lock_waiters = LIST_INIT(lock_waiters);
+
+/* Owners that may wait for each other before a ring is looked for in vain. */
+#define RING_MAX 10
 
 static bool locks_overlap(const struct file_lock *a, const struct file_lock *b)
 {
@@ -117,8 +129,58 @@ static void locks_merge(struct inode *inode, struct file_lock *lock, struct list
 	lock_insert(inode, lock);
 }
 
-/* Set or (unlock) clear the lock. 0, -ENOMEM, -EAGAIN or -EINTR when another owner is in the way.
- */
+/* The lock that keeps `owner` waiting, or NULL. */
+static struct file_lock *find_blocker(const void *owner)
+{
+	struct lock_waiter *waiter;
+
+	list_for_each_entry (waiter, &lock_waiters, struct lock_waiter, node) {
+		if (waiter->want->owner == owner)
+			return find_conflict(waiter->inode, waiter->want);
+	}
+	return NULL;
+}
+
+/* Would `owner` wait for itself if it waited for `blocker`. */
+static bool closes_ring(const void *owner, const struct file_lock *blocker)
+{
+	for (int i = 0; i < RING_MAX && blocker != NULL; i++) {
+		if (blocker->owner == owner)
+			return true;
+		blocker = find_blocker(blocker->owner);
+	}
+	return false;
+}
+
+/* Wait until nobody is in the way. 0, -EINTR, -EDEADLK. */
+static int lock_wait_free(struct inode *inode, const struct file_lock *want)
+{
+	bool posix = want->space == LOCK_RECORD && want->pid >= 0;
+	struct lock_waiter waiter = {.inode = inode, .want = want};
+	const struct file_lock *blocker;
+	struct wait_entry entry;
+	int result = 0;
+
+	wait_enqueue(&lock_wait, &entry);
+	list_init(&waiter.node);
+	while (result == 0 && (blocker = find_conflict(inode, want)) != NULL) {
+		if (posix && closes_ring(want->owner, blocker)) {
+			result = -EDEADLK;
+			break;
+		}
+		if (posix && list_empty(&waiter.node))
+			list_insert_before(&lock_waiters, &waiter.node);
+		result = task_sleep(true, WAIT_FOREVER);
+	}
+	if (result == -EINTR && find_conflict(inode, want) == NULL)
+		result = 0;
+	list_remove(&waiter.node);
+	wait_dequeue(&entry);
+	return result;
+}
+
+/* Set or (unlock) clear the lock. 0, -ENOMEM, -EAGAIN, -EINTR or -EDEADLK when another owner is in the
+ * way. */
 static int lock_apply(struct inode *inode, const struct file_lock *want, bool unlock, bool wait)
 {
 	struct list dead = LIST_INIT(dead);
@@ -128,7 +190,7 @@ static int lock_apply(struct inode *inode, const struct file_lock *want, bool un
 	if (!unlock && find_conflict(inode, want) != NULL) {
 		if (!wait)
 			return -EAGAIN;
-		result = wait_event(&lock_wait, find_conflict(inode, want) == NULL, WAIT_FOREVER);
+		result = lock_wait_free(inode, want);
 		if (result != 0)
 			return result;
 	}
@@ -152,6 +214,18 @@ static int lock_apply(struct inode *inode, const struct file_lock *want, bool un
 		lock_free(lock);
 	wait_wake_all(&lock_wait);
 	return 0;
+}
+
+/* What the owner has of the whole file, or NULL. */
+static struct file_lock *find_whole(struct inode *inode, const void *owner)
+{
+	struct file_lock *lock;
+
+	list_for_each_entry (lock, &inode->locks, struct file_lock, node) {
+		if (lock->space == LOCK_WHOLE && lock->owner == owner)
+			return lock;
+	}
+	return NULL;
 }
 
 static void release_owner(struct inode *inode, const void *owner)
@@ -260,12 +334,22 @@ long file_flock(struct file *file, int operation)
 	int kind = operation & ~ABI_LOCK_NB;
 	struct file_lock want = {
 	    .space = LOCK_WHOLE, .owner = file, .pid = -1, .start = 0, .end = UINT64_MAX};
+	struct file_lock *lock;
 	int result;
 
 	if (kind != ABI_LOCK_SH && kind != ABI_LOCK_EX && kind != ABI_LOCK_UN)
 		return -EINVAL;
 	want.exclusive = kind == ABI_LOCK_EX;
-	result =
-	    lock_apply(file->inode, &want, kind == ABI_LOCK_UN, (operation & ABI_LOCK_NB) == 0);
+	lock = find_whole(file->inode, file);
+	if (lock != NULL) {
+		if (kind != ABI_LOCK_UN && lock->exclusive == want.exclusive)
+			return 0;
+		/* Another kind of lock is a new one: the old one is gone even if that fails. */
+		lock_free(lock);
+		wait_wake_all(&lock_wait);
+	}
+	if (kind == ABI_LOCK_UN)
+		return 0;
+	result = lock_apply(file->inode, &want, false, (operation & ABI_LOCK_NB) == 0);
 	return result == -EINTR ? -ERESTARTSYS : result;
 }
