@@ -184,6 +184,9 @@ long pipe_set_size(struct file *file, unsigned long bytes);
 /* devfs.c: the device's operations put into the file. 0 or -ENXIO. */
 int chardev_open(struct file *file);
 int memdev_init(void);
+/* memdev.c, random_dev.c: devices without a position. */
+long memdev_seek(struct file *file, int64_t offset, int whence);
+extern const struct file_ops random_file_ops, urandom_file_ops;
 
 /* lock.c */
 void file_lock_release_table(struct inode *inode, const struct fd_table *table);

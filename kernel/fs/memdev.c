@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The devices null, zero, full, random and urandom. */
+/* The devices null, zero and full; the nodes of random and urandom (random_dev.c). */
 #include "kernel/fs/internal.h"
-#include "lib/rng.h"
 
 #define MEMDEV_MAJOR 1
 
@@ -23,7 +22,7 @@ static long null_write(struct file *file, struct uio *uio, uint64_t *pos)
 	return (long)bytes;
 }
 
-static long memdev_seek(struct file *file, int64_t offset, int whence)
+long memdev_seek(struct file *file, int64_t offset, int whence)
 {
 	(void)offset;
 	(void)whence;
@@ -46,39 +45,12 @@ static long full_write(struct file *file, struct uio *uio, uint64_t *pos)
 	return -ENOSPC;
 }
 
-static long random_read(struct file *file, struct uio *uio, uint64_t *pos)
-{
-	uint8_t block[256];
-	long done = 0;
-
-	(void)file;
-	(void)pos;
-	while (uio->left > 0) {
-		size_t want = MIN(uio->left, sizeof(block));
-		long moved;
-
-		rng_bytes(block, want);
-		moved = uio_copy_to(uio, block, want);
-		if (moved < 0) {
-			done = done > 0 ? done : moved;
-			break;
-		}
-		done += moved;
-		if ((size_t)moved < want)
-			break;
-	}
-	memset(block, 0, sizeof(block));
-	return done;
-}
-
 static const struct file_ops null_ops = {
     .read = null_read, .write = null_write, .seek = memdev_seek};
 static const struct file_ops zero_ops = {
     .read = zero_read, .write = null_write, .seek = memdev_seek};
 static const struct file_ops full_ops = {
     .read = zero_read, .write = full_write, .seek = memdev_seek};
-static const struct file_ops random_ops = {
-    .read = random_read, .write = null_write, .seek = memdev_seek};
 
 int memdev_init(void)
 {
@@ -87,8 +59,11 @@ int memdev_init(void)
 		uint32_t minor;
 		const struct file_ops *ops;
 	} devices[] = {
-	    {"null", 3, &null_ops},     {"zero", 5, &zero_ops},      {"full", 7, &full_ops},
-	    {"random", 8, &random_ops}, {"urandom", 9, &random_ops},
+	    {"null", 3, &null_ops},
+	    {"zero", 5, &zero_ops},
+	    {"full", 7, &full_ops},
+	    {"random", 8, &random_file_ops},
+	    {"urandom", 9, &urandom_file_ops},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(devices); i++) {

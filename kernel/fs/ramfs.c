@@ -264,6 +264,43 @@ static int ramfs_create_node(struct inode *dir, const char *name, size_t len, ui
 	return 0;
 }
 
+/* Forget the name that an inode without names had last. */
+static void node_drop_ghost(struct inode *inode)
+{
+	struct ramfs_entry *ghost = node_of(inode)->ghost;
+
+	if (ghost == NULL)
+		return;
+	node_of(inode)->ghost = NULL;
+	inode_put(ghost->dir);
+	kfree(ghost);
+}
+
+/* It has a ghost from the start, for /proc/PID/fd. */
+static int ramfs_create_nameless(struct inode *dir, uint32_t mode, struct inode **out)
+{
+	struct inode *inode = node_create(dir->fs, mode, 0);
+	struct ramfs_entry *ghost;
+	char name[24];
+
+	if (inode == NULL)
+		return -ENOSPC;
+	inode->link_count = 0;
+	ghost = entry_alloc(
+	    name, (size_t)fmt_print(name, sizeof(name), "#%llu", (unsigned long long)inode->ino));
+	if (ghost == NULL) {
+		inode_put(inode);
+		return -ENOSPC;
+	}
+	node_inherit_group(inode, dir);
+	ghost->inode = inode;
+	ghost->dir = dir;
+	inode_get(dir);
+	node_of(inode)->ghost = ghost;
+	*out = inode;
+	return 0;
+}
+
 static int ramfs_symlink(struct inode *dir, const char *name, size_t len, const char *target)
 {
 	size_t target_len = strlen(target);
@@ -292,7 +329,7 @@ static int ramfs_link(struct inode *dir, const char *name, size_t len, struct in
 
 	if (result != 0)
 		return result;
-	if (target->link_count == 0)
+	if (target->link_count == 0 && (target->flags & INODE_LINKABLE) == 0)
 		return -ENOENT;
 	if (target->link_count >= LINK_COUNT_MAX)
 		return -EMLINK;
@@ -300,6 +337,8 @@ static int ramfs_link(struct inode *dir, const char *name, size_t len, struct in
 	if (entry == NULL)
 		return -ENOSPC;
 	target->link_count++;
+	target->flags &= ~(uint32_t)INODE_LINKABLE;
+	node_drop_ghost(target);
 	inode_touch_ctime(target);
 	entry_insert(entry, dir, target);
 	return 0;
@@ -455,6 +494,7 @@ static long ramfs_iterate(struct file *file,
 static const struct inode_ops ramfs_dir_ops = {
     .lookup = ramfs_lookup,
     .create = ramfs_create_node,
+    .create_nameless = ramfs_create_nameless,
     .link = ramfs_link,
     .symlink = ramfs_symlink,
     .unlink = ramfs_unlink,

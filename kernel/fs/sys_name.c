@@ -202,6 +202,9 @@ static long do_link(int from_dirfd, const void *from, int to_dirfd, const void *
 
 	if ((flags & ~(ABI_AT_SYMLINK_FOLLOW | ABI_AT_EMPTY_PATH)) != 0)
 		return -EINVAL;
+	/* A descriptor may have come from somebody who could reach the file. */
+	if ((flags & ABI_AT_EMPTY_PATH) != 0 && process_uid() != 0)
+		return -ENOENT;
 	target = path_lookup_at(from_dirfd, from, path_flags, (flags & ABI_AT_EMPTY_PATH) != 0);
 	if (is_err(target))
 		return ptr_err(target);

@@ -117,6 +117,39 @@ static struct file *open_walked(struct walk *walk, uint32_t flags, uint32_t mode
 	return file;
 }
 
+/* A file without a name in the directory that the path leads to. */
+static struct file *open_nameless(int dirfd, const char *path, uint32_t flags, uint32_t mode)
+{
+	unsigned int path_flags =
+	    PATH_DIRECTORY | ((flags & ABI_O_NOFOLLOW) != 0 ? PATH_NOFOLLOW : 0);
+	struct inode *base, *dir, *inode;
+	struct file *file;
+	int result = path_base_of_fd(dirfd, path, &base);
+
+	if (result != 0)
+		return err_ptr(result);
+	dir = path_lookup(base, path, path_flags);
+	if (base != NULL)
+		inode_put(base);
+	if (is_err(dir))
+		return (struct file *)(void *)dir;
+	result = inode_permission(dir, ABI_W_OK | ABI_X_OK);
+	if (result == 0)
+		result = dir->ops->create_nameless == NULL
+		             ? -EOPNOTSUPP
+		             : dir->ops->create_nameless(
+		                   dir, ABI_S_IFREG | (mode & 07777 & ~fs_context_current()->umask),
+		                   &inode);
+	inode_put(dir);
+	if (result != 0)
+		return err_ptr(result);
+	if ((flags & ABI_O_EXCL) == 0)
+		inode->flags |= INODE_LINKABLE;
+	file = file_open_inode(inode, flags);
+	inode_put(inode);
+	return file;
+}
+
 static struct file *open_file(int dirfd, const char *path, uint32_t flags, uint32_t mode)
 {
 	struct inode *base;
@@ -146,6 +179,7 @@ struct file *path_open(const char *path, uint32_t flags, uint32_t mode)
 static long do_open(int dirfd, const void *user_path, uint32_t flags, uint32_t mode)
 {
 	struct file *file;
+	bool nameless;
 	char *path;
 	int result;
 
@@ -153,14 +187,17 @@ static long do_open(int dirfd, const void *user_path, uint32_t flags, uint32_t m
 		flags &= OPEN_PATH_FLAGS;
 	else
 		flags |= ABI_O_LARGEFILE;
-	if ((flags & ABI_O_TMPFILE) == ABI_O_TMPFILE)
-		return -EOPNOTSUPP;
+	nameless = (flags & ABI_O_TMPFILE_ONLY) != 0;
+	if (nameless && ((flags & (ABI_O_TMPFILE | ABI_O_CREAT)) != ABI_O_TMPFILE ||
+	                 (open_wanted_rwx(flags) & ABI_W_OK) == 0))
+		return -EINVAL;
 	if ((flags & (ABI_O_CREAT | ABI_O_DIRECTORY)) == (ABI_O_CREAT | ABI_O_DIRECTORY))
 		return -EINVAL;
 	result = path_copy_from_user(user_path, false, &path);
 	if (result != 0)
 		return result;
-	file = open_file(dirfd, path, flags, mode);
+	file = nameless ? open_nameless(dirfd, path, flags, mode)
+	                : open_file(dirfd, path, flags, mode);
 	kfree(path);
 	if (is_err(file))
 		return ptr_err(file);

@@ -86,7 +86,7 @@ long sys_getcwd(const struct sys_args *args)
 
 	if (buffer == NULL)
 		return -ENOMEM;
-	len = path_of_directory(fs_context_current()->cwd, buffer, ABI_PATH_MAX);
+	len = path_of_current_directory(buffer, ABI_PATH_MAX);
 	if (len == -ERANGE)
 		len = -ENAMETOOLONG;
 	if (len >= 0) {
@@ -290,10 +290,41 @@ long sys_syncfs(const struct sys_args *args)
 {
 	struct file *file = fd_get_file(SYS_INT(args, 0));
 
+	long result;
+
 	if (file == NULL)
 		return -EBADF;
+	result = (file->flags & ABI_O_PATH) != 0 ? -EBADF : 0;
 	file_put(file);
+	return result;
+}
+
+/* There is nothing to write out: only the arguments are looked at. */
+static long check_sync_range(const struct file *file, int64_t offset, int64_t bytes,
+                             unsigned int flags)
+{
+	uint32_t mode = file->inode->mode;
+
+	if ((file->flags & ABI_O_PATH) != 0)
+		return -EBADF;
+	if ((flags & ~ABI_SYNC_FILE_RANGE_ALL) != 0 || offset < 0 || bytes < 0 ||
+	    offset > INT64_MAX - bytes)
+		return -EINVAL;
+	if (!ABI_S_ISREG(mode) && !ABI_S_ISDIR(mode) && !ABI_S_ISLNK(mode) && !ABI_S_ISBLK(mode))
+		return -ESPIPE;
 	return 0;
+}
+
+long sys_sync_file_range(const struct sys_args *args)
+{
+	struct file *file = fd_get_file(SYS_INT(args, 0));
+	long result;
+
+	if (file == NULL)
+		return -EBADF;
+	result = check_sync_range(file, SYS_LONG(args, 1), SYS_LONG(args, 2), SYS_UINT(args, 3));
+	file_put(file);
+	return result;
 }
 
 long sys_fadvise64(const struct sys_args *args)
@@ -303,7 +334,9 @@ long sys_fadvise64(const struct sys_args *args)
 
 	if (file == NULL)
 		return -EBADF;
-	if (ABI_S_ISFIFO(file->inode->mode))
+	if ((file->flags & ABI_O_PATH) != 0)
+		result = -EBADF;
+	else if (ABI_S_ISFIFO(file->inode->mode))
 		result = -ESPIPE;
 	else if (SYS_LONG(args, 2) < 0 || SYS_UINT(args, 3) > 5)
 		result = -EINVAL;

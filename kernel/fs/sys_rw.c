@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls that move bytes: read, write and their kin, lseek, sendfile, copy_file_range. */
+/* System calls that move bytes: read, write and their kin, lseek. */
 #include "kernel/fs/internal.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
 
-#define IOV_INLINE        8
-#define COPY_BUFFER_ORDER 2u
-#define COPY_BUFFER_BYTES (PAGE_BYTES << COPY_BUFFER_ORDER)
+#define IOV_INLINE 8
 
 /* A list of user buffers, copied in. */
 struct user_iov {
@@ -309,142 +307,5 @@ long sys_lseek(const struct sys_args *args)
 	else
 		result = -ESPIPE;
 	file_put(file);
-	return result;
-}
-
-/* Copy up to `bytes` between files, through a buffer. What has been read but could not be written
- * is not taken from the source. */
-static long copy_between(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos,
-                         uint64_t bytes)
-{
-	struct page *page = page_alloc(COPY_BUFFER_ORDER);
-	long done = 0, result = 0;
-
-	if (page == NULL)
-		return -ENOMEM;
-	while (bytes > 0) {
-		uint64_t pos = *in_pos;
-		size_t got, chunk = (size_t)MIN(bytes, (uint64_t)COPY_BUFFER_BYTES);
-
-		result = file_read_kernel(in, page_virt(page), chunk, &pos);
-		if (result <= 0)
-			break;
-		got = (size_t)result;
-		result = file_write_kernel(out, page_virt(page), got, out_pos);
-		if (result <= 0)
-			break;
-		done += result;
-		bytes -= (uint64_t)result;
-		*in_pos += (uint64_t)result;
-		if ((size_t)result < got)
-			break;
-	}
-	page_put(page);
-	return done > 0 ? done : result;
-}
-
-/* A position argument: the user's, or the file's own. */
-static int position_get(const void *user_pos, struct file *file, uint64_t *out)
-{
-	int64_t pos;
-
-	*out = file->pos;
-	if (user_pos == NULL)
-		return 0;
-	if (copy_from_user(&pos, user_pos, sizeof(pos)) != 0)
-		return -EFAULT;
-	*out = (uint64_t)pos;
-	return pos < 0 ? -EINVAL : 0;
-}
-
-static int position_put(void *user_pos, struct file *file, uint64_t pos)
-{
-	if (user_pos != NULL)
-		return copy_to_user(user_pos, &pos, sizeof(pos));
-	file->pos = pos;
-	return 0;
-}
-
-static long do_sendfile(struct file *out, struct file *in, void *user_pos, uint64_t count)
-{
-	uint64_t in_pos, ignored = 0;
-	bool in_ok = ABI_S_ISREG(in->inode->mode) || in->ops->seek != NULL;
-	long done;
-	int result;
-
-	if (!file_readable(in) || !file_writable(out))
-		return -EBADF;
-	if (user_pos != NULL && !in->seekable)
-		return -ESPIPE;
-	if (!in_ok || ((out->flags & ABI_O_APPEND) != 0 && !ABI_S_ISFIFO(out->inode->mode)))
-		return -EINVAL;
-	result = position_get(user_pos, in, &in_pos);
-	if (result != 0)
-		return result;
-	done = copy_between(in, &in_pos, out, out->seekable ? &out->pos : &ignored,
-	                    MIN(count, ABI_MAX_RW_COUNT));
-	if (done > 0 && position_put(user_pos, in, in_pos) != 0)
-		return -EFAULT;
-	return done;
-}
-
-long sys_sendfile(const struct sys_args *args)
-{
-	struct file *out = fd_get_file(SYS_INT(args, 0));
-	struct file *in = fd_get_file(SYS_INT(args, 1));
-	long result = -EBADF;
-
-	if (out != NULL && in != NULL)
-		result = do_sendfile(out, in, SYS_PTR(args, 2), args->arg[3]);
-	if (out != NULL)
-		file_put(out);
-	if (in != NULL)
-		file_put(in);
-	return result;
-}
-
-static long do_copy_range(struct file *in, void *user_in, struct file *out, void *user_out,
-                          uint64_t count)
-{
-	uint64_t in_pos, out_pos;
-	long done;
-	int result;
-
-	if (!file_readable(in) || !file_writable(out) || (out->flags & ABI_O_APPEND) != 0)
-		return -EBADF;
-	if (ABI_S_ISDIR(in->inode->mode) || ABI_S_ISDIR(out->inode->mode))
-		return -EISDIR;
-	if (!ABI_S_ISREG(in->inode->mode) || !ABI_S_ISREG(out->inode->mode))
-		return -EINVAL;
-	result = position_get(user_in, in, &in_pos);
-	if (result == 0)
-		result = position_get(user_out, out, &out_pos);
-	if (result != 0)
-		return result;
-	count = MIN(count, ABI_MAX_RW_COUNT);
-	if (in->inode == out->inode && in_pos < out_pos + count && out_pos < in_pos + count)
-		return -EINVAL;
-	done = copy_between(in, &in_pos, out, &out_pos, count);
-	if (done > 0 &&
-	    (position_put(user_in, in, in_pos) != 0 || position_put(user_out, out, out_pos) != 0))
-		return -EFAULT;
-	return done;
-}
-
-long sys_copy_file_range(const struct sys_args *args)
-{
-	struct file *in, *out;
-	long result = -EBADF;
-
-	if (args->arg[5] != 0)
-		return -EINVAL;
-	in = fd_get_file(SYS_INT(args, 0));
-	out = fd_get_file(SYS_INT(args, 2));
-	if (in != NULL && out != NULL)
-		result = do_copy_range(in, SYS_PTR(args, 1), out, SYS_PTR(args, 3), args->arg[4]);
-	if (in != NULL)
-		file_put(in);
-	if (out != NULL)
-		file_put(out);
 	return result;
 }

@@ -76,6 +76,8 @@ struct inode_ops {
 	                        size_t len); /* with a reference; err_ptr(-ENOENT) */
 	int (*create)(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,
 	              struct inode **out);
+	/* A regular file without a name, with one reference: what O_TMPFILE makes. */
+	int (*create_nameless)(struct inode *dir, uint32_t mode, struct inode **out);
 	int (*link)(struct inode *dir, const char *name, size_t len, struct inode *target);
 	int (*symlink)(struct inode *dir, const char *name, size_t len, const char *target);
 	int (*unlink)(struct inode *dir, const char *name, size_t len);
@@ -109,6 +111,7 @@ enum inode_flag {
 	INODE_FIXED = 2,      /* owner, mode and times cannot be changed */
 	INODE_ANONYMOUS = 4,  /* never had a name */
 	INODE_OWNS_LABEL = 8, /* label goes with it */
+	INODE_LINKABLE = 16,  /* made without a name (O_TMPFILE): may get its first one */
 };
 
 struct inode {
@@ -192,8 +195,11 @@ long file_write_kernel(struct file *file, const void *buffer, size_t bytes, uint
 enum path_flags { PATH_NOFOLLOW = 1, PATH_DIRECTORY = 2 };
 struct inode *path_lookup(struct inode *base, const char *path, unsigned int flags);
 /* Absolute path of a directory as the running process sees it; length without the NUL, or -errno
- * (-ENOENT: removed; -ERANGE: size). */
+ * (-ENOENT: removed; -ERANGE: size; -EXDEV: it lies outside of the process's root). */
 long path_of_directory(struct inode *dir, char *buffer, size_t size);
+/* Of the current directory; one outside of the root begins with "(unreachable)", as in Linux's
+ * getcwd. */
+long path_of_current_directory(char *buffer, size_t size);
 /* A path of any inode, for /proc and messages; " (deleted)" or "pipe:[7]" as Linux has it. */
 long path_of_inode(struct inode *inode, char *buffer, size_t size);
 /* Remove a name; used at boot. */

@@ -40,27 +40,28 @@
 #define ABI_S_ISSOCK(mode) ((ABI_S_IFMT & (mode)) == ABI_S_IFSOCK)
 
 /* open() */
-#define ABI_O_ACCMODE   00000003u
-#define ABI_O_RDONLY    00000000u
-#define ABI_O_WRONLY    00000001u
-#define ABI_O_RDWR      00000002u
-#define ABI_O_CREAT     00000100u
-#define ABI_O_EXCL      00000200u
-#define ABI_O_NOCTTY    00000400u
-#define ABI_O_TRUNC     00001000u
-#define ABI_O_APPEND    00002000u
-#define ABI_O_NONBLOCK  00004000u
-#define ABI_O_DSYNC     00010000u
-#define ABI_O_ASYNC     00020000u
-#define ABI_O_DIRECT    00040000u
-#define ABI_O_LARGEFILE 00100000u
-#define ABI_O_DIRECTORY 00200000u
-#define ABI_O_NOFOLLOW  00400000u
-#define ABI_O_NOATIME   01000000u
-#define ABI_O_CLOEXEC   02000000u
-#define ABI_O_SYNC      04010000u
-#define ABI_O_PATH      010000000u
-#define ABI_O_TMPFILE   020200000u
+#define ABI_O_ACCMODE      00000003u
+#define ABI_O_RDONLY       00000000u
+#define ABI_O_WRONLY       00000001u
+#define ABI_O_RDWR         00000002u
+#define ABI_O_CREAT        00000100u
+#define ABI_O_EXCL         00000200u
+#define ABI_O_NOCTTY       00000400u
+#define ABI_O_TRUNC        00001000u
+#define ABI_O_APPEND       00002000u
+#define ABI_O_NONBLOCK     00004000u
+#define ABI_O_DSYNC        00010000u
+#define ABI_O_ASYNC        00020000u
+#define ABI_O_DIRECT       00040000u
+#define ABI_O_LARGEFILE    00100000u
+#define ABI_O_DIRECTORY    00200000u
+#define ABI_O_NOFOLLOW     00400000u
+#define ABI_O_NOATIME      01000000u
+#define ABI_O_CLOEXEC      02000000u
+#define ABI_O_SYNC         04010000u
+#define ABI_O_PATH         010000000u
+#define ABI_O_TMPFILE      020200000u
+#define ABI_O_TMPFILE_ONLY 020000000u /* of it what is not O_DIRECTORY */
 
 #define ABI_AT_FDCWD            (-100)
 #define ABI_AT_SYMLINK_NOFOLLOW 0x100u
@@ -148,18 +149,26 @@
 #define ABI_CLOSE_RANGE_UNSHARE 2u
 #define ABI_CLOSE_RANGE_CLOEXEC 4u
 
+#define ABI_SYNC_FILE_RANGE_ALL 7u
+
 #define ABI_MFD_CLOEXEC       1u
 #define ABI_MFD_ALLOW_SEALING 2u
 #define ABI_MFD_NOEXEC_SEAL   8u
 #define ABI_MFD_EXEC          16u
 
 /* ioctl() of any file. */
-#define ABI_FIONREAD 0x541bu
-#define ABI_FIONBIO  0x5421u
-#define ABI_FIONCLEX 0x5450u
-#define ABI_FIOCLEX  0x5451u
-#define ABI_FIOASYNC 0x5452u
-#define ABI_FIGETBSZ 2u
+#define ABI_FIONREAD       0x541bu
+#define ABI_RNDGETENTCNT   0x80045200u
+#define ABI_RNDADDTOENTCNT 0x40045201u
+#define ABI_RNDADDENTROPY  0x40085203u
+#define ABI_RNDZAPENTCNT   0x5204u
+#define ABI_RNDCLEARPOOL   0x5206u
+#define ABI_RNDRESEEDCRNG  0x5207u
+#define ABI_FIONBIO        0x5421u
+#define ABI_FIONCLEX       0x5450u
+#define ABI_FIOCLEX        0x5451u
+#define ABI_FIOASYNC       0x5452u
+#define ABI_FIGETBSZ       2u
 
 /* mount() */
 #define ABI_MS_RDONLY       1ul

@@ -19,6 +19,7 @@
 #include <linux/memfd.h>
 #include <linux/stat.h>
 #include <poll.h>
+#include <linux/random.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -128,6 +129,12 @@ SAME(F_UNLCK)
 SAME(F_SEAL_SEAL)
 SAME(F_SEAL_SHRINK)
 SAME(F_SEAL_GROW)
+SAME(RNDGETENTCNT)
+SAME(RNDADDTOENTCNT)
+SAME(RNDADDENTROPY)
+SAME(RNDZAPENTCNT)
+SAME(RNDCLEARPOOL)
+SAME(RNDRESEEDCRNG)
 SAME(F_SEAL_WRITE)
 SAME(F_SEAL_FUTURE_WRITE)
 #ifdef F_SEAL_EXEC

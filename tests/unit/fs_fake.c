@@ -199,6 +199,12 @@ void panic(const char *format, ...)
 	abort();
 }
 
+void rng_stir(const void *data, size_t bytes)
+{
+	(void)data;
+	(void)bytes;
+}
+
 void rng_bytes(void *to, size_t bytes)
 {
 	memset(to, 0x42, bytes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/fs/epoll_nest.c kernel/fs/sys_epoll.c lib/str.c kernel/fs/pipe_packet.c */
-/* sources: kernel/fs/pipe_size.c */
+/* sources: kernel/fs/pipe_size.c kernel/fs/path_name.c kernel/fs/random_dev.c */
+/* sources: kernel/fs/sys_copy.c */
 /* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/devfs.c kernel/fs/epoll.c */
 /* sources: kernel/fs/fd.c kernel/fs/file.c kernel/fs/inode.c kernel/fs/lock.c kernel/fs/memdev.c */
 /* sources: kernel/fs/path.c kernel/fs/pipe.c kernel/fs/poll.c kernel/fs/radix.c */
