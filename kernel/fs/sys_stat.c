@@ -393,6 +393,8 @@ static long no_attribute_of_fd(const struct sys_args *args, long answer)
 
 	if (file == NULL)
 		return -EBADF;
+	if ((file->flags & ABI_O_PATH) != 0)
+		answer = -EBADF;
 	file_put(file);
 	return answer;
 }

@@ -6,6 +6,7 @@
 #include <linux/random.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
+#include <sys/xattr.h>
 
 static int from, to, ends[2], folder, path;
 
@@ -74,6 +75,8 @@ static void spaces(void)
 	say_number("a pipe", fallocate(ends[1], 0, 0, 10));
 	say_number("a device", fallocate(open("/dev/null", O_RDWR), 0, 0, 10));
 	say_number("a path", fallocate(path, 0, 0, 10));
+	say_number("attributes of a path", fgetxattr(path, "user.a", NULL, 0));
+	say_number("to be set", fsetxattr(path, "user.a", "x", 1, 0));
 }
 
 static void chance(void)
