@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal: what the rest of the kernel sees of it. There is one, /dev/console; /dev/tty is the
- * controlling terminal of whoever opens it.
+ * Terminals: what the rest of the kernel sees of them. There are /dev/console and pseudo-terminals
+ * (pty.h); /dev/tty is the controlling terminal of whoever opens it.
  */
 #ifndef PINFOLD_KERNEL_DEV_TTY_H
 #define PINFOLD_KERNEL_DEV_TTY_H
@@ -43,7 +43,8 @@ size_t tty_finish_output(void);
 /* A session leader exits: its terminal's foreground group gets SIGHUP, every open file of the
  * terminal is dead from here on (reads end, writes give EIO), and no process of the session has a
  * controlling terminal any more. Called while the leader and its session are still in process_all;
- * nothing happens when the leader has no terminal. */
+ * nothing happens when the leader has no terminal. A pseudo-terminal stays alive; where one has
+ * gone before the leader, the group that was in its foreground gets SIGHUP and SIGCONT now. */
 void tty_hangup_session(struct process *leader);
 
 /* For /proc/PID/stat: device number as stat gives it, foreground group. 0 and -1 for NULL. */

@@ -10,7 +10,12 @@
 #include "kernel/wait.h"
 
 struct file;
+struct file_ops;
 struct process;
+struct pty;
+
+#define DEVICE_TTY     0x500u /* 5:0 */
+#define DEVICE_CONSOLE 0x501u /* 5:1 */
 
 #define TTY_OUT_BYTES 8192u
 
@@ -19,8 +24,9 @@ struct process;
 
 struct tty {
 	struct ldisc ld;
-	const struct tty_backend *backend;
-	uint32_t device; /* number, as stat gives it */
+	const struct tty_backend *backend; /* of the console */
+	struct pty *pty;                   /* NULL: it is the console */
+	uint32_t device;                   /* number, as stat gives it */
 	struct abi_winsize winsize;
 
 	/* Processed output that the backend has not taken. Positions count bytes and wrap. */
@@ -45,6 +51,20 @@ struct tty_file {
 	unsigned int life;
 };
 
+extern const struct file_ops tty_file_ops;
+
+/* A fresh terminal; the structure is all zeros. */
+void tty_setup(struct tty *tty, uint32_t device);
+struct tty *tty_console(void);
+
+static inline size_t tty_out_used(const struct tty *tty)
+{
+	return tty->out_head - tty->out_tail;
+}
+
+/* No key will come any more. */
+bool tty_input_ended(const struct tty *tty);
+
 /* The terminal of an open file; NULL after a hang-up. */
 struct tty *tty_of_file(const struct file *file);
 
@@ -62,6 +82,10 @@ void tty_resize(struct tty *tty, const struct abi_winsize *size);
  * help nobody. Any terminal but the controlling one is free to use. */
 int tty_check_foreground(struct tty *tty, int signal);
 
+/* The other side has gone: the session loses it, its leader gets SIGHUP and SIGCONT, and who has it
+ * open cannot use it any more. */
+void tty_hangup(struct tty *tty);
+
 /* Job control commands (tty_job.c). 0 or -errno. */
 int tty_acquire(struct tty *tty, bool may_steal);
 int tty_give_up(struct tty *tty);
@@ -70,5 +94,7 @@ int tty_set_group(struct tty *tty, int pgid);
 int tty_get_session(const struct tty *tty, int *sid);
 
 long tty_ioctl(struct file *file, unsigned int command, uintptr_t arg);
+/* The commands that both sides of a pseudo-terminal have. */
+long tty_ioctl_common(struct tty *tty, unsigned int command, uintptr_t arg);
 
 #endif

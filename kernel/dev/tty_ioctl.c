@@ -141,12 +141,8 @@ static long job_ioctl(struct tty *tty, unsigned int command, uintptr_t arg)
 	}
 }
 
-long tty_ioctl(struct file *file, unsigned int command, uintptr_t arg)
+long tty_ioctl_common(struct tty *tty, unsigned int command, uintptr_t arg)
 {
-	struct tty *tty = tty_of_file(file);
-
-	if (!tty)
-		return -EIO;
 	switch (command) {
 	case ABI_TCGETS:
 		return get_termios(tty, arg);
@@ -161,6 +157,27 @@ long tty_ioctl(struct file *file, unsigned int command, uintptr_t arg)
 	case ABI_TCSETSF:
 	case ABI_TCSETSF2:
 		return set_termios(tty, arg, true, true);
+	case ABI_TIOCGWINSZ:
+		return copy_to_user((void *)arg, &tty->winsize, sizeof(tty->winsize));
+	case ABI_TIOCSWINSZ:
+		return set_window_size(tty, arg);
+	case ABI_TIOCOUTQ:
+		return put_int(arg, (int)tty_output_bytes(tty));
+	case ABI_TIOCGETD:
+		return put_int(arg, 0);
+	default:
+		return -ENOTTY;
+	}
+}
+
+long tty_ioctl(struct file *file, unsigned int command, uintptr_t arg)
+{
+	struct tty *tty = tty_of_file(file);
+	long result;
+
+	if (!tty)
+		return -EIO;
+	switch (command) {
 	case ABI_TCSBRK:
 	case ABI_TCSBRKP:
 		return send_break(tty);
@@ -168,17 +185,12 @@ long tty_ioctl(struct file *file, unsigned int command, uintptr_t arg)
 		return flow(tty, arg);
 	case ABI_TCFLSH:
 		return flush(tty, arg);
-	case ABI_TIOCGWINSZ:
-		return copy_to_user((void *)arg, &tty->winsize, sizeof(tty->winsize));
-	case ABI_TIOCSWINSZ:
-		return set_window_size(tty, arg);
-	case ABI_TIOCOUTQ:
-		return put_int(arg, (int)tty_output_bytes(tty));
 	case ABI_FIONREAD:
 		return put_int(arg, (int)ldisc_input_bytes(&tty->ld));
-	case ABI_TIOCGETD:
-		return put_int(arg, 0);
+	case ABI_TIOCGPTPEER:
+		return tty->pty ? -EIO : -ENOTTY;
 	default:
-		return job_ioctl(tty, command, arg);
+		result = tty_ioctl_common(tty, command, arg);
+		return result != -ENOTTY ? result : job_ioctl(tty, command, arg);
 	}
 }

@@ -136,13 +136,46 @@ static void tty_end_life(struct tty *tty)
 	wait_wake_all(&tty->write_wait);
 }
 
+void tty_hangup(struct tty *tty)
+{
+	struct process *leader = tty->sid != 0 ? process_find(tty->sid) : NULL;
+
+	if (leader && leader->tty == tty) {
+		signal_send_process(leader, ABI_SIGHUP, NULL);
+		signal_send_process(leader, ABI_SIGCONT, NULL);
+		leader->lost_pgid = tty->pgid;
+	}
+	tty_end_life(tty);
+}
+
+/* The terminal has gone before the leader: the group that was in the foreground learns it now. */
+static void hangup_lost_group(struct process *leader)
+{
+	if (leader->lost_pgid == 0)
+		return;
+	signal_send_group(leader->lost_pgid, ABI_SIGHUP, NULL);
+	signal_send_group(leader->lost_pgid, ABI_SIGCONT, NULL);
+	leader->lost_pgid = 0;
+}
+
 void tty_hangup_session(struct process *leader)
 {
 	struct tty *tty = leader->tty;
 
-	if (!tty || tty->sid != leader->sid)
+	if (!tty) {
+		hangup_lost_group(leader);
+		return;
+	}
+	if (tty->sid != leader->sid)
 		return;
 	if (tty->pgid != 0)
 		signal_send_group(tty->pgid, ABI_SIGHUP, NULL);
-	tty_end_life(tty);
+	if (!tty->pty) {
+		tty_end_life(tty);
+		return;
+	}
+	/* Who has a pseudo-terminal open keeps it, and another session may have it. */
+	session_lose_tty(tty->sid, tty);
+	tty->sid = 0;
+	tty->pgid = 0;
 }

@@ -7,7 +7,8 @@
 
 struct chardev {
 	struct list node;
-	const char *name;
+	const char
+	    *name; /* in /dev; NULL: it serves every minor number, and others make the nodes */
 	uint32_t mode;
 	uint64_t rdev;
 	const struct file_ops *ops;
@@ -33,7 +34,19 @@ int devfs_add(const char *name, uint32_t mode, uint64_t rdev, const struct file_
 	*device = (struct chardev){
 	    .name = name, .mode = mode, .rdev = rdev, .ops = ops, .private = private};
 	list_insert_before(&chardev_all, &device->node);
-	return devfs_root != NULL ? devfs_add_node(devfs_root, device) : 0;
+	return devfs_root != NULL && name != NULL ? devfs_add_node(devfs_root, device) : 0;
+}
+
+int devfs_add_major(unsigned int major, const struct file_ops *ops)
+{
+	return devfs_add(NULL, 0, abi_makedev(major, 0), ops, NULL);
+}
+
+static bool chardev_serves(const struct chardev *device, uint64_t rdev)
+{
+	if (device->name == NULL)
+		return abi_dev_major(device->rdev) == abi_dev_major(rdev);
+	return device->rdev == rdev;
 }
 
 int chardev_open(struct file *file)
@@ -41,7 +54,7 @@ int chardev_open(struct file *file)
 	struct chardev *device;
 
 	list_for_each_entry (device, &chardev_all, struct chardev, node) {
-		if (device->rdev == file->inode->rdev) {
+		if (chardev_serves(device, file->inode->rdev)) {
 			file->ops = device->ops;
 			file->private = device->private;
 			return 0;
@@ -67,7 +80,8 @@ struct filesystem *devfs_create(const char *source)
 		return NULL;
 	root = fs->root;
 	list_for_each_entry (device, &chardev_all, struct chardev, node) {
-		result |= devfs_add_node(root, device);
+		if (device->name != NULL)
+			result |= devfs_add_node(root, device);
 	}
 	for (size_t i = 0; i < ARRAY_COUNT(links); i++)
 		result |= root->ops->symlink(root, links[i][0], strlen(links[i][0]), links[i][1]);

@@ -6,8 +6,8 @@
  * file: its end takes them away.
  *
  * A set may watch sets (epoll_nest.c says how deep). Each wake-up of a file goes up to all that
- * watch it, also when the item was on the list already: it is an edge for those above. Many ways may
- * lead up to a set: a wake-up takes only the first.
+ * watch it, also when the item was on the list already: it is an edge for those above. Many ways
+ * may lead up to a set: a wake-up takes only the first.
  */
 #include "kernel/fs/epoll.h"
 #include "kernel/mm/vm.h"

@@ -78,8 +78,12 @@ struct file *file_open_inode(struct inode *inode, uint32_t flags)
 		file->write_counted = true;
 	}
 	result = file_choose_ops(file);
-	if (result == 0 && file->ops->open != NULL)
+	if (result == 0 && file->ops->open != NULL) {
+		/* Terminals want to know. */
+		file->flags |= flags & ABI_O_NOCTTY;
 		result = file->ops->open(file);
+		file->flags &= ~ABI_O_NOCTTY;
+	}
 	if (result != 0) {
 		file_free(file);
 		return err_ptr(result);

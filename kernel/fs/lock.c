@@ -2,8 +2,8 @@
 /*
  * Advisory locks, hung on the inode: POSIX record locks, owned by a table of descriptors, as which
  * a process counts here; record locks of an open file description; and those of flock(), which
- * cover the whole file and are a space of their own. Rings of waiters are looked for among POSIX record
- * locks alone, as on Linux; of others a signal ends the wait.
+ * cover the whole file and are a space of their own. Rings of waiters are looked for among POSIX
+ * record locks alone, as on Linux; of others a signal ends the wait.
  */
 #include "kernel/fs/internal.h"
 #include "kernel/mm/vm.h"
@@ -179,8 +179,8 @@ static int lock_wait_free(struct inode *inode, const struct file_lock *want)
 	return result;
 }
 
-/* Set or (unlock) clear the lock. 0, -ENOMEM, -EAGAIN, -EINTR or -EDEADLK when another owner is in the
- * way. */
+/* Set or (unlock) clear the lock. 0, -ENOMEM, -EAGAIN, -EINTR or -EDEADLK when another owner is in
+ * the way. */
 static int lock_apply(struct inode *inode, const struct file_lock *want, bool unlock, bool wait)
 {
 	struct list dead = LIST_INIT(dead);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From an inode to a path: what getcwd, /proc and messages show. A path is built backwards, from the
- * end of the buffer.
+ * From an inode to a path: what getcwd, /proc and messages show. A path is built backwards, from
+ * the end of the buffer.
  */
 #include "kernel/fs/internal.h"
 

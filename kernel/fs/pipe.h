@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of pipes share: the ring of bytes (pipe.c), packets in it (pipe_packet.c), its size
- * (pipe_size.c).
+ * What the parts of pipes share: the ring of bytes (pipe.c), packets in it (pipe_packet.c), its
+ * size (pipe_size.c).
  */
 #ifndef PINFOLD_KERNEL_FS_PIPE_H
 #define PINFOLD_KERNEL_FS_PIPE_H

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets in pipes: what is written with O_DIRECT keeps its borders. Packets lie in the ring of bytes
- * like everything else; beside it is a list of where they are. Each takes a page of the capacity, as
- * on Linux, where a page of its own holds it; what it leaves of that page is taken off the limit.
- * So, if g bytes of no packet follow the last one, limit - fill + g is a multiple of a page, and where
- * a page's bytes are free there is a page for a packet. Bytes that were written without O_DIRECT lie between packets.
+ * Packets in pipes: what is written with O_DIRECT keeps its borders. Packets lie in the ring of
+ * bytes like everything else; beside it is a list of where they are. Each takes a page of the
+ * capacity, as on Linux, where a page of its own holds it; what it leaves of that page is taken off
+ * the limit. So, if g bytes of no packet follow the last one, limit - fill + g is a multiple of a
+ * page, and where a page's bytes are free there is a page for a packet. Bytes that were written
+ * without O_DIRECT lie between packets.
  */
 #include "kernel/fs/pipe.h"
 #include "kernel/task/task.h"

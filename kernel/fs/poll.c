@@ -293,9 +293,9 @@ static uint64_t time_left(uint64_t deadline_ns)
 	return deadline_ns > now ? deadline_ns - now : 0;
 }
 
-/* The call's result, when the caller has been told how much of the time is left, as Linux does. A bad
- * pointer is no reason to lose the result; but a call whose time could not be told cannot go on with
- * the rest of it. */
+/* The call's result, when the caller has been told how much of the time is left, as Linux does. A
+ * bad pointer is no reason to lose the result; but a call whose time could not be told cannot go on
+ * with the rest of it. */
 static long put_time_left(void *user, bool is_val, uint64_t deadline_ns, long result)
 {
 	bool sticky = current()->personality & ABI_PER_STICKY_TIMEOUTS;

@@ -162,7 +162,8 @@ static void show_cmdline(struct seq *seq)
 
 static void show_devices(struct seq *seq)
 {
-	seq_printf(seq, "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n\n"
+	seq_printf(seq, "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n"
+	                "  5 /dev/ptmx\n136 pts\n\n"
 	                "Block devices:\n");
 }
 

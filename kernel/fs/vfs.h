@@ -251,6 +251,12 @@ int ramdisk_unpack(const void *archive, size_t bytes, void (*used)(size_t bytes)
 /* Make a device node appear in /dev. */
 int devfs_add(const char *name, uint32_t mode, uint64_t rdev, const struct file_ops *ops,
               void *private);
+/* Serve all character devices with that major number, whose nodes others make. */
+int devfs_add_major(unsigned int major, const struct file_ops *ops);
+/* /dev/pts: mount it, make the node of a slave (a reference, or err_ptr), remove its name. */
+int devpts_init(void);
+struct inode *devpts_add(unsigned int index, uint64_t rdev);
+void devpts_remove(unsigned int index);
 /* Make a file appear below /proc ("pinfold/counters"); `show` writes text through seq_printf. */
 int procfs_add(const char *path, uint32_t mode, void (*show)(struct seq *seq),
                long (*write)(const char *text, size_t len));

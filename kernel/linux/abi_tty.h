@@ -103,28 +103,33 @@ _Static_assert(sizeof(struct abi_termios2) == 44, "the kernel's termios2");
 #define ABI_EXTPROC 0200000u
 
 /* ioctl commands */
-#define ABI_TCGETS     0x5401u
-#define ABI_TCSETS     0x5402u
-#define ABI_TCSETSW    0x5403u
-#define ABI_TCSETSF    0x5404u
-#define ABI_TCSBRK     0x5409u
-#define ABI_TCXONC     0x540au
-#define ABI_TCFLSH     0x540bu
-#define ABI_TIOCSCTTY  0x540eu
-#define ABI_TIOCGPGRP  0x540fu
-#define ABI_TIOCSPGRP  0x5410u
-#define ABI_TIOCOUTQ   0x5411u
-#define ABI_TIOCGWINSZ 0x5413u
-#define ABI_TIOCSWINSZ 0x5414u
-#define ABI_FIONREAD   0x541bu
-#define ABI_TIOCNOTTY  0x5422u
-#define ABI_TIOCGETD   0x5424u
-#define ABI_TCSBRKP    0x5425u
-#define ABI_TIOCGSID   0x5429u
-#define ABI_TCGETS2    0x802c542au
-#define ABI_TCSETS2    0x402c542bu
-#define ABI_TCSETSW2   0x402c542cu
-#define ABI_TCSETSF2   0x402c542du
+#define ABI_TCGETS      0x5401u
+#define ABI_TCSETS      0x5402u
+#define ABI_TCSETSW     0x5403u
+#define ABI_TCSETSF     0x5404u
+#define ABI_TCSBRK      0x5409u
+#define ABI_TCXONC      0x540au
+#define ABI_TCFLSH      0x540bu
+#define ABI_TIOCSCTTY   0x540eu
+#define ABI_TIOCGPGRP   0x540fu
+#define ABI_TIOCSPGRP   0x5410u
+#define ABI_TIOCOUTQ    0x5411u
+#define ABI_TIOCGWINSZ  0x5413u
+#define ABI_TIOCSWINSZ  0x5414u
+#define ABI_FIONREAD    0x541bu
+#define ABI_TIOCNOTTY   0x5422u
+#define ABI_TIOCGETD    0x5424u
+#define ABI_TCSBRKP     0x5425u
+#define ABI_TIOCGSID    0x5429u
+#define ABI_TCGETS2     0x802c542au
+#define ABI_TIOCGPTN    0x80045430u
+#define ABI_TIOCSPTLCK  0x40045431u
+#define ABI_TIOCSIG     0x40045436u
+#define ABI_TIOCGPTLCK  0x80045439u
+#define ABI_TIOCGPTPEER 0x5441u
+#define ABI_TCSETS2     0x402c542bu
+#define ABI_TCSETSW2    0x402c542cu
+#define ABI_TCSETSF2    0x402c542du
 
 /* Arguments of TCFLSH and TCXONC. */
 #define ABI_TCIFLUSH  0

@@ -89,6 +89,7 @@ struct process {
 
 	int pgid, sid;
 	struct tty *tty; /* controlling terminal, or NULL */
+	int lost_pgid; /* of a leader whose terminal has gone: the foreground group then; 0: none */
 
 	struct sig_pending pending;
 	bool zombie;

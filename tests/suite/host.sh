@@ -6,10 +6,10 @@
 #      host.sh WAY STAGE ROOT [DRIVER OPTIONS]    the driver's stream on stdout
 #
 # Ways, best first:
-#   namespaces  as root: a root directory in memory, own processes (the driver is process 1)
-#               and /proc
+#   namespaces  as root: a root directory in memory, own processes (the driver is process 1),
+#               /proc and /dev/pts
 #   user        the same for an ordinary user, as root of a user namespace; nobody else exists there
-#   chroot      as root without the right to make namespaces: a plain directory, no /proc
+#   chroot      as root without the right to make namespaces: a plain directory, no /proc, no /dev/pts
 # STAGE is the directory that becomes /suite. ROOT is made, and holds nothing afterwards.
 set -u
 PATH=$PATH:/usr/sbin:/sbin
@@ -45,6 +45,8 @@ inside() {
 		name=${device%%:*}
 		: > "$root/dev/$name" && mount --bind "/dev/$name" "$root/dev/$name" || exit 3
 	done
+	mkdir "$root/dev/pts" && mount -t devpts -o newinstance,mode=620,ptmxmode=666 pts "$root/dev/pts" &&
+		ln -s pts/ptmx "$root/dev/ptmx" || exit 3
 	start_driver "$@"
 }
 

@@ -18,7 +18,7 @@ SUITE_NAMES  := $(basename $(notdir $(SUITE_SOURCES)))
 SUITE_MUSL_CC := $(shell command -v musl-gcc 2>/dev/null)
 SUITE_MUSL   := $(if $(SUITE_MUSL_CC),env-exec exec-errors fork-cow mmap-anon pipe-basics \
 		signal-handlers stdio-buffers fault-segv string-sort directories time-timers \
-		futex-threads robust-list shared-memory signal-any-thread signal-thread-stacks signal-threads \
+		pty futex-threads robust-list shared-memory signal-any-thread signal-thread-stacks signal-threads \
 		thread-exec thread-exit-group thread-fork thread-stop thread-vfork \
 		membarrier sched-calls thread-events thread-leader thread-times \
 		futex-times thread-c11 thread-children thread-files thread-float thread-malloc \

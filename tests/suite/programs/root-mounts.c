@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: watching what is mounted: /proc/self/mounts and mountinfo can always be read, and tell each
- * open file once that something was mounted or unmounted. Other files of a process cannot be
+/* Shows: watching what is mounted: /proc/self/mounts and mountinfo can always be read, and tell
+ * each open file once that something was mounted or unmounted. Other files of a process cannot be
  * watched, those of the machine are always ready. */
 #include "tests/suite/programs/say.h"
 #include <poll.h>

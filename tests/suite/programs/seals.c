@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: seals of memory files: which mappings stand in the way of F_SEAL_WRITE (only those that are
- * shared and may write), what F_SEAL_FUTURE_WRITE leaves to the mappings that are there, growing and
- * shrinking page by page, and who may seal. */
+/* Shows: seals of memory files: which mappings stand in the way of F_SEAL_WRITE (only those that
+ * are shared and may write), what F_SEAL_FUTURE_WRITE leaves to the mappings that are there,
+ * growing and shrinking page by page, and who may seal. */
 #include "tests/suite/programs/say.h"
 
 static int file(void)
