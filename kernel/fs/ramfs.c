@@ -6,6 +6,7 @@
  * use goes, it stays with the inode as its ghost, for ".." and for /proc.
  */
 #include "kernel/fs/ramfs.h"
+#include "kernel/fs/xattr.h"
 
 #define FIRST_BUCKETS  8
 #define FIRST_COOKIE   3    /* 1 is the position behind ".", 2 behind ".." */
@@ -175,6 +176,7 @@ static void ramfs_destroy(struct inode *inode)
 		kfree(node->dir.buckets);
 	else if (ABI_S_ISLNK(inode->mode))
 		kfree(node->target);
+	xattr_free(node->attributes);
 	inode_free(inode);
 	if (ghost_dir != NULL)
 		inode_put(ghost_dir);
@@ -610,4 +612,14 @@ uint32_t *ramfs_seals(struct inode *inode)
 	if (inode->ops != &ramfs_reg_ops)
 		return NULL;
 	return &node_of(inode)->file.seals;
+}
+
+struct xattr **ramfs_attributes(struct inode *inode)
+{
+	const struct inode_ops *ops = inode->ops;
+
+	if (ops != &ramfs_reg_ops && ops != &ramfs_dir_ops && ops != &ramfs_link_ops &&
+	    ops != &ramfs_node_ops)
+		return NULL;
+	return &node_of(inode)->attributes;
 }

@@ -10,6 +10,7 @@
 #include "kernel/fs/radix.h"
 
 struct ramfs_entry;
+struct xattr;
 
 struct ramfs_dir {
 	struct ramfs_entry **buckets; /* hash chains; a power of two of them */
@@ -26,6 +27,7 @@ struct ramfs_file {
 
 /* inode->private */
 struct ramfs_node {
+	struct xattr *attributes;
 	struct list names; /* struct ramfs_entry.link: all its names */
 	struct ramfs_entry
 	    *ghost; /* the last name, when it has been removed and the inode is still in use */
@@ -56,5 +58,8 @@ struct inode *ramfs_create_unlinked(uint32_t mode);
 #define RAMFS_SEALS_WRITE (ABI_F_SEAL_WRITE | ABI_F_SEAL_FUTURE_WRITE)
 /* Seals of a file in memory (one with a name cannot get any); NULL: the inode is none. */
 uint32_t *ramfs_seals(struct inode *inode);
+
+/* Where the extended attributes of an inode of a ramfs hang; NULL: it is of another kind. */
+struct xattr **ramfs_attributes(struct inode *inode);
 
 #endif

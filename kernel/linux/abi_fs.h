@@ -151,6 +151,9 @@
 
 #define ABI_SYNC_FILE_RANGE_ALL 7u
 
+#define ABI_XATTR_CREATE  1u
+#define ABI_XATTR_REPLACE 2u
+
 #define ABI_MFD_CLOEXEC       1u
 #define ABI_MFD_ALLOW_SEALING 2u
 #define ABI_MFD_NOEXEC_SEAL   8u

@@ -21,6 +21,7 @@
 #include <poll.h>
 #include <linux/random.h>
 #include <sys/epoll.h>
+#include <sys/xattr.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -129,6 +130,8 @@ SAME(F_UNLCK)
 SAME(F_SEAL_SEAL)
 SAME(F_SEAL_SHRINK)
 SAME(F_SEAL_GROW)
+SAME(XATTR_CREATE)
+SAME(XATTR_REPLACE)
 SAME(RNDGETENTCNT)
 SAME(RNDADDTOENTCNT)
 SAME(RNDADDENTROPY)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* sources: kernel/fs/sys_xattr.c kernel/fs/xattr.c */
 /* sources: kernel/fs/epoll_nest.c kernel/fs/sys_epoll.c lib/str.c kernel/fs/pipe_packet.c */
 /* sources: kernel/fs/pipe_size.c kernel/fs/path_name.c kernel/fs/random_dev.c */
 /* sources: kernel/fs/sys_copy.c */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* sources: kernel/fs/sys_xattr.c kernel/fs/xattr.c */
 /* sources: kernel/fs/epoll_nest.c kernel/fs/pipe_packet.c kernel/fs/pipe_size.c */
 /* sources: kernel/fs/path_name.c kernel/fs/random_dev.c kernel/fs/sys_copy.c kernel/fs/sys_epoll.c */
 /* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/cpio.c kernel/fs/devfs.c */
@@ -296,6 +297,42 @@ static void test_epoll_turns(void **state)
 	CALL1(sys_close, epoll);
 	for (size_t i = 0; i < ARRAY_COUNT(fd); i++)
 		CALL1(sys_close, fd[i]);
+}
+
+/* Attributes of the user, which tmpfs has since Linux 6.6 only: by the rights of the file. */
+static void test_user_attributes(void **state)
+{
+	size_t frames;
+	char value[10];
+	int fd;
+
+	(void)state;
+	fd = open_path("/attributes", ABI_O_RDWR | ABI_O_CREAT);
+	frames = page_free_count();
+	for (int i = 0; i < 100; i++) {
+		char name[20];
+
+		snprintf(name, sizeof(name), "user.%d", i % 50);
+		assert_int_equal(CALL5(sys_fsetxattr, fd, PTR(name), PTR("value"), 5, i < 50), 0);
+	}
+	assert_int_equal(CALL4(sys_fgetxattr, fd, PTR("user.7"), PTR(value), sizeof(value)), 5);
+	assert_memory_equal(value, "value", 5);
+	assert_int_equal(CALL3(sys_flistxattr, fd, 0, 0), 10 * 7 + 40 * 8);
+	for (int i = 0; i < 50; i++) {
+		char name[20];
+
+		snprintf(name, sizeof(name), "user.%d", i);
+		if (i % 2 == 0)
+			assert_int_equal(CALL2(sys_fremovexattr, fd, PTR(name)), 0);
+	}
+	assert_int_equal(CALL2(sys_fremovexattr, fd, PTR("user.0")), -ENODATA);
+	assert_int_equal(CALL5(sys_fsetxattr, fd, PTR("security.capability"), PTR("x"), 1, 0),
+	                 -EOPNOTSUPP);
+	assert_int_equal(CALL5(sys_fsetxattr, fd, PTR("system.posix_acl_access"), PTR("x"), 1, 0),
+	                 -EOPNOTSUPP);
+	CALL1(sys_unlink, PTR("/attributes"));
+	CALL1(sys_close, fd);
+	assert_true(page_free_count() >= frames);
 }
 
 /* Record locks: two owners through open file descriptions. */
@@ -678,6 +715,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_epoll_modes, setup),
 	    cmocka_unit_test_setup(test_epoll_turns, setup),
 	    cmocka_unit_test_setup(test_epoll_nesting, setup),
+	    cmocka_unit_test_setup(test_user_attributes, setup),
 	    cmocka_unit_test_setup(test_locks, setup),
 	    cmocka_unit_test_setup(test_mounts, setup),
 	    cmocka_unit_test_setup(test_full, setup),
