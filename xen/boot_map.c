@@ -5,8 +5,10 @@
  * Xen maps the image and what follows it linearly (the boot map), with at least 512 KiB of room
  * behind. The frames for the new tables, those of all memory, come from there. The leaf tables that
  * map what boot needs are filled through the boot map and installed with the upper tables at once,
- * as far as that room holds them; others are filled through the direct map that exists by then. A
- * table is read-only in both maps before it is installed.
+ * as far as that room holds them; others are filled through the direct map that exists by then,
+ * which therefore reaches the tables themselves first: behind a large ramdisk they lie where the
+ * first leaf tables that fit the room would not reach. A table is read-only in both maps before it
+ * is installed.
  *
  * Memory behind that is mapped when the kernel asks for it, one leaf table at a time: Xen looks at
  * each entry of a table and at each frame, and most guests never use all of their memory. Entries
@@ -37,7 +39,9 @@ struct builder {
 	unsigned long table_count;
 	pfn_t upper[PT_LEVELS_MAX + 1]; /* first table of each level */
 	unsigned long leaf_count;
-	unsigned long leaf_done; /* leaf tables that are in use: the first so many */
+	unsigned long leaf_done; /* leaf tables that are in use: the first so many of the run */
+	/* Where Xen's room is short: the leaves that map the run itself. They come first in it. */
+	unsigned long first_leaf, first_count;
 };
 
 static struct builder direct_map;
@@ -46,6 +50,23 @@ static struct builder direct_map;
 static unsigned long tables_done(const struct builder *b)
 {
 	return b->table_count - b->leaf_count + b->leaf_done;
+}
+
+/* Which leaf's table is at a place of the run, counted from the run's first leaf table. They are
+ * installed in the order of their places. */
+static unsigned long leaf_at(const struct builder *b, unsigned long place)
+{
+	if (place < b->first_count)
+		return b->first_leaf + place;
+	return place - b->first_count < b->first_leaf ? place - b->first_count : place;
+}
+
+/* How many leaves from the first one on are in use. */
+static unsigned long leaves_in_a_row(const struct builder *b)
+{
+	unsigned long others = b->leaf_done - b->first_count;
+
+	return others < b->first_leaf ? others : b->leaf_done;
 }
 
 static uint64_t *table_words(pfn_t table)
@@ -136,7 +157,12 @@ static void plan(struct builder *b, const struct start_info *info)
 	while (b->leaf_done < wanted &&
 	       boot_mapped(b->boot_tables, PFN(b->upper[1].v + b->leaf_done)))
 		b->leaf_done++;
-	if (b->leaf_done == 0 || b->tables.v + b->table_count > b->frame_count)
+	if (b->leaf_done < wanted) {
+		b->first_leaf = b->tables.v / LEAF_ENTRIES;
+		b->first_count = wanted - b->first_leaf;
+	}
+	if (b->leaf_done == 0 || b->leaf_done < b->first_count ||
+	    b->tables.v + b->table_count > b->frame_count)
 		host_panic("boot: no room for the direct map's tables");
 }
 
@@ -156,14 +182,14 @@ static void fill_early(const struct builder *b)
 	unsigned long below = b->leaf_done;
 
 	for (unsigned long i = 0; i < b->leaf_done; i++)
-		fill_leaf(b, table_words(PFN(b->upper[1].v + i)), i);
+		fill_leaf(b, table_words(PFN(b->upper[1].v + i)), leaf_at(b, i));
 	for (unsigned int level = 2; level < PT_FORMAT.levels; level++) {
 		unsigned long tables = b->upper[level - 1].v - b->upper[level].v;
 
 		memset(table_words(b->upper[level]), 0, tables * PAGE_BYTES);
 		/* The tables of a level are one run, so the entries of a level are one array. */
 		for (unsigned long i = 0; i < below; i++)
-			table_words(b->upper[level])[i] =
+			table_words(b->upper[level])[level == 2 ? leaf_at(b, i) : i] =
 			    pte_from_pfn(PFN(b->upper[level - 1].v + i), TABLE_FLAGS).v;
 		below = tables;
 	}
@@ -223,8 +249,8 @@ static void install_early(const struct builder *b)
 /* The next leaf table, which the direct map reaches by now. */
 static void install_next(struct builder *b)
 {
-	unsigned long i = b->leaf_done;
-	pfn_t leaf = PFN(b->upper[1].v + i);
+	unsigned long i = leaf_at(b, b->leaf_done);
+	pfn_t leaf = PFN(b->upper[1].v + b->leaf_done);
 	struct mc_batch batch;
 
 	fill_leaf(b, xen_pfn_to_virt(leaf), i);
@@ -250,9 +276,9 @@ unsigned long boot_map_extend(unsigned long frames)
 	/* Where each space has kernel tables of its own, entries cannot appear in all at once. */
 	if (PT_FORMAT.levels < 4)
 		frames = b->frame_count;
-	while (b->leaf_done < b->leaf_count && b->leaf_done * LEAF_ENTRIES < frames)
+	while (b->leaf_done < b->leaf_count && leaves_in_a_row(b) * LEAF_ENTRIES < frames)
 		install_next(b);
-	return b->leaf_done < b->leaf_count ? b->leaf_done * LEAF_ENTRIES : b->frame_count;
+	return b->leaf_done < b->leaf_count ? leaves_in_a_row(b) * LEAF_ENTRIES : b->frame_count;
 }
 
 void boot_map_adopt(void)
