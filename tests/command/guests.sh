@@ -180,14 +180,15 @@ mkdir -p "$work/many"
 (cd "$work/many" && seq 10000 | xargs -n 1 sh -c ': > "$0"; echo "$0" > "$0"')
 truncate -s 20M "$work/20"
 truncate -s 190M "$work/190"
-for case in 20 190 many; do
+truncate -s 600M "$work/600"
+for case in 20 190 600 many; do
 	guest --memory 32 --add "$work/$case:/files" -- true
 	memory=$(sed -n 's/.*--memory \([0-9]*\) would do$/\1/p' "$work/err")
 	guest --memory "${memory:-32}" --add "$work/$case:/files" -- sh -c 'du -s /files > /tmp/x && echo fits'
 	check "guest-memory-named-for-$case" '[ -n "$memory" ]' 'status_is 0' 'out_is "fits
 "'
 done
-rm -r "$work/many" "$work/20" "$work/190"
+rm -r "$work/many" "$work/20" "$work/190" "$work/600"
 guest --add "$times:/times" -- sh -c 'cd /times && stat -c "%n %y" early link folder'
 check guest-times 'status_is 0' 'out_is "early 1933-03-03 03:03:03.250000000 +0000
 link 2200-01-01 00:00:00.000000000 +0000

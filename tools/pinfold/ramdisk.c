@@ -39,6 +39,15 @@
 #define KERNEL_NEEDS_MIB   8
 #define KERNEL_NEEDS_SHARE 16 /* one MiB of so many */
 
+/*
+ * Xen moves a ramdisk to the end of the machine's memory, forwards and some 504 MiB at a time. If
+ * the two places overlap, a larger one is damaged by that (seen with 700 MiB in a guest of 800, on
+ * 4.17); they do not when the memory is twice as large. QEMU loads no file of 2 GiB, and below the
+ * hole for devices there is room for two of HANDED_OVER_MIB.
+ */
+#define MOVED_MIB       500
+#define HANDED_OVER_MIB 1400
+
 #define DESCRIPTION_PATH "/.pinfold-run"
 #define GUEST_PATH       "/bin:/sbin:/usr/bin:/usr/sbin"
 
@@ -302,23 +311,26 @@ static int64_t room_for_files(int64_t memory_mib)
 	       ((int64_t)KERNEL_NEEDS_MIB << 20);
 }
 
-/* The least --memory whose room is as large. */
-static int64_t memory_for(int64_t needed)
+/* Whether a guest of that memory can take the ramdisk: see HANDED_OVER_MIB. */
+static bool fits(int64_t mib, const struct tree_size *size)
 {
-	int64_t mib = needed >> 20;
+	int64_t machine = (mib + mib / 32) << 20;
 
-	while (room_for_files(mib) < needed)
-		mib++;
-	return mib;
+	return room_for_files(mib) >= size->needed &&
+	       (size->packed <= (int64_t)MOVED_MIB << 20 || machine >= 2 * size->packed);
 }
 
-static _Noreturn void refuse_size(int64_t needed, const struct options *options)
+static _Noreturn void refuse_size(const struct tree_size *size, const struct options *options)
 {
-	int64_t mib = memory_for(needed);
+	int64_t mib = size->needed >> 20;
 
-	if (mib > OPTIONS_MEMORY_MIB_MAX)
-		fail_exit(STATUS_FAILURE, "the files take %lld MiB: too much for any guest",
-		          (long long)(needed >> 20));
+	while (mib <= OPTIONS_MEMORY_MIB_MAX && !fits(mib, size))
+		mib++;
+	if (size->packed > (int64_t)HANDED_OVER_MIB << 20 || mib > OPTIONS_MEMORY_MIB_MAX)
+		fail_exit(STATUS_FAILURE,
+		          "the files make a ramdisk of %lld MiB: too much for any guest, which can "
+		          "take %d",
+		          (long long)(size->packed >> 20), HANDED_OVER_MIB);
 	fail_exit(STATUS_FAILURE,
 	          "the files do not fit into %u MiB of memory: --memory %lld would do",
 	          options->memory_mib, (long long)mib);
@@ -328,7 +340,8 @@ void ramdisk_write(int fd, const struct options *options, bool terminal)
 {
 	const char *wanted = options->program[0][0] == '/' ? options->program[0] : NULL;
 	int root_fd = options->root == NULL ? -1 : open_root(options->root);
-	int64_t room = room_for_files(options->memory_mib), base = 0, needed;
+	int64_t room = room_for_files(options->memory_mib), base = 0;
+	struct tree_size size;
 	struct tree *tree;
 	char *program;
 	bool is_added;
@@ -347,9 +360,9 @@ void ramdisk_write(int fd, const struct options *options, bool terminal)
 	is_added = put_adds(tree, root_fd, options, wanted);
 	program = put_program(tree, root_fd, options, is_added);
 	put_description(tree, options, program, terminal);
-	needed = tree_close(tree);
-	if (needed > room)
-		refuse_size(needed, options);
+	size = tree_close(tree);
+	if (!fits(options->memory_mib, &size) || size.packed > (int64_t)HANDED_OVER_MIB << 20)
+		refuse_size(&size, options);
 	progress_end();
 	free(program);
 	if (root_fd >= 0)

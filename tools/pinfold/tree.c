@@ -302,10 +302,10 @@ static void put_times(struct tree *tree)
 	free(tree->times);
 }
 
-int64_t tree_close(struct tree *tree)
+struct tree_size tree_close(struct tree *tree)
 {
 	struct archive_entry *entry = NULL, *spare = NULL;
-	int64_t needed;
+	struct tree_size size;
 
 	/* What is still held back: files whose other names lie outside the tree. */
 	for (;;) {
@@ -321,7 +321,7 @@ int64_t tree_close(struct tree *tree)
 	archive_write_free(tree->archive);
 	free_known(tree);
 	tdestroy(tree->numbers, free);
-	needed = need(tree);
+	size = (struct tree_size){.packed = tree->packed, .needed = need(tree)};
 	free(tree);
-	return needed;
+	return size;
 }

@@ -37,8 +37,8 @@ struct tree *tree_open(int fd, time_t made_at);
 void tree_know_directory(struct tree *tree, const char *path);
 
 /*
- * The archive comes behind `before` bytes of other archives. When tree_close() is to return more
- * than `limit` nothing more is written, only counted; the archive is of no use then. For use before
+ * The archive comes behind `before` bytes of other archives. When more than
+ * `limit` is needed nothing more is written, only counted; the archive is of no use then. For use before
  * anything is put into the tree; without this call there is no limit.
  */
 void tree_set_limit(struct tree *tree, int64_t before, int64_t limit);
@@ -54,10 +54,15 @@ void tree_put_symlink(struct tree *tree, const char *path, const char *target);
  */
 void tree_put_host(struct tree *tree, const char *host, const char *guest, enum tree_how how);
 
-/*
- * Ends the archive and frees the tree. Returns the memory in bytes that a guest needs at most while
- * it unpacks the archive and afterwards: for what it has not read yet and for the files.
- */
-int64_t tree_close(struct tree *tree);
+/* Bytes of an archive. */
+struct tree_size {
+	int64_t packed; /* with what comes before it */
+	int64_t
+	    needed; /* the most that a guest has in memory while it unpacks and afterwards: what it
+	                   has not read yet, and the files */
+};
+
+/* Ends the archive and frees the tree. */
+struct tree_size tree_close(struct tree *tree);
 
 #endif
