@@ -37,9 +37,9 @@ struct tree *tree_open(int fd, time_t made_at);
 void tree_know_directory(struct tree *tree, const char *path);
 
 /*
- * The archive comes behind `before` bytes of other archives. When more than
- * `limit` is needed nothing more is written, only counted; the archive is of no use then. For use before
- * anything is put into the tree; without this call there is no limit.
+ * The archive comes behind `before` bytes of other archives. When more than `limit` is needed
+ * nothing more is written, only counted; the archive is of no use then. For use before anything is
+ * put into the tree; without this call there is no limit.
  */
 void tree_set_limit(struct tree *tree, int64_t before, int64_t limit);
 
