@@ -22,8 +22,8 @@ void xen_entry(struct cpu_frame *frame);
  * to the very instruction, and then another NMI may come. */
 void xen_entry_nmi(struct cpu_frame *frame);
 
-/* As xen_entry() for a system call, which comes from user mode. True: the registers that a C function
- * preserves may differ in the frame. */
+/* As xen_entry() for a system call, which comes from user mode. True: the registers that a C
+ * function preserves may differ in the frame. */
 bool xen_entry_syscall(struct cpu_frame *frame);
 
 /* A new task goes to user mode for the first time: as the end of xen_entry(). */

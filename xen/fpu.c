@@ -46,7 +46,7 @@ static uint32_t read_control_mask(void)
 	return mask != 0 ? mask : MXCSR_MASK_DEFAULT;
 }
 
-/* The state that fpu_reset() loads: of one whose header names no component the CPU reads no more. */
+/* What fpu_reset() loads: where the header names no component the CPU reads no more. */
 static _Alignas(64) char initial[FXSAVE_BYTES + XSAVE_HEADER_BYTES];
 
 static void fill_initial(void *area, size_t bytes)

@@ -23,12 +23,13 @@ const struct syscall syscalls[SYSCALL_COUNT + 1] = {
 
 /* No hole: as many lines as there are numbers. The compiler refuses a number that is there twice
  * (-Woverride-init) or lies beyond the table. */
-#define HAVE(number, name)  +1
-#define QUICK(number, name) +1
-#define NONE(number, name)  +1
-_Static_assert(
+#define HAVE(number, name)  0,
+#define QUICK(number, name) 0,
+#define NONE(number, name)  0,
+_Static_assert(sizeof((const char[]){
 #include "kernel/linux/syscall_list.h"
-    == SYSCALL_COUNT - (423 + 1 - 335), "the list of system calls has a hole");
+               }) == SYSCALL_COUNT - (423 + 1 - 335),
+               "the list of system calls has a hole");
 #undef HAVE
 #undef QUICK
 #undef NONE

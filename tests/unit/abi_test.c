@@ -452,7 +452,7 @@ FIELD(abi_prpsinfo, uid, struct elf_prpsinfo, pr_uid);
 FIELD(abi_prpsinfo, name, struct elf_prpsinfo, pr_fname);
 FIELD(abi_prpsinfo, arguments, struct elf_prpsinfo, pr_psargs);
 
-/* The number that this machine's headers give a call, as text; its name where they do not have it. */
+/* The number that this machine's headers give a call, as text; its name where they have none. */
 #define TEXT_OF(macro)      TEXT_OF_WORD(macro)
 #define TEXT_OF_WORD(macro) #macro
 

@@ -37,13 +37,12 @@ struct port_cpuid port_cpuid(uint32_t leaf, uint32_t subleaf)
 	assert_int_equal(leaf, 13);
 	if (subleaf == 1)
 		return (struct port_cpuid){.eax = machine.xsave_extras};
-	/* 64 bytes for each component above the first two, for a check of when it is asked; before
-	 * the first xsetbv it is as Xen 4.20 has it. */
+	/* 64 bytes for each component above the first two, for a check of when it is asked: what is
+	 * there before the first xsetbv is for x87 and SSE alone. */
 	return (struct port_cpuid){
 	    .eax = machine.components,
-	    .ebx = machine.xcr0 && !machine.silent
-	               ? 576 + 64 * (uint32_t)__builtin_popcountll(machine.xcr0 >> 2)
-	               : 0};
+	    .ebx =
+	        machine.silent ? 0 : 576 + 64 * (uint32_t)__builtin_popcountll(machine.xcr0 >> 2)};
 }
 
 unsigned long port_read_cr4(void)
@@ -113,6 +112,7 @@ static int start(void **state)
 	machine.xsave_extras = 1;
 	machine.writable = machine.restorable = true;
 	machine.cr4 = 0x20;
+	machine.xcr0 = 3;
 	fpu_init();
 	machine.fxsaves = 0;
 	return 0;

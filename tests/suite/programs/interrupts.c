@@ -3,8 +3,8 @@
  * Shows: `int N` of each N from user mode, and a single step. No gate but those of breakpoints and
  * overflows is open to programs: the others are general protection faults, as if the vector had
  * never been, and no vector that the kernel handles for itself (an NMI, a double fault) can be
- * called. Left out: 0x80, which a kernel may or may not have, and 0x40 and 0xc0, as the processor of
- * QEMU 7.2 tells those to Xen as it.
+ * called. Left out: 0x80, which a kernel may or may not have, and 0x40 and 0xc0, as QEMU 7.2's
+ * processor tells Xen that number for them.
  */
 #include "tests/suite/programs/say.h"
 #include <setjmp.h>
