@@ -66,13 +66,24 @@ long proc_write_clear_refs(struct task *task, const char *text, size_t len)
 	return (long)len;
 }
 
+/* file->private of mem and pagemap: the number of the memory. */
 static int memory_open(struct file *file)
+{
+	uint64_t vm_serial = 0;
+	int result = proc_guard(file, &vm_serial);
+
+	file->private = (void *)(uintptr_t)vm_serial;
+	return result;
+}
+
+/* NULL: it is gone. */
+static struct vm *memory_of(const struct file *file)
 {
 	const struct task *task = proc_node_task(file->inode);
 
-	if (task == NULL)
-		return -ESRCH;
-	return proc_may_look(task) ? 0 : -EACCES;
+	if (task == NULL || !proc_same_memory(task, (uintptr_t)file->private))
+		return NULL;
+	return task->vm;
 }
 
 /* Any offset is a place, also one that is negative as a number with a sign. */
@@ -84,17 +95,6 @@ static long memory_seek(struct file *file, int64_t offset, int whence)
 		return -EINVAL;
 	file->pos = (uint64_t)offset;
 	return (long)file->pos;
-}
-
-/* Whose memory it is now; may be asked anew at each call, as the program may be another since. */
-static int memory_of(const struct file *file, struct vm **vm)
-{
-	const struct task *task = proc_node_task(file->inode);
-
-	*vm = task != NULL ? task->vm : NULL;
-	if (*vm == NULL)
-		return 0;
-	return proc_may_look(task) ? 0 : -EACCES;
 }
 
 /* Up to the next bound of a page or so, through a block of the kernel's. */
@@ -117,12 +117,12 @@ static long mem_move(struct vm *vm, struct uio *uio, uint64_t at, void *block, b
 
 static long mem_transfer(struct file *file, struct uio *uio, uint64_t *pos, bool write)
 {
-	struct vm *vm;
-	long total = 0, result = memory_of(file, &vm);
+	struct vm *vm = memory_of(file);
+	long total = 0, result = 0;
 	void *block;
 
-	if (result != 0 || vm == NULL)
-		return result;
+	if (vm == NULL)
+		return 0;
 	block = kmalloc(BLOCK_BYTES);
 	if (block == NULL)
 		return -ENOMEM;
@@ -184,12 +184,12 @@ static long pagemap_read(struct file *file, struct uio *uio, uint64_t *pos)
 	struct vm_page_seen seen[PAGES_AT_ONCE];
 	uint64_t words[PAGES_AT_ONCE], first = *pos / WORD_BYTES;
 	uint64_t end = VM_USER_TOP >> PAGE_SHIFT;
-	struct vm *vm;
-	long result = memory_of(file, &vm);
+	struct vm *vm = memory_of(file);
 	size_t count;
+	long result;
 
-	if (result != 0 || vm == NULL)
-		return result;
+	if (vm == NULL)
+		return 0;
 	if (*pos % WORD_BYTES != 0 || uio->left % WORD_BYTES != 0)
 		return -EINVAL;
 	if (first >= end)

@@ -7,18 +7,25 @@
 #include "kernel/fs/poll.h"
 #include "kernel/fs/proc_node.h"
 #include "kernel/lock.h"
+#include "kernel/mm/vm.h"
 #include "kernel/task/task.h"
 
 #define WRITE_MAX   4096
 #define PIECE_BYTES 4096u
 
-/* file->private, from the first read on. */
+/* What is being read. */
 struct proc_reader {
 	struct seq seq;
-	uint64_t start;       /* where the text lies in the file */
-	uint64_t next;        /* show_next()'s place behind the text */
-	bool ended;           /* nothing follows the text */
-	uint64_t mounts_seen; /* of the files about mounts */
+	uint64_t start; /* where the text lies in the file */
+	uint64_t next;  /* show_next()'s place behind the text */
+	bool ended;     /* nothing follows the text */
+};
+
+/* file->private. */
+struct proc_open {
+	struct proc_reader *reader; /* from the first read on, while nobody reads */
+	uint64_t vm_serial;         /* of guarded files: the memory that may be looked at */
+	uint64_t mounts_seen;       /* of the files about mounts */
 };
 
 bool proc_may_look(const struct task *task)
@@ -62,24 +69,59 @@ static const struct proc_pid_file *pid_file_of(const struct inode *inode)
 	return node->kind == PROC_PID_FILE ? &proc_pid_files[node->number] : NULL;
 }
 
-/* Asked at the opening and at each reading: the process may have become another's meanwhile. */
-static int check_look(const struct inode *inode, const struct task *task)
+static bool is_guarded(const struct inode *inode)
 {
 	const struct proc_pid_file *pid_file = pid_file_of(inode);
 
-	if (pid_file != NULL && (pid_file->flags & PROC_GUARDED) == 0)
-		return 0;
-	return proc_may_look(task) ? 0 : -EACCES;
+	if (proc_node_of(inode)->kind == PROC_FDINFO)
+		return true;
+	return pid_file != NULL && (pid_file->flags & PROC_GUARDED) != 0;
+}
+
+int proc_guard(const struct file *file, uint64_t *vm_serial)
+{
+	const struct task *task = proc_node_task(file->inode);
+
+	if (task == NULL)
+		return -ESRCH;
+	if (!proc_may_look(task))
+		return -EACCES;
+	*vm_serial = task->vm != NULL ? task->vm->serial : 0;
+	return 0;
+}
+
+bool proc_same_memory(const struct task *task, uint64_t vm_serial)
+{
+	return (task->vm != NULL ? task->vm->serial : 0) == vm_serial;
 }
 
 static int proc_open(struct file *file)
 {
-	const struct task *task;
+	struct proc_open *opened;
+	uint64_t vm_serial = 0;
+	int result = is_guarded(file->inode) ? proc_guard(file, &vm_serial) : 0;
 
-	if (proc_node_of(file->inode)->kind == PROC_TREE)
-		return 0;
-	task = proc_node_task(file->inode);
-	return task != NULL ? check_look(file->inode, task) : -ESRCH;
+	if (result != 0)
+		return result;
+	opened = kzalloc(sizeof(*opened));
+	if (opened == NULL)
+		return -ENOMEM;
+	opened->vm_serial = vm_serial;
+	opened->mounts_seen = filesystem_changes;
+	file->private = opened;
+	return 0;
+}
+
+/* The task that a file is about. There is nothing to be seen (*gone) once it runs another program
+ * than the one that might be looked at when the file was opened. */
+static struct task *task_of(const struct file *file, bool *gone)
+{
+	const struct proc_open *opened = file->private;
+	struct task *task = proc_node_task(file->inode);
+
+	*gone =
+	    task != NULL && is_guarded(file->inode) && !proc_same_memory(task, opened->vm_serial);
+	return task;
 }
 
 static void show_fdinfo(struct seq *seq, struct task *task, int fd)
@@ -93,11 +135,12 @@ static void show_fdinfo(struct seq *seq, struct task *task, int fd)
 }
 
 /* Make the file's text. 0 or -errno. */
-static int make_text(struct inode *inode, struct seq *seq)
+static int make_text(const struct file *file, struct seq *seq)
 {
+	const struct inode *inode = file->inode;
 	struct proc_node *node = proc_node_of(inode);
 	struct task *task;
-	int result;
+	bool gone;
 
 	seq->len = 0;
 	if (node->kind == PROC_TREE) {
@@ -108,12 +151,11 @@ static int make_text(struct inode *inode, struct seq *seq)
 		node->entry->show(seq);
 		return seq->failed ? -ENOMEM : 0;
 	}
-	task = proc_node_task(inode);
+	task = task_of(file, &gone);
 	if (task == NULL)
 		return -ESRCH;
-	result = check_look(inode, task);
-	if (result != 0)
-		return result;
+	if (gone)
+		return 0;
 	seq->of_task = inode->parent != NULL && proc_is_task_dir(inode->parent);
 	if (node->kind == PROC_FDINFO)
 		show_fdinfo(seq, task, node->number);
@@ -133,19 +175,20 @@ void proc_breathe(void)
 }
 
 /* The next piece, in the place of the one before. 0 or -errno. */
-static int next_piece(struct inode *inode, struct proc_reader *reader)
+static int next_piece(const struct file *file, struct proc_reader *reader)
 {
 	struct seq *seq = &reader->seq;
 
 	reader->start += seq->len;
 	seq->len = 0;
 	while (seq->len < PIECE_BYTES && !reader->ended) {
-		struct task *task = proc_node_task(inode);
-		int result = task != NULL ? check_look(inode, task) : -ESRCH;
+		bool gone;
+		struct task *task = task_of(file, &gone);
 
-		if (result != 0)
-			return result;
-		reader->ended = !pid_file_of(inode)->show_next(seq, task, &reader->next);
+		if (task == NULL)
+			return -ESRCH;
+		reader->ended =
+		    gone || !pid_file_of(file->inode)->show_next(seq, task, &reader->next);
 		if (seq->failed)
 			return -ENOMEM;
 	}
@@ -153,7 +196,7 @@ static int next_piece(struct inode *inode, struct proc_reader *reader)
 }
 
 /* Have the piece with the position in it, or the end of the file. */
-static int find_piece(struct inode *inode, struct proc_reader *reader, uint64_t pos)
+static int find_piece(const struct file *file, struct proc_reader *reader, uint64_t pos)
 {
 	int result = 0;
 
@@ -167,16 +210,17 @@ static int find_piece(struct inode *inode, struct proc_reader *reader, uint64_t 
 			if (signal_fatal_pending(current()))
 				return -EINTR;
 		}
-		result = next_piece(inode, reader);
+		result = next_piece(file, reader);
 	}
 	return result;
 }
 
 static struct proc_reader *reader_take(struct file *file)
 {
-	struct proc_reader *reader = file->private;
+	struct proc_open *opened = file->private;
+	struct proc_reader *reader = opened->reader;
 
-	file->private = NULL;
+	opened->reader = NULL;
 	return reader != NULL ? reader : kzalloc(sizeof(*reader));
 }
 
@@ -189,9 +233,11 @@ static void reader_free(struct proc_reader *reader)
 /* While it was away another task may have read the file with one of its own. */
 static void reader_give_back(struct file *file, struct proc_reader *reader)
 {
-	if (file->private != NULL)
-		reader_free(file->private);
-	file->private = reader;
+	struct proc_open *opened = file->private;
+
+	if (opened->reader != NULL)
+		reader_free(opened->reader);
+	opened->reader = reader;
 }
 
 static long proc_read(struct file *file, struct uio *uio, uint64_t *pos)
@@ -204,9 +250,9 @@ static long proc_read(struct file *file, struct uio *uio, uint64_t *pos)
 	if (reader == NULL)
 		return -ENOMEM;
 	if (pid_file != NULL && pid_file->show_next != NULL)
-		moved = find_piece(file->inode, reader, at);
+		moved = find_piece(file, reader, at);
 	else if (at == 0 || reader->seq.text == NULL)
-		moved = make_text(file->inode, &reader->seq);
+		moved = make_text(file, &reader->seq);
 	if (moved == 0 && at >= reader->start && at - reader->start < reader->seq.len) {
 		size_t from = (size_t)(at - reader->start);
 
@@ -254,8 +300,11 @@ static long proc_write(struct file *file, struct uio *uio, uint64_t *pos)
 
 static void proc_release(struct file *file)
 {
-	if (file->private != NULL)
-		reader_free(file->private);
+	struct proc_open *opened = file->private;
+
+	if (opened->reader != NULL)
+		reader_free(opened->reader);
+	kfree(opened);
 }
 
 const struct file_ops proc_reg_file_ops = {
@@ -282,32 +331,20 @@ const struct file_ops proc_tree_file_ops = {
 };
 
 /* The mounts can be waited for: each change since the opening is an event, once. */
-static int mounts_open(struct file *file)
-{
-	int result = proc_open(file);
-	struct proc_reader *reader = result == 0 ? kzalloc(sizeof(*reader)) : NULL;
-
-	if (reader == NULL)
-		return result != 0 ? result : -ENOMEM;
-	reader->mounts_seen = filesystem_changes;
-	file->private = reader;
-	return 0;
-}
-
 static uint32_t mounts_poll(struct file *file, struct poll_table *table)
 {
 	uint32_t events = ABI_POLLIN | ABI_POLLRDNORM;
-	struct proc_reader *reader = file->private;
+	struct proc_open *opened = file->private;
 
 	poll_wait(table, &filesystem_change_wait);
-	if (reader->mounts_seen != filesystem_changes)
+	if (opened->mounts_seen != filesystem_changes)
 		events |= ABI_POLLERR | ABI_POLLPRI;
-	reader->mounts_seen = filesystem_changes;
+	opened->mounts_seen = filesystem_changes;
 	return events;
 }
 
 const struct file_ops proc_mounts_file_ops = {
-    .open = mounts_open,
+    .open = proc_open,
     .read = proc_read,
     .poll = mounts_poll,
     .release = proc_release,

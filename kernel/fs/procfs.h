@@ -88,6 +88,14 @@ extern const size_t proc_pid_file_count;
  * its ids, if it did not gain rights by its program. */
 bool proc_may_look(const struct task *task);
 
+/*
+ * Who opens a file that shows a process's insides must have the right to look; who has it open may
+ * hand it on. So that they stay the same insides, the file remembers whose: *vm_serial. Once the
+ * process runs another program there is nothing to be seen. 0, -ESRCH, -EACCES.
+ */
+int proc_guard(const struct file *file, uint64_t *vm_serial);
+bool proc_same_memory(const struct task *task, uint64_t vm_serial);
+
 /* In the middle of a text that takes long: let others have the CPU and the kernel's lock. What is
  * used after it has a reference, or is looked up again. */
 void proc_breathe(void);

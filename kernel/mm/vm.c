@@ -15,6 +15,7 @@
 #define MMAP_TOP_DEFAULT (VM_USER_TOP - (256ul << 20))
 
 struct list vm_all = LIST_INIT(vm_all);
+static uint64_t last_serial;
 
 uint64_t vm_limit(unsigned int resource)
 {
@@ -34,6 +35,7 @@ struct vm *vm_create(void)
 		return NULL;
 	}
 	vm->ref_count = 1;
+	vm->serial = ++last_serial;
 	vm->mmap_top = MMAP_TOP_DEFAULT;
 	vm->coredump_filter = VM_DUMP_AT_FIRST;
 	list_init(&vm->areas);

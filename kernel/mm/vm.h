@@ -59,6 +59,8 @@ enum vm_dump {
 struct vm {
 	struct pt_space space;
 	uint32_t ref_count;
+	uint64_t
+	    serial; /* of this space, never another's: who holds it knows whether it still is it */
 	struct list areas;
 	struct vm_area *last_found;
 	uintptr_t mmap_top; /* new mappings go below */
