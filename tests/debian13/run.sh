@@ -67,7 +67,6 @@ clone_head() {
 	[ ! -d "$clone/build/xen" ] || mv "$clone/build/xen" "$root/root/xen" || return 1
 	rm -rf "$clone"
 	git clone -q --no-hardlinks . "$clone" || return 1
-	git -C "$clone" checkout -q --detach "$(git rev-parse HEAD)" || return 1
 	mkdir -p "$clone/build"
 	[ ! -d "$root/root/xen" ] || mv "$root/root/xen" "$clone/build/xen"
 }
