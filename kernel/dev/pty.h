@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pseudo-terminals, as the terminal's other files see them. The slave is a terminal like the console
- * (struct tty); the master is what a screen and a keyboard are to that one.
+ * Pseudo-terminals, as the terminal's other files see them. The slave is a terminal like the
+ * console (struct tty); the master is what a screen and a keyboard are to that one.
  */
 #ifndef PINFOLD_KERNEL_DEV_PTY_H
 #define PINFOLD_KERNEL_DEV_PTY_H
@@ -16,8 +16,8 @@ int pty_init(void);
 /* The slave with that device number; -EIO: its master has gone or keeps it locked. */
 struct tty *pty_find_slave(uint64_t rdev);
 
-/* A file of the slave, in whichever life of it, has been opened or closed. The last one may free the
- * terminal. */
+/* A file of the slave, in whichever life of it, has been opened or closed. The last one may free
+ * the terminal. */
 void pty_slave_opened(struct tty *tty);
 void pty_slave_closed(struct tty *tty);
 

@@ -105,7 +105,7 @@ bool pipe_move_packets(struct pipe *pipe, size_t capacity)
 	struct pipe_packet *packets = kmalloc(sizeof(packets[0]) * (capacity >> PAGE_SHIFT));
 	if (packets == NULL)
 		return false;
-	for (size_t i = 0; i < pipe->packet_count; i++)
+	for (size_t i = 0; pipe->packets != NULL && i < pipe->packet_count; i++)
 		packets[i] = pipe->packets[(pipe->packet_first + i) % packet_places(pipe)];
 	kfree(pipe->packets);
 	pipe->packets = packets;
