@@ -39,7 +39,7 @@ static void timerfd_expire(struct timer *timer)
 		fd->deadline_ns += (missed + 1) * fd->interval_ns;
 		timer_arm(&fd->timer, fd->deadline_ns);
 	}
-	wait_wake_all(&fd->wait);
+	wait_wake_events(&fd->wait, ABI_POLLIN | ABI_POLLRDNORM);
 }
 
 static long timerfd_read(struct file *file, struct uio *uio, uint64_t *pos)
