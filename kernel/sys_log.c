@@ -69,8 +69,7 @@ long sys_syslog(const struct sys_args *args)
 	int size = SYS_INT(args, 2);
 	long result;
 
-	if (action != SYSLOG_READ_ALL && action != SYSLOG_SIZE_BUFFER &&
-	    current()->process->euid != 0)
+	if (action != SYSLOG_READ_ALL && action != SYSLOG_SIZE_BUFFER && !cap_held(ABI_CAP_SYSLOG))
 		return -EPERM;
 	switch (action) {
 	case SYSLOG_CLOSE:

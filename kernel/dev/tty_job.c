@@ -47,7 +47,7 @@ int tty_acquire(struct tty *tty, bool may_steal)
 	if (!leader || process->tty)
 		return -EPERM;
 	if (tty->sid != 0) {
-		if (!may_steal || process->euid != 0)
+		if (!may_steal || !cap_held(ABI_CAP_SYS_ADMIN))
 			return -EPERM;
 		session_lose_tty(tty->sid, tty);
 	}

@@ -13,25 +13,11 @@
 
 static uint64_t anonymous_next_ino = 1;
 
-static const struct process *process_now(void)
+const struct cred *fs_cred(void)
 {
-	struct task *task = current();
+	const struct task *task = current();
 
-	return task != NULL ? task->process : NULL;
-}
-
-uint32_t process_uid(void)
-{
-	const struct process *process = process_now();
-
-	return process != NULL ? process->euid : 0;
-}
-
-uint32_t process_gid(void)
-{
-	const struct process *process = process_now();
-
-	return process != NULL ? process->egid : 0;
+	return task != NULL ? &task->cred : &cred_kernel;
 }
 
 int64_t inode_now_ns(void)
@@ -47,8 +33,8 @@ struct inode *inode_alloc(struct filesystem *fs, uint32_t mode, size_t private_b
 		return NULL;
 	inode->fs = fs;
 	inode->mode = mode;
-	inode->uid = process_uid();
-	inode->gid = process_gid();
+	inode->uid = fs_cred()->fsuid;
+	inode->gid = fs_cred()->fsgid;
 	inode->ref_count = 1;
 	inode->private = private_bytes > 0 ? inode + 1 : NULL;
 	inode->atime_ns = inode_now_ns();
@@ -139,38 +125,47 @@ int inode_check_writable(const struct inode *inode)
 	return inode->fs != NULL && (inode->fs->flags & ABI_MS_RDONLY) != 0 ? -EROFS : 0;
 }
 
-static bool in_group(uint32_t gid)
+/* What the class of permissions that the running task falls into lacks of `want`. */
+static unsigned int permissions_lacking(const struct inode *inode, const struct cred *cred,
+                                        unsigned int want)
 {
-	const struct process *process = process_now();
+	uint32_t mode = inode->mode;
 
-	return process == NULL || process_in_group(process, gid);
+	if (cred->fsuid == inode->uid)
+		mode >>= 6;
+	else if (cred_in_group(cred, inode->gid))
+		mode >>= 3;
+	return want & ~mode & 7;
 }
 
 int inode_permission(struct inode *inode, unsigned int want)
 {
-	uint32_t mode = inode->mode, uid = process_uid();
+	const struct cred *cred = fs_cred();
+	uint32_t mode = inode->mode;
+	bool directory = ABI_S_ISDIR(mode);
 
-	if ((want & ABI_W_OK) != 0 &&
-	    (ABI_S_ISREG(mode) || ABI_S_ISDIR(mode) || ABI_S_ISLNK(mode)) &&
+	if ((want & ABI_W_OK) != 0 && (directory || ABI_S_ISREG(mode) || ABI_S_ISLNK(mode)) &&
 	    inode_check_writable(inode) != 0)
 		return -EROFS;
-	if (uid == 0) {
-		bool executable = ABI_S_ISDIR(mode) || (mode & 0111) != 0;
-
-		return (want & ABI_X_OK) != 0 && !executable ? -EACCES : 0;
-	}
-	if (uid == inode->uid)
-		mode >>= 6;
-	else if (in_group(inode->gid))
-		mode >>= 3;
-	return (want & ~mode & 7) != 0 ? -EACCES : 0;
+	if (permissions_lacking(inode, cred, want) == 0)
+		return 0;
+	if (inode->ops != NULL && inode->ops->permits != NULL && inode->ops->permits(inode))
+		return 0;
+	if (cred_has(cred, ABI_CAP_DAC_READ_SEARCH) &&
+	    (directory ? (want & ABI_W_OK) == 0 : (want & 7) == ABI_R_OK))
+		return 0;
+	/* To execute a file it must be somebody's program. */
+	if (cred_has(cred, ABI_CAP_DAC_OVERRIDE) &&
+	    (directory || (want & ABI_X_OK) == 0 || (mode & 0111) != 0))
+		return 0;
+	return -EACCES;
 }
 
 bool inode_owned(const struct inode *inode)
 {
-	uint32_t uid = process_uid();
+	const struct cred *cred = fs_cred();
 
-	return uid == 0 || uid == inode->uid;
+	return cred->fsuid == inode->uid || cred_has(cred, ABI_CAP_FOWNER);
 }
 
 int inode_check_sticky(const struct inode *dir, const struct inode *victim)
@@ -180,9 +175,17 @@ int inode_check_sticky(const struct inode *dir, const struct inode *victim)
 	return -EPERM;
 }
 
+uint32_t mode_for_group(uint32_t gid, uint32_t mode)
+{
+	const struct cred *cred = fs_cred();
+
+	return cred_in_group(cred, gid) || cred_has(cred, ABI_CAP_FSETID) ? mode
+	                                                                  : mode & ~ABI_S_ISGID;
+}
+
 void inode_drop_set_id(struct inode *inode)
 {
-	if (!ABI_S_ISREG(inode->mode) || process_uid() == 0)
+	if (!ABI_S_ISREG(inode->mode) || cred_has(fs_cred(), ABI_CAP_FSETID))
 		return;
 	inode->mode &= ~ABI_S_ISUID;
 	if ((inode->mode & ABI_S_IXGRP) != 0)

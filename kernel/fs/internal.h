@@ -8,6 +8,7 @@
 
 #include "kernel/fs/vfs.h"
 #include "kernel/linux/abi_fs.h"
+#include "kernel/task/cred.h"
 
 struct sys_args;
 
@@ -63,12 +64,15 @@ void inode_touch_mtime(struct inode *inode);
 void inode_touch_ctime(struct inode *inode);
 /* -EROFS on a filesystem mounted read-only. */
 int inode_check_writable(const struct inode *inode);
-/* May the running process change mode and times of the inode: owner or root. */
+/* May the running task change mode and times of the inode: owner, or CAP_FOWNER. */
 bool inode_owned(const struct inode *inode);
-/* In a sticky directory only owners (of it or of the file) and root remove names: 0 or -EPERM. */
+/* In a sticky directory only owners (of it or of the file) and CAP_FOWNER remove names: 0 or
+ * -EPERM. */
 int inode_check_sticky(const struct inode *dir, const struct inode *victim);
-/* A write by an ordinary user takes the set-id bits away. */
+/* A write takes the set-id bits away, but for CAP_FSETID. */
 void inode_drop_set_id(struct inode *inode);
+/* The mode without the set-group-id bit, if the running task may not set it for this group. */
+uint32_t mode_for_group(uint32_t gid, uint32_t mode);
 /* Follow mounts put over the directory; swaps the reference. */
 struct inode *inode_cross_mounts(struct inode *inode);
 /* Checks of size and RLIMIT_FSIZE, then the filesystem's truncation. */
@@ -77,8 +81,8 @@ uint8_t inode_dirent_type(uint32_t mode);
 /* Of ".." as a reader sees it, through mounts. */
 uint64_t inode_parent_ino(const struct inode *dir);
 
-uint32_t process_uid(void); /* effective; 0 at boot */
-uint32_t process_gid(void);
+/* Whose rights count: the running task's; at boot, before there is one, the kernel's. */
+const struct cred *fs_cred(void);
 
 /*
  * The walker: resolves all of a path but its last component, which the caller then looks up, makes
@@ -193,6 +197,9 @@ void file_lock_release_table(struct inode *inode, const struct fd_table *table);
 void file_lock_release_file(struct file *file);
 long file_lock_control(struct file *file, int command, uintptr_t arg);
 long file_flock(struct file *file, int operation);
+
+/* file_owner.c: fcntl's F_SETOWN and its kind. */
+long file_owner_control(struct file *file, int command, uint64_t arg);
 
 /* epoll.c: the file is going. */
 void epoll_forget_file(struct file *file);

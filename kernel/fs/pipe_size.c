@@ -63,7 +63,8 @@ long pipe_set_size(struct file *file, unsigned long bytes)
 	capacity = pipe_round_size(bytes);
 	if (capacity == 0)
 		return -EINVAL;
-	if (capacity > pipe->capacity && capacity > USER_BYTES_MAX && process_uid() != 0)
+	if (capacity > pipe->capacity && capacity > USER_BYTES_MAX &&
+	    !cred_has(fs_cred(), ABI_CAP_SYS_RESOURCE))
 		return -EPERM;
 	/* The first page may hold a part only, and so do those of packets. */
 	if (pipe->fill + MAX(pipe->head & (PAGE_BYTES - 1), lost) > capacity)

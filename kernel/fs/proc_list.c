@@ -153,6 +153,20 @@ static long proc_iterate(struct file *file, emit_fn *emit, void *arg)
 	return 0;
 }
 
+/* What a process has open is told to who may look into it, whatever the mode says. */
+static int proc_dir_open(struct file *file)
+{
+	const struct task *task;
+
+	if (proc_node_of(file->inode)->kind != PROC_FDINFO_DIR)
+		return 0;
+	task = proc_node_task(file->inode);
+	if (task == NULL)
+		return -ENOENT;
+	return proc_may_look(task) ? 0 : -EACCES;
+}
+
 const struct file_ops proc_dir_file_ops = {
+    .open = proc_dir_open,
     .iterate = proc_iterate,
 };

@@ -197,7 +197,7 @@ static long pagemap_read(struct file *file, struct uio *uio, uint64_t *pos)
 	count = MIN(MIN(uio->left / WORD_BYTES, (size_t)PAGES_AT_ONCE), (size_t)(end - first));
 	vm_pages_look(vm, (uintptr_t)first << PAGE_SHIFT, seen, count);
 	for (size_t i = 0; i < count; i++)
-		words[i] = pagemap_word(&seen[i], process_uid() == 0);
+		words[i] = pagemap_word(&seen[i], cred_has(fs_cred(), ABI_CAP_SYS_ADMIN));
 	result = uio_copy_to(uio, words, count * WORD_BYTES);
 	if (result > 0)
 		*pos += (uint64_t)result;

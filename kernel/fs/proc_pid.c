@@ -58,19 +58,11 @@ static void show_limits(struct seq *seq, struct task *task)
 	}
 }
 
-/* The killer of processes when memory runs out has no scores here: these files are for programs
- * that insist on them. */
+/* Nobody counts who would be killed first. */
 static void show_zero(struct seq *seq, struct task *task)
 {
 	(void)task;
 	seq_printf(seq, "0\n");
-}
-
-static long write_ignored(struct task *task, const char *text, size_t len)
-{
-	(void)task;
-	(void)text;
-	return (long)len;
 }
 
 /* There is one hierarchy, without controllers, and everybody is in its root. */
@@ -212,7 +204,11 @@ const struct proc_pid_file proc_pid_files[] = {
     {.name = "schedstat", .mode = REG(0444), .show = proc_show_schedstat},
     {.name = "cgroup", .mode = REG(0444), .show = show_cgroup},
     {.name = "oom_score", .mode = REG(0444), .show = show_zero},
-    {.name = "oom_score_adj", .mode = REG(0644), .show = show_zero, .write = write_ignored},
+    {.name = "oom_adj", .mode = REG(0644), .show = proc_show_oom_adj, .write = proc_write_oom_adj},
+    {.name = "oom_score_adj",
+     .mode = REG(0644),
+     .show = proc_show_oom_score_adj,
+     .write = proc_write_oom_score_adj},
     {.name = "coredump_filter",
      .mode = REG(0644),
      .flags = PROC_GUARDED | PROC_NOT_OF_TASK,

@@ -27,19 +27,19 @@ static const char *state_name(char letter)
 static void show_ids(struct seq *seq, struct task *task)
 {
 	const struct process *process = task->process;
+	const struct cred *cred = &task->cred;
 	char state = proc_state_letter(task);
 
 	seq_printf(seq, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", task->name,
 	           task->fs != NULL ? task->fs->umask : 0, state, state_name(state));
 	seq_printf(seq, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", process->pid,
 	           task->tid, process->parent != NULL ? process->parent->pid : 0);
-	seq_printf(seq, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", process->uid, process->euid,
-	           process->suid, process->euid, process->gid, process->egid, process->sgid,
-	           process->egid);
+	seq_printf(seq, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", cred->uid, cred->euid,
+	           cred->suid, cred->fsuid, cred->gid, cred->egid, cred->sgid, cred->fsgid);
 	seq_printf(seq, "FDSize:\t%d\nGroups:\t",
 	           task->files != NULL ? fd_table_capacity(task->files) : 0);
-	for (uint32_t i = 0; process->groups != NULL && i < process->groups->count; i++)
-		seq_printf(seq, "%u ", process->groups->gid[i]);
+	for (uint32_t i = 0; cred->groups != NULL && i < cred->groups->count; i++)
+		seq_printf(seq, "%u ", cred->groups->gid[i]);
 	seq_printf(seq, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", process->pid,
 	           task->tid, process->pgid, process->sid);
 }
@@ -101,7 +101,7 @@ static unsigned int queued_signals(uint32_t uid)
 	list_for_each_entry (process, &process_all, struct process, all_node) {
 		const struct task *task;
 
-		if (process->uid != uid)
+		if (process->leader->cred.uid != uid)
 			continue;
 		count += pending_count(&process->pending);
 		list_for_each_entry (task, &process->tasks, struct task, process_node)
@@ -117,7 +117,7 @@ static void show_signals(struct seq *seq, struct task *task)
 
 	proc_handled_signals(task, &ignored, &caught);
 	seq_printf(seq, "Threads:\t%u\nSigQ:\t%u/%llu\n", MAX(process->task_count, 1u),
-	           queued_signals(process->uid),
+	           queued_signals(task->cred.uid),
 	           (unsigned long long)process->rlimit[ABI_RLIMIT_SIGPENDING].soft);
 	seq_printf(seq, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n",
 	           (unsigned long long)task->pending.set, (unsigned long long)process->pending.set,
@@ -126,14 +126,14 @@ static void show_signals(struct seq *seq, struct task *task)
 	           (unsigned long long)caught);
 }
 
-static void show_rights(struct seq *seq, const struct process *process)
+static void show_rights(struct seq *seq, const struct cred *cred)
 {
-	unsigned long long capabilities = process->euid == 0 ? 0x1ffffffffffull : 0;
-
-	seq_printf(seq, "CapInh:\t%016x\nCapPrm:\t%016llx\nCapEff:\t%016llx\n", 0u, capabilities,
-	           capabilities);
-	seq_printf(seq, "CapBnd:\t%016llx\nCapAmb:\t%016x\nNoNewPrivs:\t%d\nSeccomp:\t0\n",
-	           0x1ffffffffffull, 0u, process->no_new_privs);
+	seq_printf(seq, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\n",
+	           (unsigned long long)cred->inheritable, (unsigned long long)cred->permitted,
+	           (unsigned long long)cred->effective);
+	seq_printf(seq, "CapBnd:\t%016llx\nCapAmb:\t%016llx\nNoNewPrivs:\t%d\nSeccomp:\t0\n",
+	           (unsigned long long)cred->bounding, (unsigned long long)cred->ambient,
+	           cred->no_new_privs);
 }
 
 /* Memory has one node. */
@@ -152,7 +152,7 @@ void proc_show_status(struct seq *seq, struct task *task)
 	if (task->vm != NULL)
 		show_memory(seq, task->vm);
 	show_signals(seq, task);
-	show_rights(seq, task->process);
+	show_rights(seq, &task->cred);
 	show_places(seq, task);
 	seq_printf(seq, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
 	           (unsigned long long)task->voluntary_switches,

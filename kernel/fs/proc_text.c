@@ -30,13 +30,7 @@ struct proc_open {
 
 bool proc_may_look(const struct task *task)
 {
-	const struct process *seen = task->process, *process = current()->process;
-
-	if (seen == process || process_uid() == 0)
-		return true;
-	return seen->dumpable && process->uid == seen->uid && process->uid == seen->euid &&
-	       process->uid == seen->suid && process->gid == seen->gid &&
-	       process->gid == seen->egid && process->gid == seen->sgid;
+	return task_may_look(task, LOOK_AS_FSUID);
 }
 
 bool proc_parse_number(const char *text, uint64_t *value)

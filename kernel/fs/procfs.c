@@ -76,10 +76,8 @@ static struct inode *node_create_pid(struct inode *dir, struct task *task, enum 
 
 	str_copy(node.name, name, sizeof(node.name));
 	inode = node_create(dir, dir->fs, mode, &node);
-	if (!is_err(inode) && (task->process->dumpable || mode == (ABI_S_IFDIR | 0555))) {
-		inode->uid = task->process->euid;
-		inode->gid = task->process->egid;
-	}
+	if (!is_err(inode))
+		task_proc_owner(task, mode == (ABI_S_IFDIR | 0555), &inode->uid, &inode->gid);
 	return inode;
 }
 
@@ -124,7 +122,7 @@ static struct inode *lookup_root(struct inode *dir, const char *name, size_t len
 const struct proc_pid_dir proc_pid_dirs[PROC_PID_DIR_COUNT] = {
     {"task", PROC_TASK_DIR, ABI_S_IFDIR | 0555},
     {"fd", PROC_FD_DIR, ABI_S_IFDIR | 0500},
-    {"fdinfo", PROC_FDINFO_DIR, ABI_S_IFDIR | 0500},
+    {"fdinfo", PROC_FDINFO_DIR, ABI_S_IFDIR | 0555},
     {"ns", PROC_NS_DIR, ABI_S_IFDIR | 0511},
 };
 
@@ -175,7 +173,7 @@ static struct inode *lookup_fd(struct inode *dir, struct task *task, const char 
 
 	if (file == NULL)
 		return err_ptr(-ENOENT);
-	mode = link ? fd_link_mode(file) : ABI_S_IFREG | 0400;
+	mode = link ? fd_link_mode(file) : ABI_S_IFREG | 0444;
 	file_put(file);
 	return node_create_pid(dir, task, link ? PROC_FD : PROC_FDINFO, fd, name, mode);
 }
@@ -288,6 +286,15 @@ static long proc_readlink_magic(struct inode *inode, char *buffer, size_t size)
 	return len;
 }
 
+/* A process may list its own descriptors, whoever owns the directory. */
+static bool proc_permits(const struct inode *inode)
+{
+	const struct task *task = proc_node_task(inode);
+
+	return proc_node_of(inode)->kind == PROC_FD_DIR && task != NULL &&
+	       task->process == current()->process;
+}
+
 /* Opening to write from the start is usual and changes nothing by itself. */
 static int proc_truncate(struct inode *inode, uint64_t size)
 {
@@ -298,6 +305,7 @@ static int proc_truncate(struct inode *inode, uint64_t size)
 
 static const struct inode_ops proc_dir_ops = {
     .lookup = proc_lookup,
+    .permits = proc_permits,
     .name_of = proc_name_of,
     .destroy = proc_destroy,
 };

@@ -137,4 +137,10 @@ int proc_sys_init(struct proc_entry *root);
 /* sysfs.c: make its tree. */
 int sysfs_init(struct proc_entry *root);
 
+/* proc_oom.c */
+void proc_show_oom_adj(struct seq *seq, struct task *task);
+long proc_write_oom_adj(struct task *task, const char *text, size_t len);
+void proc_show_oom_score_adj(struct seq *seq, struct task *task);
+long proc_write_oom_score_adj(struct task *task, const char *text, size_t len);
+
 #endif

@@ -240,6 +240,8 @@ static void node_inherit_group(struct inode *inode, const struct inode *dir)
 	inode->gid = dir->gid;
 	if (ABI_S_ISDIR(inode->mode))
 		inode->mode |= ABI_S_ISGID;
+	else if ((inode->mode & ABI_S_IXGRP) != 0)
+		inode->mode = mode_for_group(dir->gid, inode->mode);
 }
 
 static int ramfs_create_node(struct inode *dir, const char *name, size_t len, uint32_t mode,

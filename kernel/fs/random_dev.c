@@ -94,7 +94,7 @@ static long random_ioctl(struct file *file, unsigned int command, uintptr_t arg)
 	    command != ABI_RNDZAPENTCNT && command != ABI_RNDCLEARPOOL &&
 	    command != ABI_RNDRESEEDCRNG)
 		return -EINVAL;
-	if (process_uid() != 0)
+	if (!cred_has(fs_cred(), ABI_CAP_SYS_ADMIN))
 		return -EPERM;
 	if (command == ABI_RNDADDENTROPY)
 		return random_add((const void *)arg);

@@ -65,9 +65,7 @@ static long change_mode(struct inode *inode, const void *arg)
 	seals = ramfs_seals(inode);
 	if (seals != NULL && (*seals & ABI_F_SEAL_EXEC) != 0 && ((inode->mode ^ mode) & 0111) != 0)
 		return -EPERM;
-	if (process_uid() != 0 && process_gid() != inode->gid)
-		mode &= ~ABI_S_ISGID;
-	inode->mode = (inode->mode & ABI_S_IFMT) | mode;
+	inode->mode = (inode->mode & ABI_S_IFMT) | mode_for_group(inode->gid, mode);
 	inode_touch_ctime(inode);
 	return 0;
 }
@@ -106,34 +104,50 @@ struct owner {
 
 static bool may_change_owner(const struct inode *inode, const struct owner *owner)
 {
-	if (process_uid() == 0)
+	const struct cred *cred = fs_cred();
+	bool own = cred->fsuid == inode->uid;
+
+	if (cred_has(cred, ABI_CAP_CHOWN))
 		return true;
-	if (owner->uid != NO_CHANGE && (owner->uid != inode->uid || !inode_owned(inode)))
+	if (owner->uid != NO_CHANGE && (owner->uid != inode->uid || !own))
 		return false;
-	if (owner->gid != NO_CHANGE &&
-	    (!inode_owned(inode) || (owner->gid != inode->gid && owner->gid != process_gid())))
-		return false;
-	return true;
+	return owner->gid == NO_CHANGE ||
+	       (own && (owner->gid == inode->gid || cred_in_group(cred, owner->gid)));
+}
+
+/* The mode loses its set-id bits: a change of mode like others, which may not be permitted. */
+static uint32_t mode_for_new_owner(const struct inode *inode, const struct owner *owner)
+{
+	uint32_t mode = inode->mode;
+
+	if (ABI_S_ISDIR(mode))
+		return mode;
+	mode &= ~ABI_S_ISUID;
+	if ((mode & ABI_S_IXGRP) != 0)
+		mode &= ~ABI_S_ISGID;
+	if (mode == inode->mode)
+		return mode;
+	return mode_for_group(owner->gid != NO_CHANGE ? owner->gid : inode->gid, mode);
 }
 
 static long change_owner(struct inode *inode, const void *arg)
 {
 	const struct owner *owner = arg;
 	int result = check_changeable(inode);
+	uint32_t mode;
 
 	if (result != 0)
 		return result;
 	if (!may_change_owner(inode, owner))
 		return -EPERM;
+	mode = mode_for_new_owner(inode, owner);
+	if (mode != inode->mode && !inode_owned(inode))
+		return -EPERM;
 	if (owner->uid != NO_CHANGE)
 		inode->uid = owner->uid;
 	if (owner->gid != NO_CHANGE)
 		inode->gid = owner->gid;
-	if (!ABI_S_ISDIR(inode->mode)) {
-		inode->mode &= ~ABI_S_ISUID;
-		if ((inode->mode & ABI_S_IXGRP) != 0)
-			inode->mode &= ~ABI_S_ISGID;
-	}
+	inode->mode = mode;
 	inode_touch_ctime(inode);
 	return 0;
 }

@@ -101,11 +101,13 @@ static long do_fcntl(struct file *file, int fd, int command, uint64_t arg)
 		return fcntl_seal(file, true, (uint32_t)arg);
 	case ABI_F_GET_SEALS:
 		return fcntl_seal(file, false, 0);
-	/* Nobody is ever told about events by SIGIO. */
 	case ABI_F_GETOWN:
-	case ABI_F_GETSIG:
 	case ABI_F_SETOWN:
-		return 0;
+	case ABI_F_GETOWN_EX:
+	case ABI_F_SETOWN_EX:
+	case ABI_F_GETSIG:
+	case ABI_F_SETSIG:
+		return file_owner_control(file, command, arg);
 	default:
 		return -EINVAL;
 	}

@@ -100,7 +100,9 @@ static int check_node_type(uint32_t type, uint64_t rdev)
 		return 0;
 	case ABI_S_IFCHR:
 	case ABI_S_IFBLK:
-		return process_uid() == 0 || (type == ABI_S_IFCHR && rdev == 0) ? 0 : -EPERM;
+		return cred_has(fs_cred(), ABI_CAP_MKNOD) || (type == ABI_S_IFCHR && rdev == 0)
+		           ? 0
+		           : -EPERM;
 	case ABI_S_IFDIR:
 		return -EPERM;
 	default:
@@ -203,7 +205,7 @@ static long do_link(int from_dirfd, const void *from, int to_dirfd, const void *
 	if ((flags & ~(ABI_AT_SYMLINK_FOLLOW | ABI_AT_EMPTY_PATH)) != 0)
 		return -EINVAL;
 	/* A descriptor may have come from somebody who could reach the file. */
-	if ((flags & ABI_AT_EMPTY_PATH) != 0 && process_uid() != 0)
+	if ((flags & ABI_AT_EMPTY_PATH) != 0 && !cred_has(fs_cred(), ABI_CAP_DAC_READ_SEARCH))
 		return -ENOENT;
 	target = path_lookup_at(from_dirfd, from, path_flags, (flags & ABI_AT_EMPTY_PATH) != 0);
 	if (is_err(target))

@@ -68,7 +68,7 @@ long sys_chroot(const struct sys_args *args)
 	if (is_err(dir))
 		return ptr_err(dir);
 	result = inode_permission(dir, ABI_X_OK);
-	if (result == 0 && process_uid() != 0)
+	if (result == 0 && !cred_has(fs_cred(), ABI_CAP_SYS_CHROOT))
 		result = -EPERM;
 	if (result != 0) {
 		inode_put(dir);
@@ -206,7 +206,7 @@ long sys_mount(const struct sys_args *args)
 	dir = path_lookup_at(ABI_AT_FDCWD, SYS_PTR(args, 1), 0, false);
 	if (is_err(dir))
 		return ptr_err(dir);
-	if (process_uid() != 0)
+	if (!cred_has(fs_cred(), ABI_CAP_SYS_ADMIN))
 		result = -EPERM;
 	else if (!ABI_S_ISDIR(dir->mode))
 		result = -ENOTDIR;
@@ -245,7 +245,7 @@ long sys_umount2(const struct sys_args *args)
 
 	if ((flags & ~(ABI_MNT_FORCE | ABI_MNT_DETACH | ABI_UMOUNT_NOFOLLOW)) != 0)
 		return -EINVAL;
-	if (process_uid() != 0)
+	if (!cred_has(fs_cred(), ABI_CAP_SYS_ADMIN))
 		return -EPERM;
 	root = path_lookup_at(ABI_AT_FDCWD, SYS_PTR(args, 0), path_flags, false);
 	if (is_err(root))

@@ -199,24 +199,25 @@ static long access_checked(int dirfd, const void *path, unsigned int mode, unsig
 	return result;
 }
 
-/* Unless asked otherwise the real user counts, on the way to the file as well: it is the effective
- * one meanwhile. */
+/* Unless asked otherwise the real user counts, on the way to the file as well: with the rights that
+ * it would have, it is the one for files meanwhile. */
 static long access_at(int dirfd, const void *path, unsigned int mode, unsigned int flags)
 {
-	struct process *process = current()->process;
-	uint32_t uid = process->euid, gid = process->egid;
+	struct cred *cred = &current()->cred;
+	const struct cred kept = *cred;
 	long result;
 
 	if ((mode & ~(ABI_R_OK | ABI_W_OK | ABI_X_OK)) != 0 ||
 	    (flags & ~(ABI_AT_EACCESS | ABI_AT_SYMLINK_NOFOLLOW | ABI_AT_EMPTY_PATH)) != 0)
 		return -EINVAL;
 	if ((flags & ABI_AT_EACCESS) == 0) {
-		process->euid = process->uid;
-		process->egid = process->gid;
+		cred->fsuid = cred->uid;
+		cred->fsgid = cred->gid;
+		if (!(cred->securebits & ABI_SECURE_NO_SETUID_FIXUP))
+			cred->effective = cred->uid == 0 ? cred->permitted : 0;
 	}
 	result = access_checked(dirfd, path, mode, flags);
-	process->euid = uid;
-	process->egid = gid;
+	*cred = kept;
 	return result;
 }
 

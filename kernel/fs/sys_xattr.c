@@ -34,7 +34,7 @@ static int check_name(struct inode *inode, const char *name)
 /* May the running process read or write the attribute: by its namespace. */
 static int check_rights(struct inode *inode, const char *name, bool write)
 {
-	bool root = process_uid() == 0;
+	bool root = cred_has(fs_cred(), ABI_CAP_SYS_ADMIN);
 	int refused = write ? -EPERM : -ENODATA;
 
 	if (has_prefix(name, "security."))
@@ -145,7 +145,8 @@ static long get_attribute(struct inode *inode, const uint64_t *args)
 
 static long get_names(void *arg, void *buffer, size_t size)
 {
-	return xattr_list(*ramfs_attributes(arg), process_uid() == 0, buffer, size);
+	return xattr_list(*ramfs_attributes(arg), cred_has(fs_cred(), ABI_CAP_SYS_ADMIN), buffer,
+	                  size);
 }
 
 static long list_attributes(struct inode *inode, const uint64_t *args)

@@ -89,6 +89,9 @@ struct inode_ops {
 	/* Links that lead to an object, not to a path: what they lead to, with a reference, or
 	 * err_ptr. */
 	struct inode *(*follow)(struct inode *inode);
+	/* Asked when the mode does not permit something: whether it is permitted nevertheless.
+	 * NULL: no. */
+	bool (*permits)(const struct inode *inode);
 	int (*truncate)(struct inode *inode, uint64_t size);
 	/* The page of file data at `index`, with a reference, for a mapping or an exec. `write`: it
 	 * will be written (shared mapping). err_ptr. */
@@ -151,6 +154,9 @@ struct file {
 	struct list epoll_items; /* struct epoll_item.file_node */
 	bool write_counted;      /* in inode->write_count */
 	bool seekable;           /* has a position that pread and lseek may use */
+	uint8_t owner_type;      /* ABI_F_OWNER_ */
+	uint8_t owner_signal;    /* of F_SETSIG */
+	int owner;               /* of F_SETOWN; 0: none */
 	void *private;
 };
 

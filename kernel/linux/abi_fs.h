@@ -121,6 +121,11 @@
 #define ABI_F_GETOWN        9
 #define ABI_F_SETSIG        10
 #define ABI_F_GETSIG        11
+#define ABI_F_SETOWN_EX     15
+#define ABI_F_GETOWN_EX     16
+#define ABI_F_OWNER_TID     0
+#define ABI_F_OWNER_PID     1
+#define ABI_F_OWNER_PGRP    2
 #define ABI_F_OFD_GETLK     36
 #define ABI_F_OFD_SETLK     37
 #define ABI_F_OFD_SETLKW    38
@@ -133,6 +138,10 @@
 #define ABI_F_RDLCK         0
 #define ABI_F_WRLCK         1
 #define ABI_F_UNLCK         2
+
+struct abi_f_owner_ex {
+	int32_t type, pid;
+};
 
 #define ABI_F_SEAL_SEAL         1u
 #define ABI_F_SEAL_SHRINK       2u

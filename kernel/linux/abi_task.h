@@ -224,17 +224,26 @@ struct abi_robust_list_head {
 #define ABI_PR_SET_DUMPABLE        4
 #define ABI_PR_GET_KEEPCAPS        7
 #define ABI_PR_SET_KEEPCAPS        8
+#define ABI_PR_GET_TIMING          13
+#define ABI_PR_SET_TIMING          14
 #define ABI_PR_SET_NAME            15
 #define ABI_PR_GET_NAME            16
 #define ABI_PR_GET_SECCOMP         21
 #define ABI_PR_CAPBSET_READ        23
+#define ABI_PR_CAPBSET_DROP        24
+#define ABI_PR_GET_TSC             25
+#define ABI_PR_SET_TSC             26
 #define ABI_PR_GET_SECUREBITS      27
+#define ABI_PR_SET_SECUREBITS      28
 #define ABI_PR_SET_TIMERSLACK      29
 #define ABI_PR_GET_TIMERSLACK      30
 #define ABI_PR_SET_CHILD_SUBREAPER 36
 #define ABI_PR_GET_CHILD_SUBREAPER 37
 #define ABI_PR_SET_NO_NEW_PRIVS    38
 #define ABI_PR_GET_NO_NEW_PRIVS    39
+#define ABI_PR_GET_TID_ADDRESS     40
+#define ABI_PR_CAP_AMBIENT         47
+#define ABI_PR_TSC_ENABLE          1
 
 /* scheduling */
 #define ABI_SCHED_OTHER              0
@@ -244,15 +253,24 @@ struct abi_robust_list_head {
 #define ABI_SCHED_IDLE               5
 #define ABI_SCHED_DEADLINE           6
 #define ABI_SCHED_RESET_ON_FORK      0x40000000
-#define ABI_SCHED_FLAG_RESET_ON_FORK 1u
+#define ABI_SCHED_FLAG_RESET_ON_FORK 0x01u
+#define ABI_SCHED_FLAG_RECLAIM       0x02u
+#define ABI_SCHED_FLAG_DL_OVERRUN    0x04u
+#define ABI_SCHED_FLAG_KEEP_POLICY   0x08u
+#define ABI_SCHED_FLAG_KEEP_PARAMS   0x10u
+#define ABI_SCHED_FLAG_UTIL_CLAMP    0x60u
+#define ABI_SCHED_FLAG_ALL           0x7full
+#define ABI_SCHED_FLAGS_OF_DEADLINE  (ABI_SCHED_FLAG_RECLAIM | ABI_SCHED_FLAG_DL_OVERRUN)
 
-/* sched_setattr, sched_getattr: the fields that every version of it has. */
+/* sched_setattr, sched_getattr. */
+#define ABI_SCHED_ATTR_BYTES_MIN 48u /* the first version's, without the last line */
 struct abi_sched_attr {
 	uint32_t size, policy;
 	uint64_t flags;
 	int32_t nice;
 	uint32_t priority;
 	uint64_t runtime, deadline, period;
+	uint32_t util_min, util_max;
 };
 
 #define ABI_PRIO_PROCESS 0
@@ -270,22 +288,6 @@ struct abi_sched_attr {
 #define ABI_REBOOT_RESTART   0x01234567u
 #define ABI_REBOOT_HALT      0xcdef0123u
 #define ABI_REBOOT_POWER_OFF 0x4321fedcu
-
-/* capget, capset */
-#define ABI_CAPABILITY_VERSION_1 0x19980330u
-#define ABI_CAPABILITY_VERSION_2 0x20071026u
-#define ABI_CAPABILITY_VERSION_3 0x20080522u
-#define ABI_CAP_SYS_TIME         25
-#define ABI_CAP_LAST             40
-
-struct abi_cap_header {
-	uint32_t version;
-	int32_t pid;
-};
-
-struct abi_cap_data {
-	uint32_t effective, permitted, inheritable;
-};
 
 /* getrandom */
 #define ABI_GRND_NONBLOCK 1u

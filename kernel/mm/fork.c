@@ -196,6 +196,7 @@ static void fork_layout(const struct vm *source, struct vm *child)
 	child->aux_start = source->aux_start;
 	child->coredump_filter = source->coredump_filter;
 	child->membarriers = source->membarriers;
+	child->dumpable = source->dumpable;
 	child->resident_pages = source->resident_pages;
 	child->file_pages = source->file_pages;
 	memcpy(child->exe_path, source->exe_path, sizeof(child->exe_path));

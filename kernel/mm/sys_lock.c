@@ -20,10 +20,10 @@ static uint64_t locked_bytes(const struct vm *vm)
 	return bytes;
 }
 
-/* RLIMIT_MEMLOCK, which root is free of. */
+/* RLIMIT_MEMLOCK, but for who has the right. */
 static uint64_t lock_limit(void)
 {
-	return current()->process->euid == 0 ? ABI_RLIM_INFINITY : vm_limit(ABI_RLIMIT_MEMLOCK);
+	return cap_held(ABI_CAP_IPC_LOCK) ? ABI_RLIM_INFINITY : vm_limit(ABI_RLIMIT_MEMLOCK);
 }
 
 /* Set or clear VM_LOCKED on a range. -ENOMEM if there is a hole in it. */

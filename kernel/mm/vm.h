@@ -77,6 +77,7 @@ struct vm {
 	unsigned int
 	    new_flags; /* enum vm_flags that every new mapping of the process gets: mlockall */
 	uint32_t membarriers; /* commands of membarrier() that were registered for */
+	uint32_t dumpable;    /* ABI_DUMPABLE_: whether other tasks of the user may look into it */
 	struct list all_node; /* on the list of all address spaces */
 	struct inode *exe;    /* /proc/self/exe, one reference */
 	char exe_path[256];

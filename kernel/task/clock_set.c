@@ -42,7 +42,7 @@ static int set_time(const struct abi_timespec *time)
 {
 	if (!settable(time))
 		return -EINVAL;
-	if (!cred_may(ABI_CAP_SYS_TIME))
+	if (!cap_held(ABI_CAP_SYS_TIME))
 		return -EPERM;
 	return step_to(time->sec * (int64_t)NS_PER_SEC + time->nsec);
 }
@@ -88,7 +88,7 @@ long sys_settimeofday(const struct sys_args *args)
 		return -EFAULT;
 	if (!settable(&time))
 		return -EINVAL;
-	if (!cred_may(ABI_CAP_SYS_TIME))
+	if (!cap_held(ABI_CAP_SYS_TIME))
 		return -EPERM;
 	if (args->arg[1])
 		result = set_timezone(&zone);
@@ -122,7 +122,7 @@ static int adjust(const struct abi_timex *timex)
 		if (modes & ABI_ADJ_OFFSET_READONLY)
 			return 0; /* nothing is left to slew */
 	}
-	if (modes != 0 && !cred_may(ABI_CAP_SYS_TIME))
+	if (modes != 0 && !cap_held(ABI_CAP_SYS_TIME))
 		return -EPERM;
 	if ((modes & ABI_ADJ_TICK) &&
 	    (timex->tick < TICK_US - TICK_US / 10 || timex->tick > TICK_US + TICK_US / 10))

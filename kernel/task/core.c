@@ -208,7 +208,8 @@ _Noreturn void core_exit(int signal, const struct abi_siginfo *info)
 	struct core_out out = {.left = process->rlimit[ABI_RLIMIT_CORE].soft};
 	bool dumped = false;
 
-	if (!process->dumpable || out.left < CORE_BYTES_MIN || !stop_others(process))
+	if (current()->vm->dumpable != ABI_DUMPABLE_USER || out.left < CORE_BYTES_MIN ||
+	    !stop_others(process))
 		process_exit(signal);
 	sched_save_user_state(current());
 	out.file = create_file();

@@ -139,8 +139,8 @@ static void process_note(struct core_out *out)
 	struct abi_prpsinfo about = {
 	    .state_name = 'R',
 	    .nice = (char)task->nice,
-	    .uid = process->uid,
-	    .gid = process->gid,
+	    .uid = task->cred.uid,
+	    .gid = task->cred.gid,
 	    .pid = process->pid,
 	    .ppid = process->parent ? process->parent->pid : 0,
 	    .pgrp = process->pgid,

@@ -30,23 +30,39 @@ static void exec_free(struct exec *exec)
 	kfree(exec->name);
 }
 
-/* Set-id bits of the file count when it is the program itself. */
+/* Whether a task of another process has the directories in common with this one. */
+static bool directories_shared(const struct task *self)
+{
+	const struct task *task;
+	uint32_t own = 0;
+
+	list_for_each_entry (task, &self->process->tasks, struct task, process_node) {
+		if (task->fs == self->fs)
+			own++;
+	}
+	return self->fs->ref_count > own;
+}
+
 static void credentials_choose(struct exec *exec)
 {
-	const struct process *process = current()->process;
-	const struct inode *inode = exec->inode;
-
-	exec->euid = process->euid;
-	exec->egid = process->egid;
+	exec->secure = cred_for_exec(&exec->cred, exec->inode, directories_shared(current()));
+	exec->readable = inode_permission(exec->inode, ABI_R_OK) == 0;
 	exec->personality = current()->personality & ~ABI_PER_READ_IMPLIES_EXEC;
-	if (process->no_new_privs)
-		return;
-	if (inode->mode & ABI_S_ISUID)
-		exec->euid = inode->uid;
-	if ((inode->mode & (ABI_S_ISGID | ABI_S_IXGRP)) == (ABI_S_ISGID | ABI_S_IXGRP))
-		exec->egid = inode->gid;
-	if (exec->euid != process->euid || exec->egid != process->egid)
+	if (exec->secure)
 		exec->personality &= ~ABI_PER_CLEAR_ON_SETID;
+}
+
+/* A program that its user may not read, or that runs as somebody else, is not to be looked into. */
+static void credentials_commit(struct task *task, const struct exec *exec)
+{
+	const struct cred *old = &task->cred;
+
+	task->vm->dumpable = exec->readable && old->uid == old->euid && old->gid == old->egid
+	                         ? ABI_DUMPABLE_USER
+	                         : ABI_DUMPABLE_NO;
+	cred_change(&exec->cred);
+	if (exec->secure)
+		task->process->parent_death_signal = 0;
 }
 
 static void name_set(struct task *task, const char *path)
@@ -62,13 +78,7 @@ static void process_renew(struct task *task, const struct exec *exec)
 {
 	struct process *process = task->process;
 
-	process->dumpable = process->uid == exec->euid && process->gid == exec->egid;
-	process->euid = exec->euid;
-	process->suid = exec->euid;
-	process->egid = exec->egid;
-	process->sgid = exec->egid;
-	if (!process->dumpable)
-		process->parent_death_signal = 0;
+	credentials_commit(task, exec);
 	process->executed = true;
 	process_timers_exec(process);
 	sig_handlers_reset(task->handlers);

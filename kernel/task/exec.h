@@ -23,7 +23,9 @@ struct exec {
 	uintptr_t bias;             /* added to the image's addresses */
 	uintptr_t interpreter_base; /* 0: none */
 	uintptr_t start, stack;     /* first instruction, stack pointer */
-	uint32_t euid, egid;        /* after set-id bits */
+	struct cred cred;           /* of the task afterwards; no reference on the groups */
+	bool secure;                /* AT_SECURE */
+	bool readable;              /* by who executes it */
 	uint32_t personality;       /* of the new program */
 };
 

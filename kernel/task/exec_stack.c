@@ -68,8 +68,7 @@ static int put_string_address(void *arg, uintptr_t address)
 static int put_aux(struct word_writer *writer, const struct exec *exec, uintptr_t random,
                    uintptr_t platform, uintptr_t name)
 {
-	const struct process *process = current()->process;
-	bool secure = process->uid != exec->euid || process->gid != exec->egid;
+	const struct cred *cred = &exec->cred;
 	const uint64_t pairs[][2] = {
 	    {ABI_AT_HWCAP, pv_cpuid(1, 0).edx},
 	    {ABI_AT_PAGESZ, PAGE_BYTES},
@@ -81,11 +80,11 @@ static int put_aux(struct word_writer *writer, const struct exec *exec, uintptr_
 	    {ABI_AT_BASE, exec->interpreter_base},
 	    {ABI_AT_FLAGS, 0},
 	    {ABI_AT_ENTRY, exec->bias + exec->image.entry},
-	    {ABI_AT_UID, process->uid},
-	    {ABI_AT_EUID, exec->euid},
-	    {ABI_AT_GID, process->gid},
-	    {ABI_AT_EGID, exec->egid},
-	    {ABI_AT_SECURE, secure},
+	    {ABI_AT_UID, cred->uid},
+	    {ABI_AT_EUID, cred->euid},
+	    {ABI_AT_GID, cred->gid},
+	    {ABI_AT_EGID, cred->egid},
+	    {ABI_AT_SECURE, exec->secure},
 	    {ABI_AT_RANDOM, random},
 	    {ABI_AT_HWCAP2, 0},
 	    {ABI_AT_MINSIGSTKSZ, sigframe_bytes_max()},

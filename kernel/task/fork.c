@@ -133,15 +133,12 @@ static void child_fields(struct task *child, const struct task *parent,
 	bool keeps_altstack =
 	    !(request->flags & ABI_CLONE_VM) || (request->flags & ABI_CLONE_VFORK);
 
+	cred_copy(&child->cred, &parent->cred);
 	child->blocked = parent->blocked;
-	child->nice = parent->nice;
 	child->affinity = parent->affinity;
-	if (!(parent->policy & ABI_SCHED_RESET_ON_FORK)) {
-		child->policy = parent->policy;
-		child->rt_priority = parent->rt_priority;
-	}
+	sched_inherit(child, parent);
 	child->personality = parent->personality;
-	child->timer_slack_ns = parent->timer_slack_ns;
+	child->timer_slack_ns = child->timer_slack_default_ns = parent->timer_slack_ns;
 	if (!(request->flags & ABI_CLONE_VM)) {
 		child->rseq = parent->rseq;
 		child->rseq_signature = parent->rseq_signature;
@@ -197,15 +194,16 @@ static void vfork_wait(struct process *child)
 
 static bool task_limit_reached(const struct process *process)
 {
+	const uint32_t uid = current()->cred.uid;
 	const struct process *other;
 	uint64_t count = 0;
 
 	if (task_total_count() >= task_limit())
 		return true;
-	if (process->uid == 0)
+	if (uid == 0 || cap_held(ABI_CAP_SYS_RESOURCE) || cap_held(ABI_CAP_SYS_ADMIN))
 		return false;
 	list_for_each_entry (other, &process_all, struct process, all_node) {
-		if (other->uid == process->uid)
+		if (other->leader->cred.uid == uid)
 			count += other->task_count;
 	}
 	return count >= process->rlimit[ABI_RLIMIT_NPROC].soft;
@@ -235,7 +233,8 @@ static long clone_task(const struct clone_request *request)
 		return result;
 	if ((request->flags & ABI_CLONE_SETTLS) && request->tls >= PV_USER_END)
 		return -EPERM;
-	if (task_limit_reached(parent->process) || parent->process->group_exit)
+	if (task_limit_reached(parent->process) || parent->process->group_exit ||
+	    !sched_may_fork(parent))
 		return -EAGAIN;
 	child = task_alloc(parent->name, parent->process);
 	if (!child)

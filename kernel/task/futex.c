@@ -178,16 +178,16 @@ static long futex_requeue(const struct sys_args *args, bool private, bool compar
 	struct futex_waiter *waiter, *next;
 	struct futex_key from, to;
 	uint32_t word;
-	int moved = 0, limit = SYS_INT(args, 3);
+	int moved = 0, limit = SYS_INT(args, 3), result;
 	long woken;
-	int result = futex_key_make(args->arg[0], private, &from);
 
+	if (SYS_INT(args, 2) < 0 || limit < 0)
+		return -EINVAL;
+	result = futex_key_make(args->arg[0], private, &from);
 	if (result == 0)
 		result = futex_key_make(args->arg[4], private, &to);
 	if (result != 0)
 		return result;
-	if (SYS_INT(args, 2) < 0 || limit < 0)
-		return -EINVAL;
 	if (compare) {
 		if (user_load32(args->arg[0], &word) != 0)
 			return -EFAULT;
@@ -421,10 +421,12 @@ long sys_set_robust_list(const struct sys_args *args)
 long sys_get_robust_list(const struct sys_args *args)
 {
 	const uint64_t bytes = sizeof(struct abi_robust_list_head);
-	const struct task *task = SYS_INT(args, 0) ? task_find(SYS_INT(args, 0)) : current();
+	const struct task *task = task_meant(SYS_INT(args, 0));
 
 	if (!task)
 		return -ESRCH;
+	if (!task_may_look(task, LOOK_AS_REAL))
+		return -EPERM;
 	if (copy_to_user(SYS_PTR(args, 2), &bytes, sizeof(bytes)) != 0)
 		return -EFAULT;
 	return copy_to_user(SYS_PTR(args, 1), &task->robust_list, sizeof(task->robust_list));

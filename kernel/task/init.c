@@ -162,7 +162,6 @@ static void become_init(void)
 	if (!process)
 		panic("no memory for process 1");
 	limits_default(process->rlimit);
-	process->dumpable = true;
 	process->executed = true;
 	if (process_add(process, task) != 0 || process->pid != 1)
 		panic("process 1 has another number");

@@ -39,12 +39,24 @@ void process_replace_leader(struct task *task);
 /* Set task_limit() by the amount of memory, at boot. */
 void task_init_limits(void);
 bool group_number_known(int pgid, int sid); /* a process group of that session exists */
-void group_list_put(struct group_list *groups);
 
 /* sched.c */
 bool sched_prepare_stack(struct task *task);
 void sched_init_cpu(unsigned int id); /* its area and its idle task, before it comes up */
 void sched_continue(struct task *task);
+
+/* What prctl() knows about capabilities (sys_cap.c); -EINVAL for what is not about them. */
+struct sys_args;
+long prctl_capabilities(const struct sys_args *args);
+
+/* Scheduling parameters (sys_sched.c, sys_limit.c). */
+#define NICE_MIN (-20)
+#define NICE_MAX 19
+/* False: a task with a deadline has no children. */
+bool sched_may_fork(const struct task *parent);
+void sched_inherit(struct task *child, const struct task *parent);
+/* Whether the task's RLIMIT_NICE permits the value, whoever sets it. */
+bool nice_within_limit(const struct task *task, int nice);
 
 /* sys_wait.c, for process 1: number and wait status of a child that has ended and is gone now.
  * -ECHILD: no child; -ETIMEDOUT. */
@@ -73,8 +85,9 @@ struct sig_info_node {
 void sig_pending_init(struct sig_pending *pending);
 void sig_pending_flush(struct sig_pending *pending, sigset which);
 /* Put the signal into a set. A signal without a queue of its own is there once or not at all; one
- * of a timer's has its place in any case, as there is one of each timer at most.
- * 0, or -EAGAIN: the queue is full. */
+ * of a timer's has its place in any case, as there is one of each timer at most. With a full queue
+ * (RLIMIT_SIGPENDING) the signal is pending without its info, or, if it is one that is queued
+ * and no plain kill(), it is not and -EAGAIN is returned. Else 0. */
 int sig_pending_add(struct sig_pending *pending, int signal, const struct abi_siginfo *info,
                     const struct process *process);
 struct sig_handlers *sig_handlers_create(void); /* all default; NULL: out of memory */

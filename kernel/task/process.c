@@ -21,6 +21,8 @@
 #define HASH_BUCKETS  512u
 #define FPU_ALIGNMENT 64u
 
+#define TIMER_SLACK_NS 50000u
+
 struct process process_kernel;
 struct process *process_init;
 struct list process_all = LIST_INIT(process_all);
@@ -148,7 +150,13 @@ void process_kernel_init(void)
 
 void task_init_fields(struct task *task, const char *name, struct process *process)
 {
-	*task = (struct task){.process = process, .ref_count = 1, .timer_slack_ns = 50000};
+	*task = (struct task){
+	    .process = process,
+	    .ref_count = 1,
+	    .cred = cred_kernel,
+	    .timer_slack_ns = TIMER_SLACK_NS,
+	    .timer_slack_default_ns = TIMER_SLACK_NS,
+	};
 	str_copy(task->name, name, sizeof(task->name));
 	list_init(&task->process_node);
 	list_init(&task->hash_node);
@@ -189,6 +197,7 @@ void task_put(struct task *task)
 	if (--task->ref_count > 0)
 		return;
 	sig_pending_flush(&task->pending, ~0ull);
+	cred_drop(&task->cred);
 	if (task->kernel_stack)
 		page_put(page_of_virt(task->kernel_stack));
 	kfree(task);
@@ -210,19 +219,12 @@ void process_get(struct process *process)
 	process->ref_count++;
 }
 
-void group_list_put(struct group_list *groups)
-{
-	if (groups && --groups->ref_count == 0)
-		kfree(groups);
-}
-
 void process_put(struct process *process)
 {
 	ASSERT(process->ref_count > 0);
 	if (--process->ref_count > 0)
 		return;
 	sig_pending_flush(&process->pending, ~0ull);
-	group_list_put(process->groups);
 	kfree(process);
 }
 
@@ -241,17 +243,8 @@ static void process_inherit(struct process *process, struct process *parent)
 	process->pgid = parent->pgid;
 	process->sid = parent->sid;
 	process->tty = parent->tty;
-	process->uid = parent->uid;
-	process->euid = parent->euid;
-	process->suid = parent->suid;
-	process->gid = parent->gid;
-	process->egid = parent->egid;
-	process->sgid = parent->sgid;
-	process->dumpable = parent->dumpable;
-	process->no_new_privs = parent->no_new_privs;
-	process->groups = parent->groups;
-	if (process->groups)
-		process->groups->ref_count++;
+	process->oom_score_adj = parent->oom_score_adj;
+	process->oom_score_adj_min = parent->oom_score_adj_min;
 }
 
 struct process *process_alloc(struct process *parent)
@@ -394,26 +387,6 @@ void process_times(const struct process *process, struct abi_rusage_times *out)
 	list_for_each_entry (task, &process->tasks, struct task, process_node) {
 		task_times_add(task, out);
 	}
-}
-
-bool process_in_group(const struct process *process, uint32_t gid)
-{
-	const struct group_list *groups = process->groups;
-	uint32_t low = 0, high = groups ? groups->count : 0;
-
-	if (gid == process->egid)
-		return true;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (groups->gid[middle] == gid)
-			return true;
-		if (groups->gid[middle] < gid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
 }
 
 bool pgroup_orphaned(int pgid)

@@ -15,7 +15,7 @@ static void notify_parent(struct process *child, int signal, int code, int statu
 
 	process_times(child, &times);
 	info.child.pid = child->pid;
-	info.child.uid = child->uid;
+	info.child.uid = child->leader->cred.uid;
 	info.child.status = status;
 	info.child.user_ticks = (int64_t)(times.user_ns / 10000000u);
 	info.child.system_ticks = (int64_t)(times.system_ns / 10000000u);

@@ -57,11 +57,12 @@ int sig_pending_add(struct sig_pending *pending, int signal, const struct abi_si
 
 	if (!queued && !of_timer && (pending->set & signal_bit(signal)))
 		return 0;
-	if (queued && !of_timer &&
+	if (!of_timer && (queued || (info && info->code < 0)) &&
 	    pending_count(pending) >= process->rlimit[ABI_RLIMIT_SIGPENDING].soft)
-		return info && info->code < 0 && info->code != ABI_SI_TKILL ? -EAGAIN : 0;
-	node = kzalloc(sizeof(*node));
-	if (!node && queued && info && info->code < 0)
+		node = NULL;
+	else
+		node = kzalloc(sizeof(*node));
+	if (!node && queued && info && info->code != ABI_SI_USER)
 		return -EAGAIN;
 	pending->set |= signal_bit(signal);
 	if (!node)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * User and group numbers, supplementary groups, capabilities (all of them for user 0, none for
- * others).
+ * User and group numbers, supplementary groups.
  */
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
@@ -13,194 +12,237 @@
 #define GROUPS_MAX 65536
 #define ID_KEEP    UINT32_MAX
 
+/* Only the task itself changes its numbers: no lock is needed to read them. */
 long sys_getuid(const struct sys_args *args)
 {
 	(void)args;
-	return __atomic_load_n(&current()->process->uid, __ATOMIC_RELAXED);
+	return current()->cred.uid;
 }
 
 long sys_geteuid(const struct sys_args *args)
 {
 	(void)args;
-	return __atomic_load_n(&current()->process->euid, __ATOMIC_RELAXED);
+	return current()->cred.euid;
 }
 
 long sys_getgid(const struct sys_args *args)
 {
 	(void)args;
-	return __atomic_load_n(&current()->process->gid, __ATOMIC_RELAXED);
+	return current()->cred.gid;
 }
 
 long sys_getegid(const struct sys_args *args)
 {
 	(void)args;
-	return __atomic_load_n(&current()->process->egid, __ATOMIC_RELAXED);
+	return current()->cred.egid;
 }
 
-/* Real, effective and saved number of one kind. */
+/* The numbers of one kind. */
 struct ids {
-	uint32_t *real, *effective, *saved;
+	uint32_t real, effective, saved, fs;
 };
 
-static struct ids user_ids(void)
+static struct ids user_ids(const struct cred *cred)
 {
-	struct process *process = current()->process;
-
-	return (struct ids){&process->uid, &process->euid, &process->suid};
+	return (struct ids){cred->uid, cred->euid, cred->suid, cred->fsuid};
 }
 
-static struct ids group_ids(void)
+static struct ids group_ids(const struct cred *cred)
 {
-	struct process *process = current()->process;
-
-	return (struct ids){&process->gid, &process->egid, &process->sgid};
-}
-
-static bool privileged(void)
-{
-	return current()->process->euid == 0;
-}
-
-bool cred_may(int capability)
-{
-	(void)capability; /* user 0 has all, nobody else has any */
-	return privileged();
+	return (struct ids){cred->gid, cred->egid, cred->sgid, cred->fsgid};
 }
 
 static bool id_is_one_of(uint32_t id, const struct ids *ids)
 {
-	return id == *ids->real || id == *ids->effective || id == *ids->saved;
+	return id == ids->real || id == ids->effective || id == ids->saved;
 }
 
-static long ids_set(const struct ids *ids, uint32_t id)
+/* The rules of the calls that change numbers: 0, and `ids` are the new ones, or -errno. The number
+ * for files follows the effective one. */
+static int ids_set(struct ids *ids, bool privileged, uint32_t id)
 {
 	if (id == ID_KEEP)
 		return -EINVAL;
-	if (privileged()) {
-		*ids->real = id;
-		*ids->saved = id;
-	} else if (id != *ids->real && id != *ids->saved) {
+	if (privileged) {
+		ids->real = id;
+		ids->saved = id;
+	} else if (id != ids->real && id != ids->saved) {
 		return -EPERM;
 	}
-	*ids->effective = id;
+	ids->effective = ids->fs = id;
 	return 0;
 }
 
-static long ids_set_two(const struct ids *ids, uint32_t real, uint32_t effective)
+static int ids_set_two(struct ids *ids, bool privileged, uint32_t real, uint32_t effective)
 {
-	uint32_t old_real = *ids->real;
+	uint32_t old_real = ids->real;
 
-	if (!privileged()) {
-		if (real != ID_KEEP && real != *ids->real && real != *ids->effective)
+	if (!privileged) {
+		if (real != ID_KEEP && real != ids->real && real != ids->effective)
 			return -EPERM;
 		if (effective != ID_KEEP && !id_is_one_of(effective, ids))
 			return -EPERM;
 	}
 	if (real != ID_KEEP)
-		*ids->real = real;
+		ids->real = real;
 	if (effective != ID_KEEP)
-		*ids->effective = effective;
+		ids->effective = effective;
 	if (real != ID_KEEP || (effective != ID_KEEP && effective != old_real))
-		*ids->saved = *ids->effective;
+		ids->saved = ids->effective;
+	ids->fs = ids->effective;
 	return 0;
 }
 
-static long ids_set_three(const struct ids *ids, const struct sys_args *args)
+static int ids_set_three(struct ids *ids, bool privileged, const struct sys_args *args)
 {
-	uint32_t *const slot[3] = {ids->real, ids->effective, ids->saved};
-
-	for (int i = 0; i < 3 && !privileged(); i++) {
+	for (int i = 0; i < 3 && !privileged; i++) {
 		if (SYS_UINT(args, i) != ID_KEEP && !id_is_one_of(SYS_UINT(args, i), ids))
 			return -EPERM;
 	}
-	for (int i = 0; i < 3; i++) {
-		if (SYS_UINT(args, i) != ID_KEEP)
-			*slot[i] = SYS_UINT(args, i);
-	}
+	if (SYS_UINT(args, 0) != ID_KEEP)
+		ids->real = SYS_UINT(args, 0);
+	if (SYS_UINT(args, 1) != ID_KEEP)
+		ids->effective = SYS_UINT(args, 1);
+	if (SYS_UINT(args, 2) != ID_KEEP)
+		ids->saved = SYS_UINT(args, 2);
+	ids->fs = ids->effective;
 	return 0;
 }
 
-static long ids_get_three(const struct ids *ids, const struct sys_args *args)
+static long change_user(int checked, const struct ids *ids)
 {
-	if (copy_to_user(SYS_PTR(args, 0), ids->real, sizeof(uint32_t)) != 0 ||
-	    copy_to_user(SYS_PTR(args, 1), ids->effective, sizeof(uint32_t)) != 0 ||
-	    copy_to_user(SYS_PTR(args, 2), ids->saved, sizeof(uint32_t)) != 0)
-		return -EFAULT;
+	const struct cred *old = &current()->cred;
+	struct cred next = *old;
+
+	if (checked != 0)
+		return checked;
+	next.uid = ids->real;
+	next.euid = ids->effective;
+	next.suid = ids->saved;
+	next.fsuid = ids->fs;
+	cred_fix_users(&next, old);
+	cred_change(&next);
+	return 0;
+}
+
+static long change_group(int checked, const struct ids *ids)
+{
+	struct cred next = current()->cred;
+
+	if (checked != 0)
+		return checked;
+	next.gid = ids->real;
+	next.egid = ids->effective;
+	next.sgid = ids->saved;
+	next.fsgid = ids->fs;
+	cred_change(&next);
 	return 0;
 }
 
 long sys_setuid(const struct sys_args *args)
 {
-	struct ids ids = user_ids();
+	struct ids ids = user_ids(&current()->cred);
 
-	return ids_set(&ids, SYS_UINT(args, 0));
+	return change_user(ids_set(&ids, cap_held(ABI_CAP_SETUID), SYS_UINT(args, 0)), &ids);
 }
 
 long sys_setgid(const struct sys_args *args)
 {
-	struct ids ids = group_ids();
+	struct ids ids = group_ids(&current()->cred);
 
-	return ids_set(&ids, SYS_UINT(args, 0));
+	return change_group(ids_set(&ids, cap_held(ABI_CAP_SETGID), SYS_UINT(args, 0)), &ids);
 }
 
 long sys_setreuid(const struct sys_args *args)
 {
-	struct ids ids = user_ids();
+	struct ids ids = user_ids(&current()->cred);
 
-	return ids_set_two(&ids, SYS_UINT(args, 0), SYS_UINT(args, 1));
+	return change_user(
+	    ids_set_two(&ids, cap_held(ABI_CAP_SETUID), SYS_UINT(args, 0), SYS_UINT(args, 1)),
+	    &ids);
 }
 
 long sys_setregid(const struct sys_args *args)
 {
-	struct ids ids = group_ids();
+	struct ids ids = group_ids(&current()->cred);
 
-	return ids_set_two(&ids, SYS_UINT(args, 0), SYS_UINT(args, 1));
+	return change_group(
+	    ids_set_two(&ids, cap_held(ABI_CAP_SETGID), SYS_UINT(args, 0), SYS_UINT(args, 1)),
+	    &ids);
 }
 
 long sys_setresuid(const struct sys_args *args)
 {
-	struct ids ids = user_ids();
+	struct ids ids = user_ids(&current()->cred);
 
-	return ids_set_three(&ids, args);
+	return change_user(ids_set_three(&ids, cap_held(ABI_CAP_SETUID), args), &ids);
 }
 
 long sys_setresgid(const struct sys_args *args)
 {
-	struct ids ids = group_ids();
+	struct ids ids = group_ids(&current()->cred);
 
-	return ids_set_three(&ids, args);
+	return change_group(ids_set_three(&ids, cap_held(ABI_CAP_SETGID), args), &ids);
+}
+
+static long ids_get_three(const struct ids *ids, const struct sys_args *args)
+{
+	if (copy_to_user(SYS_PTR(args, 0), &ids->real, sizeof(uint32_t)) != 0 ||
+	    copy_to_user(SYS_PTR(args, 1), &ids->effective, sizeof(uint32_t)) != 0 ||
+	    copy_to_user(SYS_PTR(args, 2), &ids->saved, sizeof(uint32_t)) != 0)
+		return -EFAULT;
+	return 0;
 }
 
 long sys_getresuid(const struct sys_args *args)
 {
-	struct ids ids = user_ids();
+	struct ids ids = user_ids(&current()->cred);
 
 	return ids_get_three(&ids, args);
 }
 
 long sys_getresgid(const struct sys_args *args)
 {
-	struct ids ids = group_ids();
+	struct ids ids = group_ids(&current()->cred);
 
 	return ids_get_three(&ids, args);
 }
 
-/* Files are reached with the effective numbers; the calls only report those. */
+static bool fs_id_allowed(uint32_t id, const struct ids *ids, unsigned int cap)
+{
+	return id != ID_KEEP && (id_is_one_of(id, ids) || id == ids->fs || cap_held(cap));
+}
+
+/* Both answer the old number, whether they change it or not. */
 long sys_setfsuid(const struct sys_args *args)
 {
-	(void)args;
-	return current()->process->euid;
+	const struct cred *old = &current()->cred;
+	struct ids ids = user_ids(old);
+	struct cred next = *old;
+
+	if (fs_id_allowed(SYS_UINT(args, 0), &ids, ABI_CAP_SETUID)) {
+		next.fsuid = SYS_UINT(args, 0);
+		cred_fix_fsuid(&next, old);
+		cred_change(&next);
+	}
+	return ids.fs;
 }
 
 long sys_setfsgid(const struct sys_args *args)
 {
-	(void)args;
-	return current()->process->egid;
+	struct ids ids = group_ids(&current()->cred);
+	struct cred next = current()->cred;
+
+	if (fs_id_allowed(SYS_UINT(args, 0), &ids, ABI_CAP_SETGID)) {
+		next.fsgid = SYS_UINT(args, 0);
+		cred_change(&next);
+	}
+	return ids.fs;
 }
 
 long sys_getgroups(const struct sys_args *args)
 {
-	const struct group_list *groups = current()->process->groups;
+	const struct group_list *groups = current()->cred.groups;
 	int size = SYS_INT(args, 0);
 	uint32_t count = groups ? groups->count : 0;
 
@@ -232,11 +274,10 @@ static void sort_ascending(uint32_t *numbers, uint32_t count)
 
 long sys_setgroups(const struct sys_args *args)
 {
-	struct process *process = current()->process;
 	uint32_t count = SYS_UINT(args, 0);
 	struct group_list *groups = NULL;
 
-	if (!privileged())
+	if (!cap_held(ABI_CAP_SETGID))
 		return -EPERM;
 	if (count > GROUPS_MAX)
 		return -EINVAL;
@@ -252,76 +293,7 @@ long sys_setgroups(const struct sys_args *args)
 		}
 		sort_ascending(groups->gid, count);
 	}
-	group_list_put(process->groups);
-	process->groups = groups;
-	return 0;
-}
-
-/* How many blocks of data the header's version has; 0: unknown, and the header now says the version
- * we like. */
-static int cap_blocks(struct abi_cap_header *header, uintptr_t user)
-{
-	switch (header->version) {
-	case ABI_CAPABILITY_VERSION_1:
-		return 1;
-	case ABI_CAPABILITY_VERSION_2:
-	case ABI_CAPABILITY_VERSION_3:
-		return 2;
-	default:
-		header->version = ABI_CAPABILITY_VERSION_3;
-		return copy_to_user((void *)user, &header->version, sizeof(header->version)) != 0
-		           ? -EFAULT
-		           : 0;
-	}
-}
-
-long sys_capget(const struct sys_args *args)
-{
-	const uint64_t all = (1ull << (ABI_CAP_LAST + 1)) - 1;
-	struct abi_cap_header header;
-	struct abi_cap_data data[2] = {{0}};
-	const struct process *process;
-	int blocks;
-
-	if (copy_from_user(&header, SYS_PTR(args, 0), sizeof(header)) != 0)
-		return -EFAULT;
-	blocks = cap_blocks(&header, args->arg[0]);
-	if (blocks < 0)
-		return blocks;
-	if (blocks == 0)
-		return args->arg[1] ? -EINVAL : 0;
-	if (header.pid < 0)
-		return -EINVAL;
-	process = header.pid ? process_find(header.pid) : current()->process;
-	if (!process)
-		return -ESRCH;
-	for (int i = 0; i < 2 && process->euid == 0; i++) {
-		data[i].effective = (uint32_t)(all >> 32 * i);
-		data[i].permitted = data[i].effective;
-	}
-	if (!args->arg[1])
-		return 0;
-	return copy_to_user(SYS_PTR(args, 1), data, (size_t)blocks * sizeof(data[0]));
-}
-
-long sys_capset(const struct sys_args *args)
-{
-	struct abi_cap_header header;
-	struct abi_cap_data data[2] = {{0}};
-	int blocks;
-
-	if (copy_from_user(&header, SYS_PTR(args, 0), sizeof(header)) != 0)
-		return -EFAULT;
-	blocks = cap_blocks(&header, args->arg[0]);
-	if (blocks <= 0)
-		return blocks ? blocks : -EINVAL;
-	if (copy_from_user(data, SYS_PTR(args, 1), (size_t)blocks * sizeof(data[0])) != 0)
-		return -EFAULT;
-	if (header.pid != 0 && header.pid != current()->process->pid)
-		return -EPERM;
-	/* User 0 keeps them all, whatever it gives up; the others have none to take. */
-	if (!privileged() &&
-	    (data[0].permitted || data[1].permitted || data[0].effective || data[1].effective))
-		return -EPERM;
+	cred_drop(&current()->cred);
+	current()->cred.groups = groups;
 	return 0;
 }

@@ -78,7 +78,7 @@ static long name_from_user(const struct sys_args *args, char *to)
 	char name[NAME_BYTES];
 	uint64_t len = args->arg[1];
 
-	if (current()->process->euid != 0)
+	if (!cap_held(ABI_CAP_SYS_ADMIN))
 		return -EPERM;
 	if (len > sizeof(name))
 		return -EINVAL;
@@ -185,7 +185,7 @@ static bool reboot_magic_ok(uint32_t first, uint32_t second)
 
 long sys_reboot(const struct sys_args *args)
 {
-	if (current()->process->euid != 0)
+	if (!cap_held(ABI_CAP_SYS_BOOT))
 		return -EPERM;
 	if (!reboot_magic_ok(SYS_UINT(args, 0), SYS_UINT(args, 1)))
 		return -EINVAL;

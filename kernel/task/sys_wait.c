@@ -59,7 +59,7 @@ static bool child_news(struct process *child, int options, struct wait_news *new
 {
 	bool take = !(options & ABI_WNOWAIT);
 
-	*news = (struct wait_news){.pid = child->pid, .uid = child->uid};
+	*news = (struct wait_news){.pid = child->pid, .uid = child->leader->cred.uid};
 	if (child->zombie && (options & ABI_WEXITED)) {
 		int signal = child->exit_code & 0x7f;
 

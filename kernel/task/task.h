@@ -14,6 +14,8 @@
 #include "arch/x86/frame.h"
 #include "kernel/kernel.h"
 #include "kernel/linux/abi.h"
+#include "kernel/linux/abi_task.h"
+#include "kernel/task/cred.h"
 #include "kernel/task/timer.h"
 #include "kernel/wait.h"
 #include "lib/list.h"
@@ -51,13 +53,6 @@ struct sig_handlers {
 struct sig_pending {
 	sigset set;
 	struct list infos; /* struct sig_info_node, at most one per non-realtime signal */
-};
-
-/* Supplementary groups, shared by those that have the same. */
-struct group_list {
-	uint32_t ref_count;
-	uint32_t count;
-	uint32_t gid[]; /* ascending */
 };
 
 /* setitimer's three; values are 0 when off. */
@@ -104,12 +99,12 @@ struct process {
 
 	struct abi_rlimit rlimit[ABI_RLIMIT_COUNT];
 	struct abi_rusage_times times,
-	    children_times; /* ns; `times` of ended tasks only: see process_times() */
-	uint32_t uid, euid, suid, gid, egid, sgid;
-	struct group_list *groups; /* NULL: none */
-	unsigned int core_parked;  /* tasks that wait in core_park() */
-	bool core_dump;            /* exec_task writes a core file: the others wait for that */
-	bool dumpable, vfork_done, executed, subreaper, no_new_privs;
+	    children_times;       /* ns; `times` of ended tasks only: see process_times() */
+	unsigned int core_parked; /* tasks that wait in core_park() */
+	bool core_dump;           /* exec_task writes a core file: the others wait for that */
+	bool vfork_done, executed, subreaper;
+	/* How gladly it would be killed for its memory: kept and told, asked by nobody. */
+	int16_t oom_score_adj, oom_score_adj_min;
 	uint64_t start_ns;
 
 	struct timer real_timer; /* ITIMER_REAL and alarm */
@@ -162,7 +157,8 @@ struct task {
 	void (*entry)(void *arg);
 	void *entry_arg;
 
-	struct vm *vm; /* NULL: kernel thread */
+	struct cred cred; /* changed by the task itself alone: cred.h */
+	struct vm *vm;    /* NULL: kernel thread */
 	struct fd_table *files;
 	struct fs_context *fs;
 	struct sig_handlers *handlers;
@@ -189,9 +185,10 @@ struct task {
 	uint32_t rseq_cpu;     /* the CPU's number there */
 	bool rseq_interrupted; /* preempted or stopped since the last rseq_update() */
 	int nice;
-	int policy, rt_priority; /* kept, not obeyed */
+	int policy, rt_priority;        /* kept, not obeyed */
+	struct abi_sched_attr deadline; /* likewise, of ABI_SCHED_DEADLINE */
 	uint32_t personality;
-	uint32_t timer_slack_ns;
+	uint64_t timer_slack_ns, timer_slack_default_ns; /* kept and told */
 };
 
 /* The calling CPU's: its area (cpu.h) begins with it. */
@@ -277,16 +274,17 @@ _Noreturn void task_exit(int exit_code);
 
 struct process *process_find(int pid);
 struct task *task_find(int tid);
+/* The task that a call means by number; 0 is the caller. */
+static inline struct task *task_meant(int tid)
+{
+	return tid == 0 ? current() : task_find(tid);
+}
 extern struct list process_all;
 unsigned int task_total_count(void);
 unsigned int task_limit(void);  /* there may be so many */
 uint64_t task_made_count(void); /* since boot */
 int pid_last(void);             /* the newest number given out */
 
-/* Whether the running task may do what the capability (ABI_CAP_…) is for. */
-bool cred_may(int capability);
-/* Whether the process has the group, as egid or among its supplementary ones. */
-bool process_in_group(const struct process *process, uint32_t gid);
 /* Whether a process group has no member whose parent is in another group of the same session. */
 bool pgroup_orphaned(int pgid);
 

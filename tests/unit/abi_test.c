@@ -12,7 +12,6 @@
 #include <ctype.h>
 #include <elf.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <linux/prctl.h>
@@ -46,6 +45,7 @@
 
 #include "kernel/linux/abi.h"
 #include "kernel/linux/abi_core.h"
+#include "kernel/linux/abi_cred.h"
 #include "kernel/linux/abi_mm.h"
 #include "kernel/linux/abi_signal.h"
 #include "kernel/linux/abi_task.h"
@@ -286,8 +286,6 @@ FIELD(abi_sysinfo, mem_unit, struct sysinfo, mem_unit);
 SIZE(abi_timezone, struct timezone);
 SIZE(abi_robust_list_head, struct robust_list_head);
 FIELD(abi_robust_list_head, pending, struct robust_list_head, list_op_pending);
-SIZE(abi_cap_header, struct __user_cap_header_struct);
-SIZE(abi_cap_data, struct __user_cap_data_struct);
 SAME(FUTEX_WAIT);
 SAME(FUTEX_WAKE);
 SAME(FUTEX_REQUEUE);
@@ -319,6 +317,19 @@ SAME(PR_SET_NAME);
 SAME(PR_GET_NAME);
 SAME(PR_GET_SECCOMP);
 SAME(PR_CAPBSET_READ);
+SAME(PR_CAPBSET_DROP);
+SAME(PR_GET_TIMING);
+SAME(PR_SET_TIMING);
+SAME(PR_GET_TSC);
+SAME(PR_SET_TSC);
+SAME(PR_TSC_ENABLE);
+SAME(PR_GET_TID_ADDRESS);
+SAME(PR_CAP_AMBIENT);
+SAME(PR_CAP_AMBIENT_IS_SET);
+SAME(PR_CAP_AMBIENT_RAISE);
+SAME(PR_CAP_AMBIENT_LOWER);
+SAME(PR_CAP_AMBIENT_CLEAR_ALL);
+SAME(PR_SET_SECUREBITS);
 SAME(PR_GET_SECUREBITS);
 SAME(PR_SET_TIMERSLACK);
 SAME(PR_GET_TIMERSLACK);
@@ -346,9 +357,6 @@ SAME_U32_AS(REBOOT_CAD_OFF, LINUX_REBOOT_CMD_CAD_OFF);
 SAME_U32_AS(REBOOT_RESTART, LINUX_REBOOT_CMD_RESTART);
 SAME_U32_AS(REBOOT_HALT, LINUX_REBOOT_CMD_HALT);
 SAME_U32_AS(REBOOT_POWER_OFF, LINUX_REBOOT_CMD_POWER_OFF);
-SAME_U32_AS(CAPABILITY_VERSION_1, _LINUX_CAPABILITY_VERSION_1);
-SAME_U32_AS(CAPABILITY_VERSION_2, _LINUX_CAPABILITY_VERSION_2);
-SAME_U32_AS(CAPABILITY_VERSION_3, _LINUX_CAPABILITY_VERSION_3);
 SAME(GRND_NONBLOCK);
 SAME(GRND_RANDOM);
 

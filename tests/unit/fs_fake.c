@@ -24,9 +24,16 @@ static struct task *running = &task; /* what a CPU's area begins with */
 static struct xen_cpu cpu = {.host_data = &running};
 void *port_current_cpu = &cpu;
 
-bool process_in_group(const struct process *who, uint32_t gid)
+struct list process_all = LIST_INIT(process_all);
+
+struct process *process_find(int pid)
 {
-	return who->egid == gid;
+	return pid == process.pid ? &process : NULL;
+}
+
+struct task *task_find(int tid)
+{
+	return tid == process.pid ? &task : NULL;
 }
 
 static bool allocation_fails(void)
@@ -261,6 +268,7 @@ void fake_boot(void)
 	} else {
 		arena_init();
 		task.process = &process;
+		task.cred = cred_kernel;
 		process.pid = 2;
 		for (int i = 0; i < ABI_RLIMIT_COUNT; i++)
 			process.rlimit[i] =

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/fs/sys_xattr.c kernel/fs/xattr.c */
+/* sources: kernel/task/cred.c kernel/fs/file_owner.c */
 /* sources: kernel/fs/epoll_nest.c kernel/fs/sys_epoll.c lib/str.c kernel/fs/pipe_packet.c */
 /* sources: kernel/fs/pipe_size.c kernel/fs/path_name.c kernel/fs/random_dev.c */
 /* sources: kernel/fs/sys_copy.c */
@@ -129,7 +130,7 @@ static void step_make(void)
 		break;
 	case 3:
 		/* Which files an ordinary user may link to is a setting. */
-		if (process_uid() != 0)
+		if (fs_cred()->fsuid != 0)
 			break;
 		note("linkat %s %s", one, two);
 		BOTH(SYS_linkat, sys_linkat, AT_FDCWD, PTR(one), AT_FDCWD, PTR(two), follow);
@@ -474,8 +475,13 @@ static void step_list(void)
 /* Go on as that user. */
 static void become(uint32_t uid)
 {
+	const struct cred *old = &current()->cred;
+	struct cred next = *old;
+
 	note("uid %u", uid);
-	current()->process->euid = uid;
+	next.euid = next.fsuid = uid;
+	cred_fix_users(&next, old);
+	cred_change(&next);
 	if (!alone)
 		assert_int_equal(syscall(SYS_setresuid, -1, uid, -1), 0);
 }
