@@ -32,8 +32,9 @@ write_list() {
 	case $way in
 	namespaces) cat "$stage/list" ;;
 	user) grep -v -e '/root[.-]' "$stage/list" ;;
-	# No /proc and no /dev/pts there, and the working folders lie on a disk: positions in them are its own affair.
-	chroot) grep -v -e '/proc[.-]' -e '/directory-seek' -e '/pty' "$stage/list" ;;
+	# No /proc and no /dev/pts there, root may lack rights, and the working folders lie on a disk:
+	# positions in them are its own affair.
+	chroot) grep -v -e '/proc[.-]' -e '/root-all-' -e '/directory-seek' -e '/pty' "$stage/list" ;;
 	esac > "$1"
 	grep -v -x -F -f "$1" "$stage/list" | while read -r kind file; do
 		name=$(basename "$file" .txt)
