@@ -30,6 +30,8 @@
 #define SLICE_NS 10000000ull
 /* The two clocks differ by less: what is left of a slice is not worth another event. */
 #define SLICE_SLACK_NS 100000ull
+/* Between two looks at timers of which more are due than are run at once. */
+#define TIMER_PAUSE_NS 1000000ull
 #define CANARY         0x50696e666f6c6421ull
 
 struct cpu cpus[PV_CPU_COUNT_MAX];
@@ -88,8 +90,9 @@ static void timer_work_run(void)
 	}
 	cpu->timer_deadline_ns = TIMER_NEVER;
 	cpu->slice_timed = false;
-	timer_run_expired(now);
-	if (timer_next_deadline() != TIMER_NEVER)
+	if (timer_run_expired(now))
+		sched_timer_request(now + TIMER_PAUSE_NS);
+	else if (timer_next_deadline() != TIMER_NEVER)
 		sched_timer_request(timer_next_deadline());
 	if (task == &cpu->idle)
 		return;

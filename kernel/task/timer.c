@@ -112,12 +112,15 @@ uint64_t timer_next_deadline(void)
 	return heap_root ? heap_root->deadline_ns : TIMER_NEVER;
 }
 
-void timer_run_expired(uint64_t now_ns)
+bool timer_run_expired(uint64_t now_ns)
 {
-	while (heap_root && heap_root->deadline_ns <= now_ns) {
+	for (unsigned int i = 0; heap_root && heap_root->deadline_ns <= now_ns; i++) {
 		struct timer *timer = heap_root;
 
+		if (i == TIMER_BATCH)
+			return true;
 		timer_cancel(timer);
 		timer->expire(timer);
 	}
+	return false;
 }

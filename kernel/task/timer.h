@@ -34,7 +34,9 @@ void timer_cancel(struct timer *timer);
 /* Earliest deadline of all, or TIMER_NEVER. */
 uint64_t timer_next_deadline(void);
 
-/* Run the timers whose deadline is not after `now_ns`. */
-void timer_run_expired(uint64_t now_ns);
+/* Run timers whose deadline is not after `now_ns`, at most this many: others want the CPU too, and
+ * the kernel is not preempted. True: more are due. */
+#define TIMER_BATCH 256u
+bool timer_run_expired(uint64_t now_ns);
 
 #endif

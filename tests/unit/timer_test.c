@@ -75,7 +75,7 @@ static void one_step(void)
 	default:
 		now += (uint64_t)rand() % 20;
 		last_fired = 0;
-		timer_run_expired(now);
+		assert_false(timer_run_expired(now));
 		assert_true(earliest() > now);
 		break;
 	}
@@ -107,11 +107,51 @@ static void test_never_cancels(void **state)
 	timer_cancel(&timers[1]);
 }
 
+static unsigned int runs;
+
+static void count_run(struct timer *timer)
+{
+	(void)timer;
+	runs++;
+}
+
+static void run_again(struct timer *timer)
+{
+	runs++;
+	timer_arm(timer, 1);
+}
+
+/* However many are due, and whatever they ask for, one look runs a bounded number of them. */
+static void test_one_look_is_bounded(void **state)
+{
+	static struct timer many[3 * TIMER_BATCH + 1];
+	struct timer greedy;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
+		timer_init(&many[i], count_run);
+		timer_arm(&many[i], 10);
+	}
+	for (unsigned int look = 1; look <= 3; look++) {
+		assert_true(timer_run_expired(10));
+		assert_int_equal(runs, look * TIMER_BATCH);
+	}
+	assert_false(timer_run_expired(10));
+	assert_int_equal(runs, 3 * TIMER_BATCH + 1);
+	runs = 0;
+	timer_init(&greedy, run_again);
+	timer_arm(&greedy, 1);
+	assert_true(timer_run_expired(10));
+	assert_int_equal(runs, TIMER_BATCH);
+	timer_cancel(&greedy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_against_table),
 	    cmocka_unit_test(test_never_cancels),
+	    cmocka_unit_test(test_one_look_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
