@@ -50,6 +50,7 @@
 #define EOPNOTSUPP   95
 #define EAFNOSUPPORT 97
 #define ETIMEDOUT    110
+#define ECANCELED    125
 
 /* Never seen by programs: a system call that a signal interrupted. The return to user mode turns
  * it into a restart or EINTR, by the handler's SA_RESTART (ERESTARTSYS), always EINTR with a

@@ -8,16 +8,13 @@
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/cpu_clock.h"
 #include "kernel/task/task.h"
 #include "kernel/wait.h"
 #include "pv/time.h"
 
 /* 292 years: more than any deadline, and far from overflow. */
 #define NS_MAX ((uint64_t)INT64_MAX)
-
-/* As cpu_clock_read() takes them: number 0, all CPU time. */
-#define CPU_CLOCK_OWN_PROCESS (-6)
-#define CPU_CLOCK_OWN_THREAD  (-2)
 
 /* Ticks of the CPU's clock that a coarse time is old at most: well below a millisecond. */
 #define COARSE_TICKS (1u << 20)
@@ -107,40 +104,16 @@ uint64_t clock_after(uint64_t delta_ns)
 	return delta_ns > NS_MAX - now ? NS_MAX : now + delta_ns;
 }
 
-/* Negative numbers name the CPU clock of a process or thread: its number inverted above three bits
- * of kind. */
-static int cpu_clock_read(int clock, uint64_t *ns)
+static int cpu_clock_read(int number, uint64_t *ns)
 {
-	uint32_t code = (uint32_t)clock;
-	int number = (int)(~code >> 3 & 0x1fffffffu);
-	bool per_thread = code & 4;
-	struct abi_rusage_times times = {0};
+	struct cpu_clock clock;
+	int result = cpu_clock_find(number, true, &clock);
 
+	if (result != 0)
+		return result;
 	task_account_system();
-	if (per_thread) {
-		struct task *task = number ? task_find(number) : current();
-
-		if (!task || task->process != current()->process)
-			return -EINVAL;
-		task_times_add(task, &times);
-	} else {
-		const struct process *process = number ? process_find(number) : current()->process;
-
-		if (!process)
-			return -EINVAL;
-		process_times(process, &times);
-	}
-	switch (code & 3) {
-	case 0:
-	case 2:
-		*ns = times.user_ns + times.system_ns;
-		return 0;
-	case 1:
-		*ns = times.user_ns;
-		return 0;
-	default:
-		return -EINVAL;
-	}
+	*ns = cpu_clock_ns(&clock);
+	return 0;
 }
 
 int clock_read(int clock, uint64_t *ns)
@@ -159,12 +132,8 @@ int clock_read(int clock, uint64_t *ns)
 	case ABI_CLOCK_BOOTTIME_ALARM:
 		*ns = pv_time_monotonic_ns();
 		return 0;
-	case ABI_CLOCK_PROCESS_CPUTIME_ID:
-		return cpu_clock_read(CPU_CLOCK_OWN_PROCESS, ns);
-	case ABI_CLOCK_THREAD_CPUTIME_ID:
-		return cpu_clock_read(CPU_CLOCK_OWN_THREAD, ns);
 	default:
-		return clock < 0 ? cpu_clock_read(clock, ns) : -EINVAL;
+		return cpu_clock_read(clock, ns);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/cpu_clock.h"
 #include "kernel/task/internal.h"
 #include "kernel/task/task.h"
 
@@ -141,6 +142,7 @@ _Noreturn void task_exit(int exit_code)
 	task_times_add(task, &process->times);
 	if (!process->group_exit && task == process->leader)
 		process->exit_code = exit_code;
+	cpu_alarms_end(process, task);
 	task_remove(task);
 	if (process->task_count == 0) {
 		process_get(process);

@@ -80,24 +80,34 @@ void core_park(struct process *process);
 /* Signals (signal*.c). */
 struct sig_info_node {
 	struct list node;
+	struct sig_pending *pending; /* where it is */
 	struct abi_siginfo info;
+	/* For one that lies in something of its sender's, which it is never freed from: it has left the
+	 * queue, delivered with *info, which may be changed, or flushed (NULL). Must not sleep. */
+	void (*taken)(struct sig_info_node *node, struct abi_siginfo *info);
 };
 void sig_pending_init(struct sig_pending *pending);
 void sig_pending_flush(struct sig_pending *pending, sigset which);
-/* Put the signal into a set. A signal without a queue of its own is there once or not at all; one
- * of a timer's has its place in any case, as there is one of each timer at most. With a full queue
- * (RLIMIT_SIGPENDING) the signal is pending without its info, or, if it is one that is queued
- * and no plain kill(), it is not and -EAGAIN is returned. Else 0. */
+/* Put the signal into a set. A signal without a queue of its own is there once or not at all. With a
+ * full queue (RLIMIT_SIGPENDING) the signal is pending without its info, or, if it is one that is
+ * queued and no plain kill(), it is not and -EAGAIN is returned. Else 0. */
 int sig_pending_add(struct sig_pending *pending, int signal, const struct abi_siginfo *info,
                     const struct process *process);
+/* Put a sender's own node into a set, in any case; it is on no queue. */
+void sig_pending_add_node(struct sig_pending *pending, struct sig_info_node *node);
+/* Take a sender's own node back, if it is queued: `taken` is not called. */
+void sig_pending_withdraw(struct sig_info_node *node);
 struct sig_handlers *sig_handlers_create(void); /* all default; NULL: out of memory */
 struct sig_handlers *sig_handlers_copy(const struct sig_handlers *source);
 void sig_handlers_put(struct sig_handlers *handlers);
 void sig_handlers_reset(struct sig_handlers *handlers); /* exec: caught ones become default */
-/* A timer's signal is there and has not been taken yet. */
-bool signal_timer_queued(const struct sig_pending *pending, int signal, int timer_id);
+/* Send what a sender's own node says, to the process or to one task of it. The node stays off all
+ * queues if nobody wants the signal. */
+void signal_send_node(struct process *process, struct task *task, struct sig_info_node *node);
 /* Take the first pending signal of `which` into info: its number, or 0. */
 int signal_dequeue(struct task *task, sigset which, struct abi_siginfo *info);
+/* Whether the process would not even keep the signal. */
+bool signal_ignored(const struct process *process, int signal);
 /* Wake what must look at its state again: every task of the process. */
 void signal_kick(struct process *process);
 /* What the process does with a signal; NULL once all its tasks have ended. */
@@ -144,9 +154,15 @@ static inline void rseq_note_interrupt(struct task *task)
 void process_timers_init(struct process *process);
 void process_timers_drop(struct process *process); /* exit */
 void process_timers_exec(struct process *process);
+/* A SIGALRM of the process has been taken: its repeating timer goes on. */
+void itimer_real_taken(struct process *process);
+
+/* What CPU time sets off (cpu_timer.c). */
 uint64_t cpu_timer_deadline(const struct process *process); /* monotonic: when to look again */
 void cpu_timer_check(struct process *process);
 void cpu_timer_start(struct process *process); /* after a change: every CPU that runs it looks */
+/* What ITIMER_VIRTUAL counts, user time, or the other one, all of it. */
+uint64_t cpu_timer_used(const struct process *process, int which);
 
 /* Futexes (futex.c). */
 void futex_exit_task(struct task *task); /* robust list, clear_child_tid; the vm is still there */

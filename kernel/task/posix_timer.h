@@ -16,9 +16,8 @@ void posix_timers_drop(struct process *process);
 /* A few lines for each, for /proc. */
 void posix_timers_show(struct seq *seq, const struct process *process);
 
-/* itimer.c: the first moment after `now` that is `deadline_ns` plus a whole number of intervals;
- * *missed: how many it is past. */
-uint64_t timer_next_interval(uint64_t deadline_ns, uint64_t interval_ns, uint64_t now,
-                             uint64_t *missed);
+/* The process ignores the signal no longer: timers that it belongs to, and that rest as it was
+ * ignored, send it. */
+void posix_timers_signal_wanted(struct process *process, int signal);
 
 #endif

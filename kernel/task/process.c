@@ -11,6 +11,7 @@
 #include "kernel/linux/abi_task.h"
 #include "kernel/mm/page.h"
 #include "kernel/task/cpu.h"
+#include "kernel/task/cpu_clock.h"
 #include "kernel/task/internal.h"
 #include "pv/cpu.h"
 #include "pv/time.h"
@@ -224,6 +225,7 @@ void process_put(struct process *process)
 	ASSERT(process->ref_count > 0);
 	if (--process->ref_count > 0)
 		return;
+	cpu_alarms_end(process, NULL);
 	sig_pending_flush(&process->pending, ~0ull);
 	kfree(process);
 }
@@ -324,6 +326,7 @@ void process_replace_leader(struct task *task)
 	struct process *process = task->process;
 	struct task *old = process->leader;
 
+	cpu_alarms_end(process, old);
 	list_remove(&old->hash_node);
 	list_remove(&task->hash_node);
 	task->tid = process->pid;

@@ -91,7 +91,7 @@ static uint64_t handler_of(const struct process *process, int signal)
 	return action ? action->handler : ABI_SIG_IGN;
 }
 
-static bool signal_ignored(const struct process *process, int signal)
+bool signal_ignored(const struct process *process, int signal)
 {
 	uint64_t handler = handler_of(process, signal);
 
@@ -181,7 +181,18 @@ static void signal_prepare(struct process *process, int signal)
 		process_continue(process);
 }
 
-int signal_send_task(struct task *task, int signal, const struct abi_siginfo *info)
+/* Put it into the set: as a sender's own node, or a copy. */
+static int pending_add(struct sig_pending *pending, int signal, const struct abi_siginfo *info,
+                       struct sig_info_node *node, const struct process *process)
+{
+	if (!node)
+		return sig_pending_add(pending, signal, info, process);
+	sig_pending_add_node(pending, node);
+	return 0;
+}
+
+static int send_task(struct task *task, int signal, const struct abi_siginfo *info,
+                     struct sig_info_node *node)
 {
 	struct process *process = task->process;
 	sigset blocked = task->blocked | task->real_blocked;
@@ -189,15 +200,20 @@ int signal_send_task(struct task *task, int signal, const struct abi_siginfo *in
 
 	if (task->state == TASK_ZOMBIE || !task->vm)
 		return 0;
-	if (signal == ABI_SIGKILL)
-		return signal_send_process(process, signal, info);
 	signal_prepare(process, signal);
 	if (!(blocked & signal_bit(signal)) && signal_ignored(process, signal))
 		return 0;
-	result = sig_pending_add(&task->pending, signal, info, process);
+	result = pending_add(&task->pending, signal, info, node, process);
 	if (!(task->blocked & signal_bit(signal)))
 		signal_wake(task, signal_ends_process(process, signal));
 	return result;
+}
+
+int signal_send_task(struct task *task, int signal, const struct abi_siginfo *info)
+{
+	if (signal == ABI_SIGKILL)
+		return signal_send_process(task->process, signal, info);
+	return send_task(task, signal, info, NULL);
 }
 
 static bool signal_open(const struct task *task, int signal)
@@ -263,7 +279,8 @@ static void process_attend(struct process *process)
 
 /* A task in rt_sigtimedwait for a signal that it blocks otherwise has it unblocked, so it is found
  * by signal_target(). */
-int signal_send_process(struct process *process, int signal, const struct abi_siginfo *info)
+static int send_process(struct process *process, int signal, const struct abi_siginfo *info,
+                        struct sig_info_node *node)
 {
 	struct task *target;
 	int result;
@@ -273,7 +290,7 @@ int signal_send_process(struct process *process, int signal, const struct abi_si
 	signal_prepare(process, signal);
 	if (signal_ignored(process, signal) && !signal_blocked_everywhere(process, signal))
 		return 0;
-	result = sig_pending_add(&process->pending, signal, info, process);
+	result = pending_add(&process->pending, signal, info, node, process);
 	process_attend(process);
 	target = signal_target(process, signal);
 	if (signal == ABI_SIGKILL) {
@@ -283,6 +300,19 @@ int signal_send_process(struct process *process, int signal, const struct abi_si
 		signal_wake(target, target->killable && signal_ends_process(process, signal));
 	}
 	return result;
+}
+
+int signal_send_process(struct process *process, int signal, const struct abi_siginfo *info)
+{
+	return send_process(process, signal, info, NULL);
+}
+
+void signal_send_node(struct process *process, struct task *task, struct sig_info_node *node)
+{
+	if (task && node->info.signo != ABI_SIGKILL)
+		send_task(task, node->info.signo, &node->info, node);
+	else
+		send_process(process, node->info.signo, &node->info, node);
 }
 
 int signal_send_group(int pgid, int signal, const struct abi_siginfo *info)

@@ -10,42 +10,46 @@
 void sig_pending_init(struct sig_pending *pending)
 {
 	pending->set = 0;
+	pending->info_count = 0;
 	list_init(&pending->infos);
+}
+
+static void node_link(struct sig_pending *pending, struct sig_info_node *node)
+{
+	node->pending = pending;
+	pending->set |= signal_bit(node->info.signo);
+	pending->info_count++;
+	list_insert_before(&pending->infos, &node->node);
+}
+
+static void node_unlink(struct sig_info_node *node)
+{
+	node->pending->info_count--;
+	list_remove(&node->node);
+}
+
+/* What becomes of a node that has left its queue. */
+static void node_finish(struct sig_info_node *node, struct abi_siginfo *info)
+{
+	if (node->taken)
+		node->taken(node, info);
+	else
+		kfree(node);
 }
 
 void sig_pending_flush(struct sig_pending *pending, sigset which)
 {
 	struct sig_info_node *node, *next;
 
+	if (!(pending->set & which))
+		return;
 	pending->set &= ~which;
 	list_for_each_entry_safe (node, next, &pending->infos, struct sig_info_node, node) {
 		if (which & signal_bit(node->info.signo)) {
-			list_remove(&node->node);
-			kfree(node);
+			node_unlink(node);
+			node_finish(node, NULL);
 		}
 	}
-}
-
-static size_t pending_count(const struct sig_pending *pending)
-{
-	size_t count = 0;
-
-	for (const struct list *node = pending->infos.next; node != &pending->infos;
-	     node = node->next)
-		count++;
-	return count;
-}
-
-bool signal_timer_queued(const struct sig_pending *pending, int signal, int timer_id)
-{
-	const struct sig_info_node *node;
-
-	list_for_each_entry (node, &pending->infos, struct sig_info_node, node) {
-		if (node->info.signo == signal && node->info.code == ABI_SI_TIMER &&
-		    node->info.timer.timer_id == timer_id)
-			return true;
-	}
-	return false;
 }
 
 int sig_pending_add(struct sig_pending *pending, int signal, const struct abi_siginfo *info,
@@ -53,12 +57,11 @@ int sig_pending_add(struct sig_pending *pending, int signal, const struct abi_si
 {
 	struct sig_info_node *node;
 	bool queued = signal >= ABI_SIGRTMIN;
-	bool of_timer = info && info->code == ABI_SI_TIMER;
 
-	if (!queued && !of_timer && (pending->set & signal_bit(signal)))
+	if (!queued && (pending->set & signal_bit(signal)))
 		return 0;
-	if (!of_timer && (queued || (info && info->code < 0)) &&
-	    pending_count(pending) >= process->rlimit[ABI_RLIMIT_SIGPENDING].soft)
+	if ((queued || (info && info->code < 0)) &&
+	    pending->info_count >= process->rlimit[ABI_RLIMIT_SIGPENDING].soft)
 		node = NULL;
 	else
 		node = kzalloc(sizeof(*node));
@@ -72,8 +75,33 @@ int sig_pending_add(struct sig_pending *pending, int signal, const struct abi_si
 	else
 		node->info.code = ABI_SI_KERNEL;
 	node->info.signo = signal;
-	list_insert_before(&pending->infos, &node->node);
+	node_link(pending, node);
 	return 0;
+}
+
+void sig_pending_add_node(struct sig_pending *pending, struct sig_info_node *node)
+{
+	node_link(pending, node);
+}
+
+static bool is_queued(const struct sig_pending *pending, int signal)
+{
+	const struct sig_info_node *node;
+
+	list_for_each_entry (node, &pending->infos, struct sig_info_node, node) {
+		if (node->info.signo == signal)
+			return true;
+	}
+	return false;
+}
+
+void sig_pending_withdraw(struct sig_info_node *node)
+{
+	if (list_empty(&node->node))
+		return;
+	node_unlink(node);
+	if (!is_queued(node->pending, node->info.signo))
+		node->pending->set &= ~signal_bit(node->info.signo);
 }
 
 /* Take one of a set; the set keeps the bit while more of the same number are queued. */
@@ -91,14 +119,14 @@ static void pending_take(struct sig_pending *pending, int signal, struct abi_sig
 		}
 		taken = node;
 	}
+	if (!more)
+		pending->set &= ~signal_bit(signal);
 	*info = (struct abi_siginfo){.signo = signal};
 	if (taken) {
 		*info = taken->info;
-		list_remove(&taken->node);
-		kfree(taken);
+		node_unlink(taken);
+		node_finish(taken, info);
 	}
-	if (!more)
-		pending->set &= ~signal_bit(signal);
 }
 
 static int signal_first(sigset set)
@@ -125,8 +153,12 @@ int signal_dequeue(struct task *task, sigset which, struct abi_siginfo *info)
 	signal = signal_first(own ? own : shared);
 	if (shared & signal_bit(ABI_SIGKILL))
 		signal = ABI_SIGKILL;
-	pending_take(task->pending.set & signal_bit(signal) ? &task->pending
-	                                                    : &task->process->pending,
-	             signal, info);
+	if (task->pending.set & signal_bit(signal)) {
+		pending_take(&task->pending, signal, info);
+	} else {
+		pending_take(&task->process->pending, signal, info);
+		if (signal == ABI_SIGALRM)
+			itimer_real_taken(task->process);
+	}
 	return signal;
 }

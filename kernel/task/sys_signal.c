@@ -8,6 +8,7 @@
 #include "kernel/mm/vm.h"
 #include "kernel/task/clock.h"
 #include "kernel/task/internal.h"
+#include "kernel/task/posix_timer.h"
 #include "kernel/task/task.h"
 #include "pv/time.h"
 
@@ -27,15 +28,17 @@ static int sigset_read(const void *user, uint64_t bytes, sigset *set)
 	return copy_from_user(set, user, sizeof(*set));
 }
 
-/* A signal that is now ignored is not pending any more. */
-static void drop_ignored(struct task *task, int signal, const struct abi_sigaction *action)
+/* A signal that is now ignored is not pending any more; one that is not any more is sent by timers
+ * that waited for it. */
+static void drop_ignored(struct task *task, int signal)
 {
 	struct process *process = task->process;
 	struct task *other;
 
-	if (action->handler != ABI_SIG_IGN &&
-	    !(action->handler == ABI_SIG_DFL && signal_default_ignored(signal)))
+	if (!signal_ignored(process, signal)) {
+		posix_timers_signal_wanted(process, signal);
 		return;
+	}
 	sig_pending_flush(&process->pending, signal_bit(signal));
 	list_for_each_entry (other, &process->tasks, struct task, process_node)
 		sig_pending_flush(&other->pending, signal_bit(signal));
@@ -59,7 +62,7 @@ long sys_rt_sigaction(const struct sys_args *args)
 		action.flags &= SA_KNOWN;
 		action.mask &= ~(signal_bit(ABI_SIGKILL) | signal_bit(ABI_SIGSTOP));
 		task->handlers->action[signal - 1] = action;
-		drop_ignored(task, signal, &action);
+		drop_ignored(task, signal);
 	}
 	if (args->arg[2] && copy_to_user(SYS_PTR(args, 2), &old, sizeof(old)) != 0)
 		return -EFAULT;

@@ -52,7 +52,9 @@ struct sig_handlers {
 
 struct sig_pending {
 	sigset set;
-	struct list infos; /* struct sig_info_node, at most one per non-realtime signal */
+	struct list infos; /* struct sig_info_node, at most one per non-realtime signal but for
+	                    * those of timers */
+	unsigned int info_count;
 };
 
 /* setitimer's three; values are 0 when off. */
@@ -109,8 +111,10 @@ struct process {
 
 	struct timer real_timer; /* ITIMER_REAL and alarm */
 	struct process_itimer itimer[3];
-	bool cpu_timer; /* ITIMER_VIRTUAL, ITIMER_PROF or RLIMIT_CPU asks to be checked */
+	bool cpu_timer; /* ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU or an alarm asks for checks */
+	struct list cpu_alarms; /* struct cpu_alarm: who waits for its CPU time or its tasks' */
 	struct list posix_timers;
+	unsigned int posix_timer_count;
 	int next_posix_timer;
 };
 

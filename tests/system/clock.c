@@ -5,11 +5,14 @@
  * stay.
  */
 #include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -28,7 +31,7 @@ static time_t seconds(clockid_t clock)
 	return now.tv_sec;
 }
 
-static int set(time_t sec)
+static int set_clock(time_t sec)
 {
 	struct timespec time = {.tv_sec = sec};
 
@@ -60,7 +63,7 @@ static void test_shown(void)
 	struct timeval day;
 	struct stat attr;
 
-	CHECK(set(LATE) == 0);
+	CHECK(set_clock(LATE) == 0);
 	CHECK(near(seconds(CLOCK_REALTIME), LATE));
 	CHECK(near(seconds(CLOCK_REALTIME_COARSE), LATE));
 	CHECK(near(seconds(CLOCK_TAI), LATE));
@@ -91,7 +94,7 @@ static void test_ways(void)
 	zone.tz_minuteswest = 0;
 	CHECK(syscall(SYS_gettimeofday, NULL, &zone) == 0 && zone.tz_minuteswest == -60);
 	/* Boot was not before 1970. */
-	CHECK(set(0) == -1 && errno == EINVAL);
+	CHECK(set_clock(0) == -1 && errno == EINVAL);
 	CHECK(near(time(NULL), EARLY));
 }
 
@@ -139,18 +142,73 @@ static void test_waits(void)
 	pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
 	pthread_mutex_init(&mutex, &attr);
 	pthread_mutex_lock(&mutex);
-	CHECK(set(EARLY) == 0);
+	CHECK(set_clock(EARLY) == 0);
 	pthread_create(&threads[0], NULL, sleeper, NULL);
 	pthread_create(&threads[1], NULL, waiter, NULL);
 	pthread_create(&threads[2], NULL, locker, &mutex);
 	sleep_ms(200);
-	CHECK(set(EARLY + 100) == 0); /* not yet */
+	CHECK(set_clock(EARLY + 100) == 0); /* not yet */
 	sleep_ms(100);
 	for (int i = 0; i < 3; i++)
 		CHECK(pthread_tryjoin_np(threads[i], &result) == EBUSY);
-	CHECK(set(LATE) == 0);
+	CHECK(set_clock(LATE) == 0);
 	for (int i = 0; i < 3; i++)
 		CHECK(pthread_join(threads[i], &result) == 0 && result);
+}
+
+static int timerfd_at(time_t sec, int flags)
+{
+	struct itimerspec value = {.it_value.tv_sec = sec};
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+
+	CHECK(fd >= 0 && timerfd_settime(fd, TFD_TIMER_ABSTIME | flags, &value, NULL) == 0);
+	return fd;
+}
+
+static bool readable(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, 100) == 1;
+}
+
+/* Timers for a moment of real time move with it, those that run for a while do not. */
+static void test_timers(void)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+	struct itimerspec value = {.it_value.tv_sec = LATE, .it_interval.tv_sec = 50}, left;
+	struct timespec now = {0, 0}, wait = {.tv_sec = 5};
+	timer_t moment, span;
+	uint64_t count;
+	sigset_t set;
+	int fd, cancelled;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	CHECK(set_clock(EARLY) == 0);
+	fd = timerfd_at(LATE, 0);
+	cancelled = timerfd_at(LATE, TFD_TIMER_CANCEL_ON_SET);
+	CHECK(timer_create(CLOCK_REALTIME, &event, &moment) == 0);
+	CHECK(timer_create(CLOCK_REALTIME, &event, &span) == 0);
+	CHECK(timer_settime(moment, TIMER_ABSTIME, &value, NULL) == 0);
+	value = (struct itimerspec){.it_value.tv_sec = 1000};
+	CHECK(timer_settime(span, 0, &value, NULL) == 0);
+	CHECK(set_clock(EARLY + 100) == 0);
+	CHECK(!readable(fd) && readable(cancelled));
+	CHECK(read(cancelled, &count, sizeof(count)) == -1 && errno == ECANCELED);
+	CHECK(!readable(cancelled));
+	CHECK(sigtimedwait(&set, NULL, &now) == -1);
+	CHECK(set_clock(LATE + 120) == 0);
+	CHECK(readable(fd) && read(fd, &count, sizeof(count)) == 8 && count == 1);
+	CHECK(sigtimedwait(&set, NULL, &wait) == SIGUSR1);
+	CHECK(timer_getoverrun(moment) == 2); /* at 0 and at 50 and at 100 */
+	timer_gettime(moment, &left);
+	CHECK(left.it_value.tv_sec <= 30 && left.it_value.tv_sec > 0);
+	timer_gettime(span, &left);
+	CHECK(left.it_value.tv_sec > 500 && left.it_value.tv_sec <= 1000);
+	close(fd), close(cancelled);
+	timer_delete(moment), timer_delete(span);
 }
 
 int main(void)
@@ -162,5 +220,6 @@ int main(void)
 	run("clock-that-was-set-is-shown", test_shown);
 	run("clock-is-set-by-every-call", test_ways);
 	run("clock-that-was-set-ends-waits", test_waits);
+	run("clock-that-was-set-moves-timers", test_timers);
 	return 0;
 }
