@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The devices null, zero and full; the nodes of random and urandom (random_dev.c). */
 #include "kernel/fs/internal.h"
+#include "kernel/task/give_way.h"
 
 #define MEMDEV_MAJOR 1
 
@@ -30,11 +31,26 @@ long memdev_seek(struct file *file, int64_t offset, int whence)
 	return 0;
 }
 
+#define PART_BYTES (GIVE_WAY_PAGES * PAGE_BYTES)
+
 static long zero_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
+	long done = 0;
+
 	(void)file;
 	(void)pos;
-	return uio_clear(uio, uio->left);
+	while (uio->left > PART_BYTES) {
+		long moved = uio_clear(uio, PART_BYTES);
+
+		if (moved < 0)
+			return done > 0 ? done : moved;
+		done += moved;
+		if ((size_t)moved < PART_BYTES || give_way())
+			return done;
+	}
+	long rest = uio_clear(uio, uio->left);
+
+	return rest < 0 && done > 0 ? done : done + rest;
 }
 
 static long full_write(struct file *file, struct uio *uio, uint64_t *pos)

@@ -6,6 +6,8 @@
  */
 #include "kernel/fs/ramfs.h"
 
+#include "kernel/task/give_way.h"
+
 #define PAGE_INDEX_END(bytes) (((bytes) + PAGE_BYTES - 1) >> PAGE_SHIFT)
 
 static uint64_t total_pages;
@@ -90,9 +92,16 @@ static void file_zero_behind_end(struct inode *inode)
 	file_zero_part(inode, size, PAGE_INDEX_END(size) << PAGE_SHIFT);
 }
 
+/* Others may read, write and truncate the file meanwhile. True: stop here. */
+static inline bool pause_after(unsigned int pages)
+{
+	return pages % GIVE_WAY_PAGES == 0 && give_way();
+}
+
 static long ramfs_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
 	struct inode *inode = file->inode;
+	unsigned int pages = 0;
 	long done = 0;
 
 	while (uio->left > 0 && *pos < inode->size) {
@@ -113,7 +122,7 @@ static long ramfs_read(struct file *file, struct uio *uio, uint64_t *pos)
 			return done > 0 ? done : moved;
 		done += moved;
 		*pos += (uint64_t)moved;
-		if ((size_t)moved < want)
+		if ((size_t)moved < want || pause_after(++pages))
 			break;
 	}
 	return done;
@@ -178,6 +187,7 @@ static long ramfs_write(struct file *file, struct uio *uio, uint64_t *pos)
 {
 	struct inode *inode = file->inode;
 	uint32_t seals = file_of(inode)->seals;
+	unsigned int pages = 0;
 	long done = 0;
 
 	if (uio->left == 0)
@@ -200,8 +210,10 @@ static long ramfs_write(struct file *file, struct uio *uio, uint64_t *pos)
 		}
 		done += moved;
 		*pos += (uint64_t)moved;
-		if ((size_t)moved < want)
+		if ((size_t)moved < want || pause_after(++pages) || file_of(inode)->seals != seals)
 			break;
+		if ((file->flags & ABI_O_APPEND) != 0)
+			*pos = inode->size; /* others may have written meanwhile */
 	}
 	if (done > 0) {
 		inode_touch_mtime(inode);

@@ -6,6 +6,7 @@
  */
 #include "kernel/fs/poll.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/give_way.h"
 #include "lib/rng.h"
 
 #define ENTROPY_BITS 256
@@ -30,6 +31,8 @@ static long random_read(struct file *file, struct uio *uio, uint64_t *pos)
 		}
 		done += moved;
 		if ((size_t)moved < want)
+			break;
+		if ((size_t)done % PAGE_BYTES == 0 && give_way())
 			break;
 	}
 	memset(block, 0, sizeof(block));

@@ -4,6 +4,7 @@
 #include "kernel/fs/ramfs.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/vm.h"
+#include "kernel/task/give_way.h"
 
 #define COPY_BUFFER_ORDER 2u
 #define COPY_BUFFER_BYTES (PAGE_BYTES << COPY_BUFFER_ORDER)
@@ -32,7 +33,7 @@ static long copy_between(struct file *in, uint64_t *in_pos, struct file *out, ui
 		done += result;
 		bytes -= (uint64_t)result;
 		*in_pos += (uint64_t)result;
-		if ((size_t)result < got)
+		if ((size_t)result < got || give_way())
 			break;
 	}
 	page_put(page);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * timerfd: a timer that is read. One that repeats rests when it has come, until somebody reads it or
- * asks: then the expiries are counted by division, and it is armed for the next one.
+ * timerfd: a timer that is read. One that repeats rests when it has come, until somebody reads it
+ * or asks: then the expiries are counted by division, and it is armed for the next one.
  */
 #include "kernel/fs/poll.h"
 #include "kernel/linux/syscall.h"

@@ -302,14 +302,23 @@ static bool visit_find(struct pt_space *space, vaddr_t va, pte_t pte, void *arg)
 	return false;
 }
 
-/* The first entry from `at` on, or `end`. */
-static uintptr_t entry_find(struct vm *vm, uintptr_t at, uintptr_t end)
+uintptr_t entry_find(struct vm *vm, uintptr_t at, uintptr_t end)
 {
 	uintptr_t found = end;
 
 	if (at < end)
 		pv_pte_walk(&vm->space, VADDR(at), VADDR(end), visit_find, &found);
 	return found;
+}
+
+uintptr_t entry_piece(struct vm *vm, uintptr_t start, uintptr_t end)
+{
+	uintptr_t found;
+
+	if (end - start <= PIECE_BYTES)
+		return end;
+	found = entry_find(vm, start, end);
+	return found < end ? MIN(leaf_floor(found) + PIECE_BYTES, end) : end;
 }
 
 int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes)

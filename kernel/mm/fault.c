@@ -9,6 +9,7 @@
  */
 #include "kernel/linux/abi.h"
 #include "kernel/mm/internal.h"
+#include "kernel/task/give_way.h"
 #include "kernel/task/task.h"
 
 /* When a page of a program's file is needed, its neighbours in this many bytes often are, too. Each
@@ -396,6 +397,8 @@ int vm_populate(struct vm *vm, uintptr_t start, uintptr_t end)
 		if (result != 0)
 			return result;
 		start = at;
+		if (start < end && give_way())
+			return -EINTR;
 	}
 	return 0;
 }

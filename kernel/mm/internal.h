@@ -124,6 +124,12 @@ int entry_protect(struct vm *vm, const struct vm_area *area, unsigned int before
 /* Move the entries of [from, from + bytes) to `to`; the ranges do not overlap. -ENOMEM: nothing is
  * moved. */
 int entry_move(struct vm *vm, uintptr_t from, uintptr_t to, size_t bytes);
+/* Where the first entry from `at` on is, or `end`. */
+uintptr_t entry_find(struct vm *vm, uintptr_t at, uintptr_t end);
+/* The end of a first part of the range that holds so little that it is worked off in one go, with
+ * give_way() between two of them. */
+#define PIECE_BYTES (256ul << 20)
+uintptr_t entry_piece(struct vm *vm, uintptr_t start, uintptr_t end);
 /* Free tables that hold nothing any more around a range that was unmapped. */
 void entry_trim(struct vm *vm, uintptr_t start, uintptr_t end);
 
@@ -137,7 +143,8 @@ bool area_permits(const struct vm_area *area, unsigned int access);
  * private). Errors as vm_fault(). */
 int fault_in(struct vm *vm, struct vm_area *area, uintptr_t page_addr, unsigned int access);
 /* Touch the pages of a range, as far as it is mapped and accessible. Stops at the first error,
- * which is returned. */
+ * which is returned. Gives way (give_way.h), so that areas may change meanwhile; -EINTR: the task
+ * is to end. */
 int vm_populate(struct vm *vm, uintptr_t start, uintptr_t end);
 
 /* --- fork.c --- */

@@ -7,6 +7,7 @@
 #include "kernel/linux/abi_mm.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/internal.h"
+#include "kernel/task/give_way.h"
 #include "kernel/task/task.h"
 
 #define MINCORE_CHUNK 256u
@@ -15,6 +16,12 @@ static bool advice_known(int advice)
 {
 	return (advice >= ABI_MADV_NORMAL && advice <= ABI_MADV_DONTNEED) ||
 	       (advice >= ABI_MADV_FREE && advice <= ABI_MADV_DONTNEED_LOCKED);
+}
+
+static bool advice_zaps(int advice)
+{
+	return advice == ABI_MADV_DONTNEED || advice == ABI_MADV_DONTNEED_LOCKED ||
+	       advice == ABI_MADV_FREE;
 }
 
 /* The file's data in the range is no more wanted: a hole. */
@@ -32,16 +39,20 @@ static int advise_remove(const struct vm_area *area, uintptr_t start, uintptr_t 
 	                            area->offset + (start - area->start), end - start);
 }
 
+/* The area may change or go at each page that gives way: a fault looks anew. */
 static int advise_populate(struct vm *vm, const struct vm_area *area, uintptr_t start,
                            uintptr_t end, int advice)
 {
-	int result;
+	unsigned int access = advice == ABI_MADV_POPULATE_WRITE ? VM_WRITE : VM_READ;
+	int result = 0;
 
-	if (!area_permits(area, advice == ABI_MADV_POPULATE_WRITE ? VM_WRITE : VM_READ))
+	if (!area_permits(area, access))
 		return -EINVAL;
-	for (result = 0; start < end && result == 0; start += PAGE_BYTES)
-		result =
-		    vm_fault(vm, start, advice == ABI_MADV_POPULATE_WRITE ? VM_WRITE : VM_READ);
+	for (unsigned int i = 1; start < end && result == 0; i++, start += PAGE_BYTES) {
+		result = vm_fault(vm, start, access);
+		if (result == 0 && i % GIVE_WAY_PAGES == 0 && give_way())
+			result = -EINTR;
+	}
 	return result == -EIO ? -EFAULT : result;
 }
 
@@ -132,8 +143,12 @@ long sys_madvise(const struct sys_args *args)
 		at = MAX(at, area->start);
 		uintptr_t stop = MIN(area->end, end);
 
+		if (advice_zaps(advice))
+			stop = entry_piece(vm, at, stop);
 		result = advise_area(vm, area, at, stop, advice);
 		at = stop;
+		if (at < end && result == 0 && give_way())
+			result = -EINTR;
 	}
 	area_merge_range(vm, start, end);
 	if (result != 0)
@@ -205,6 +220,8 @@ long sys_mincore(const struct sys_args *args)
 		if (copy_to_user(out, chunk, count) != 0)
 			return -EFAULT;
 		out += count;
+		if (give_way())
+			return -EINTR;
 	}
 	return 0;
 }

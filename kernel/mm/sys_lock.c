@@ -107,15 +107,21 @@ long sys_munlock(const struct sys_args *args)
 static void change_all(struct vm *vm, bool lock, bool populate)
 {
 	struct vm_area *area;
+	uintptr_t end = 0;
+	int result = 0;
 
 	list_for_each_entry (area, &vm->areas, struct vm_area, node) {
 		area->flags &= ~(unsigned int)VM_LOCKED;
 		if (lock)
 			area->flags |= VM_LOCKED;
-		if (populate && (area->prot & VM_PROT_ALL))
-			vm_populate(vm, area->start, area->end);
 	}
 	area_merge_range(vm, 0, VM_USER_TOP);
+	/* By address: areas may change meanwhile. */
+	while (populate && result != -EINTR && (area = area_at_or_above(vm, end)) != NULL) {
+		end = area->end;
+		if (area->prot & VM_PROT_ALL)
+			result = vm_populate(vm, area->start, end);
+	}
 }
 
 long sys_mlockall(const struct sys_args *args)

@@ -8,6 +8,7 @@
 #include "kernel/linux/abi_task.h"
 #include "kernel/linux/syscall.h"
 #include "kernel/mm/internal.h"
+#include "kernel/task/give_way.h"
 #include "kernel/task/task.h"
 
 #define ZERO_DEVICE_MAJOR 1
@@ -233,9 +234,36 @@ long sys_mmap(const struct sys_args *args)
 	return result;
 }
 
+/* What holds much goes in pieces. Each is behind the last: what others map meanwhile where
+ * something has gone stays. */
+static int unmap_in_pieces(struct vm *vm, uintptr_t start, uintptr_t end)
+{
+	int result = 0;
+
+	while (start < end && result == 0) {
+		uintptr_t stop = entry_piece(vm, start, end);
+
+		result = vm_unmap(vm, start, stop - start);
+		/* To divide an area may take what to end it does not. */
+		if (result == -ENOMEM && stop < end)
+			return vm_unmap(vm, start, end - start);
+		start = stop;
+		if (start < end && result == 0 && give_way())
+			result = -EINTR;
+	}
+	return result;
+}
+
 long sys_munmap(const struct sys_args *args)
 {
-	return vm_unmap(current()->vm, args->arg[0], args->arg[1]);
+	struct vm *vm = current()->vm;
+	uintptr_t start = args->arg[0];
+	size_t bytes = args->arg[1];
+
+	if (bytes <= PIECE_BYTES || (start & (PAGE_BYTES - 1)) || start > VM_USER_TOP ||
+	    bytes > VM_USER_TOP - start)
+		return vm_unmap(vm, start, bytes);
+	return unmap_in_pieces(vm, start, page_ceil(start + bytes));
 }
 
 /* PROT_GROWSDOWN: down to the start of the stack. */
@@ -309,9 +337,9 @@ long sys_brk(const struct sys_args *args)
 		    vm_map(vm, old_end, new_end - old_end, implied_prot(VM_READ | VM_WRITE), 0,
 		           NULL, 0, true, "[heap]") < 0)
 			return (long)vm->brk_end;
-		if (vm->new_flags & VM_LOCKED)
-			vm_populate(vm, old_end, new_end);
 	}
 	vm->brk_end = wanted;
+	if (new_end > old_end && (vm->new_flags & VM_LOCKED))
+		vm_populate(vm, old_end, new_end);
 	return (long)wanted;
 }

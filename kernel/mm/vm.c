@@ -9,6 +9,7 @@
  */
 #include "kernel/linux/abi.h"
 #include "kernel/mm/internal.h"
+#include "kernel/task/give_way.h"
 #include "kernel/task/task.h"
 
 /* Where mappings go below if nobody has said so. */
@@ -49,6 +50,21 @@ void vm_get(struct vm *vm)
 	vm->ref_count++;
 }
 
+/* What a space that ends holds beyond a piece or two goes before it, in pieces that give way: each
+ * range of whole leaf tables, so that none of a table that others share must be copied. */
+static void release_in_pieces(struct vm *vm)
+{
+	uintptr_t at = 0, end;
+
+	if (vm->mapped_bytes <= 2 * PIECE_BYTES)
+		return;
+	for (; (end = entry_piece(vm, at, VM_USER_TOP)) < VM_USER_TOP; at = end) {
+		if (entry_zap(vm, at, end) != 0)
+			return; /* the rest goes with the space */
+		give_way();
+	}
+}
+
 void vm_put(struct vm *vm)
 {
 	struct vm_area *area, *next;
@@ -57,6 +73,7 @@ void vm_put(struct vm *vm)
 	if (--vm->ref_count > 0)
 		return;
 	list_remove(&vm->all_node);
+	release_in_pieces(vm);
 	pv_space_dissolve(&vm->space, entry_release, NULL);
 	list_for_each_entry_safe (area, next, &vm->areas, struct vm_area, node)
 		area_destroy(vm, area);

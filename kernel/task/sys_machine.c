@@ -9,6 +9,7 @@
 #include "kernel/mm/page.h"
 #include "kernel/mm/vm.h"
 #include "kernel/shutdown.h"
+#include "kernel/task/give_way.h"
 #include "kernel/task/task.h"
 #include "kernel/task/uts.h"
 #include "lib/rng.h"
@@ -133,8 +134,8 @@ long sys_getrandom(const struct sys_args *args)
 		left -= piece;
 		if (signal_pending(current()) && left > 0)
 			return (long)(total - left);
-		if (current()->need_resched)
-			sched_yield();
+		if ((total - left) % PAGE_BYTES == 0)
+			give_way();
 	}
 	return (long)total;
 }

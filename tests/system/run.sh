@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The whole kernel on the debug build of Xen: the checks inside the guest, a clock that is set, storms
-# on 2 to 32 vcpus, forks of processes with much memory, then what boot costs in instructions. What Xen logs is a
-# witness: no complaint, and no store to a page table that it had to emulate.
+# The whole kernel on the debug build of Xen: the checks inside the guest, a clock that is set, turns
+# beside long requests, storms on 2 to 32 vcpus, forks of processes with much memory, then what boot
+# costs in instructions. What Xen logs is a witness: no complaint, and no store to a page table that
+# it had to emulate.
 #
 # Use: tests/system/run.sh BUILD-FOLDER      (from the top of the source tree)
 set -u
@@ -29,6 +30,7 @@ guest() {
 	./pinfold run --xen "$xen" --log "$build/$name.log" --timeout 400 "$@" \
 		--add "$build/checks:/bin/checks" --add "$build/storm:/bin/storm" \
 		--add "$build/forks:/bin/forks" --add "$build/clock:/bin/clock" \
+		--add "$build/turns:/bin/turns" \
 		--add "$build/exit:/bin/exit-now" -- \
 		sh -c "$command; echo p > /proc/pinfold/debug-keys" < /dev/null
 	status=$?
@@ -38,6 +40,8 @@ guest() {
 
 guest checks 'checks /bin/exit-now'
 guest clock clock
+# With -icount the clock counts instructions: what is measured does not depend on this machine.
+guest turns turns --vcpus 1 --qemu -icount --qemu shift=0,sleep=off
 for vcpus in 2 4 8 32; do
 	guest "storm-$vcpus" "storm /bin/exit-now $vcpus" --vcpus "$vcpus"
 done

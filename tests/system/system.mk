@@ -2,7 +2,7 @@
 # The whole kernel on real Xen: costs and balances, with the debug build as witness.
 
 SYSTEM_BUILD := $(BUILD)/tests/system
-SYSTEM_PROGRAMS := $(addprefix $(SYSTEM_BUILD)/,checks clock exit forks storm)
+SYSTEM_PROGRAMS := $(addprefix $(SYSTEM_BUILD)/,checks clock exit forks storm turns)
 
 $(SYSTEM_BUILD)/%: tests/system/%.c tests/system/counters.h $(FLAGS_STAMP)
 	$(call say,CC,$<)

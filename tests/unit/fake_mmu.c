@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * See fake_mmu.h. Rules of pv/mmu.h that are checked here: tables are there before an entry is set;
- * lazy mode is not nested and nothing in it reads what it has set; a frame lives until its entry's
- * change and the flush have been issued; a change that takes rights away is flushed (the TLB would
- * keep the old entry, and the test would see it); entries of a leaf table that is linked without
- * write permission are not set, and none of one that is shared is a file's own. Every leaf table
- * that may be shared in a fork is, and each that can lose the right to write by its link does.
+ * lazy mode is not nested, nobody gives way in it, and nothing in it reads what it has set; a frame
+ * lives until its entry's change and the flush have been issued; a change that takes rights away is
+ * flushed (the TLB would keep the old entry, and the test would see it); entries of a leaf table
+ * that is linked without write permission are not set, and none of one that is shared is a file's
+ * own. Every leaf table that may be shared in a fork is, and each that can lose the right to write
+ * by its link does.
  */
 #include "tests/unit/fake_mmu.h"
 
 #include <stdlib.h>
 
 #include "kernel/mm/internal.h"
+#include "kernel/task/give_way.h"
 #include "pv/mmu.h"
 #include "tests/unit/fake_kernel.h"
 
@@ -335,6 +337,13 @@ static void lazy_enter(void)
 {
 	ASSERT(!lazy);
 	lazy = true;
+}
+
+/* Nobody else is here. */
+bool give_way(void)
+{
+	ASSERT(!lazy);
+	return false;
 }
 
 static void lazy_leave(void)

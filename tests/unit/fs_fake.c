@@ -10,6 +10,7 @@
 
 #include "kernel/mm/vm.h"
 #include "kernel/task/clock.h"
+#include "kernel/task/give_way.h"
 #include "lib/rng.h"
 #include "pv/ops.h"
 
@@ -248,6 +249,11 @@ struct filesystem *sysfs_create(const char *source)
 static uint64_t fake_monotonic(void)
 {
 	return fake.now_ns;
+}
+
+bool give_way(void)
+{
+	return false;
 }
 
 /* Each reading is later than the last. */
