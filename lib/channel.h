@@ -22,6 +22,13 @@
  * pipe) takes nothing from it while head is at or beyond demand, so that input nobody asked for is
  * left to them.
  *
+ * The hand-over: the kernel comes up without knowing what it will run. When all is ready it says
+ * CHANNEL_GUEST_WAITS and sleeps until the host has stored what belongs to one run (the streams'
+ * kinds, an archive of files with the run description, random bytes, the time), then `handed_over`,
+ * and has rung. So a machine that was saved while it waited serves many runs: what the guest finds
+ * after the bell may be another memory than the one it waited on, with the same rings, all empty or
+ * with bytes from the host.
+ *
  * Neither side trusts the other: positions and lengths are checked before use.
  */
 #ifndef PINFOLD_LIB_CHANNEL_H
@@ -30,8 +37,8 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC   0x64666e70u /* "pnfd", little-endian */
-#define CHANNEL_VERSION 3u
-#define CHANNEL_BYTES   (4u << 20)
+#define CHANNEL_VERSION 4u
+#define CHANNEL_BYTES   (4u << 20) /* header and rings; the archive lies behind them */
 
 /* Bits of guest_wants_bell and host_wants_bell. */
 #define CHANNEL_BELL_NEWS 1u
@@ -45,6 +52,16 @@ enum channel_fd_kind {
 };
 
 #define CHANNEL_ERROR_MAX 4095u
+
+/* How far the guest is; it only grows. */
+enum channel_guest_state {
+	CHANNEL_GUEST_BOOTS = 0,
+	CHANNEL_GUEST_WAITS = 1, /* all is up; waits for the hand-over */
+	CHANNEL_GUEST_TAKEN = 2, /* has read the hand-over */
+	CHANNEL_GUEST_READY = 3, /* the archive is unpacked: takes signals for the program */
+};
+
+#define CHANNEL_RANDOM_BYTES 64u
 
 /* How the run ended; stored by the guest in exit_kind, last, with release order. */
 enum channel_exit_kind {
@@ -82,11 +99,19 @@ enum channel_ring_idx {
 };
 
 struct channel_header {
-	/* Written by the host before the guest starts. */
+	/* Written by the host before the guest starts, or before the hand-over. */
 	uint32_t magic;
 	uint32_t version;
 	uint32_t fd_kind[3];  /* enum channel_fd_kind of descriptors 0, 1, 2 */
 	uint32_t want_report; /* nonzero: write the counters to CHANNEL_REPORT at the end */
+
+	/* The hand-over, written by the host; see above. The archive is one of cpio's (newc). */
+	uint32_t handed_over; /* nonzero: the words around this one are valid; stored last */
+	uint32_t
+	    archive_offset; /* from the start of the area, at least CHANNEL_BYTES, whole pages */
+	uint64_t archive_bytes;               /* 0: none */
+	uint64_t wall_ns;                     /* since 1970, when it was handed over */
+	uint8_t random[CHANNEL_RANDOM_BYTES]; /* the guest clears them */
 
 	/* Window size of the terminal; the host increments winsize_seq after a change. */
 	uint32_t winsize_rows;
@@ -101,7 +126,7 @@ struct channel_header {
 	uint32_t host_wants_bell;
 
 	/* Written by the guest. */
-	uint32_t guest_ready;  /* 1 once the kernel has taken over the channel */
+	uint32_t guest_state;  /* enum channel_guest_state */
 	uint32_t signal_taken; /* the signal_seq up to which signals reached the program */
 	uint32_t exit_kind;    /* enum channel_exit_kind */
 	uint32_t exit_value;

@@ -17,7 +17,7 @@ $(BUILD)/hosted/%.o: %.c $(FLAGS_STAMP)
 
 pinfold: $(LAUNCHER_OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) -o $@ $^ -larchive -lm
+	$(Q)$(CC) -o $@ $^ -larchive -ljson-c -lm
 
 .PHONY: ramdisk xen xen-debug install uninstall
 ramdisk: $(RAMDISK)

@@ -30,6 +30,7 @@ needs() {
 		build binutils ld
 		build libc6-dev /usr/include/stdio.h
 		build libarchive-dev /usr/include/archive.h
+		build libjson-c-dev /usr/include/json-c/json.h
 		build libxen-dev /usr/include/xen/xen.h
 		build busybox-static /bin/busybox
 		build qemu-system-x86 qemu-system-x86_64

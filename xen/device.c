@@ -16,9 +16,12 @@
 #include "xen/pt_walk.h"
 #include "xen/space.h"
 
-/* As large as the one upper table that boot installed for the region allows, and enough for any
- * device here. */
+/* As large as the one upper table that boot installed for the region allows. */
+#ifdef __x86_64__
+#define DEVICE_BYTES (512ull << 30)
+#else
 #define DEVICE_BYTES (64ull << 20)
+#endif
 
 static uint64_t device_used_bytes;
 

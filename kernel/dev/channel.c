@@ -32,6 +32,8 @@ struct ring {
 };
 
 static struct channel_header *header;
+static maddr_t area_base;
+static uint64_t area_bytes;
 static struct ring rings[CHANNEL_RING_COUNT];
 static void (*bell_handler)(void);
 
@@ -274,18 +276,18 @@ static bool adopt_rings(struct channel_header *shared)
 static struct channel_header *map_area(void)
 {
 	unsigned int slot;
-	maddr_t base;
 	struct channel_header *shared;
 
 	if (pv_port_io_enable() != 0 || !pci_find(IVSHMEM_VENDOR, IVSHMEM_DEVICE, &slot))
 		return NULL;
-	if (!pci_enable_memory_bar(slot, IVSHMEM_BAR, &base)) {
+	if (!pci_enable_memory_bar(slot, IVSHMEM_BAR, &area_base, &area_bytes)) {
 		klog(LOG_ERROR, "channel: the device in slot %u has no address", slot);
 		return NULL;
 	}
-	shared = pv_map_device(base, CHANNEL_BYTES);
+	shared = area_bytes < CHANNEL_BYTES ? NULL : pv_map_device(area_base, CHANNEL_BYTES);
 	if (!shared) {
-		klog(LOG_ERROR, "channel: cannot map 0x%llx", (unsigned long long)base.v);
+		klog(LOG_ERROR, "channel: cannot map %llu bytes at 0x%llx",
+		     (unsigned long long)area_bytes, (unsigned long long)area_base.v);
 		return NULL;
 	}
 	if (shared->magic != CHANNEL_MAGIC || shared->version != CHANNEL_VERSION) {
@@ -311,8 +313,49 @@ bool channel_init(void (*bell)(void))
 		header = NULL;
 		return false;
 	}
-	__atomic_store_n(&header->guest_ready, 1u, __ATOMIC_RELEASE);
 	channel_arm();
-	ring_bell(CHANNEL_BELL_NEWS);
 	return true;
+}
+
+void channel_set_state(enum channel_guest_state state)
+{
+	__atomic_store_n(&header->guest_state, (uint32_t)state, __ATOMIC_RELEASE);
+	ring_bell(CHANNEL_BELL_NEWS);
+}
+
+bool channel_handed_over(void)
+{
+	return __atomic_load_n(&header->handed_over, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* The archive that the host names, mapped for good: its size is not to change under the reader. */
+static int take_archive(struct hand_over *taken)
+{
+	uint32_t offset = __atomic_load_n(&header->archive_offset, __ATOMIC_RELAXED);
+	uint64_t bytes = __atomic_load_n(&header->archive_bytes, __ATOMIC_RELAXED);
+
+	*taken = (struct hand_over){0};
+	if (bytes == 0)
+		return 0;
+	if (offset % PAGE_BYTES != 0 || offset < CHANNEL_BYTES || offset > area_bytes ||
+	    bytes > area_bytes - offset) {
+		klog(LOG_ERROR, "channel: an archive at %u with %llu bytes: not usable", offset,
+		     (unsigned long long)bytes);
+		return -EINVAL;
+	}
+	taken->archive = pv_map_device((maddr_t){area_base.v + offset}, bytes);
+	taken->archive_bytes = bytes;
+	return taken->archive ? 0 : -ENOMEM;
+}
+
+int channel_take_hand_over(struct hand_over *taken)
+{
+	int error = adopt_rings(header) ? take_archive(taken) : -EINVAL;
+
+	if (error)
+		return error;
+	taken->wall_ns = __atomic_load_n(&header->wall_ns, __ATOMIC_RELAXED);
+	memcpy(taken->random, header->random, sizeof(taken->random));
+	memset(header->random, 0, sizeof(header->random));
+	return 0;
 }

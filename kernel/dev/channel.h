@@ -14,6 +14,23 @@
  * logged). */
 bool channel_init(void (*bell)(void));
 
+/* Tell the host how far the guest is. */
+void channel_set_state(enum channel_guest_state state);
+
+/* What the host has for this run; see lib/channel.h. */
+struct hand_over {
+	const void *archive; /* in the host's memory, mapped for good; it may change at any time */
+	uint64_t archive_bytes; /* 0: none */
+	uint64_t wall_ns;       /* since 1970 */
+	uint8_t random[CHANNEL_RANDOM_BYTES];
+};
+
+/* Whether the host has handed over. */
+bool channel_handed_over(void);
+/* After that, once: take the rings over anew, which are perhaps others now, and what was handed
+ * over. 0; -EINVAL: the host says what cannot be, which is logged; -ENOMEM. */
+int channel_take_hand_over(struct hand_over *taken);
+
 /* Whether channel_init() has found one. */
 bool channel_present(void);
 

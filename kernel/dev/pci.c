@@ -48,21 +48,42 @@ bool pci_find(uint16_t vendor, uint16_t device, unsigned int *slot)
 	return false;
 }
 
-bool pci_enable_memory_bar(unsigned int slot, unsigned int bar, maddr_t *base)
+/* The size is told by the address bits that cannot be set. */
+static uint64_t bar_bytes(unsigned int slot, unsigned int reg, uint32_t low, bool wide,
+                          uint32_t high)
 {
-	uint32_t low = pci_read(slot, PCI_REG_BAR0 + 4 * bar);
-	uint32_t high = 0;
+	uint64_t settable;
+
+	pci_write(slot, reg, UINT32_MAX);
+	settable = pci_read(slot, reg) & ~PCI_BAR_FLAGS;
+	pci_write(slot, reg, low);
+	if (wide) {
+		pci_write(slot, reg + 4, UINT32_MAX);
+		settable |= (uint64_t)pci_read(slot, reg + 4) << 32;
+		pci_write(slot, reg + 4, high);
+	} else {
+		settable |= (uint64_t)UINT32_MAX << 32;
+	}
+	return -settable;
+}
+
+bool pci_enable_memory_bar(unsigned int slot, unsigned int bar, maddr_t *base, uint64_t *bytes)
+{
+	unsigned int reg = PCI_REG_BAR0 + 4 * bar;
+	uint32_t low = pci_read(slot, reg);
+	bool wide = (low & PCI_BAR_TYPE) == PCI_BAR_TYPE_64;
+	uint32_t high = wide ? pci_read(slot, reg + 4) : 0;
 	uint32_t command;
 
 	if (low & PCI_BAR_IO)
 		return false;
-	if ((low & PCI_BAR_TYPE) == PCI_BAR_TYPE_64)
-		high = pci_read(slot, PCI_REG_BAR0 + 4 * (bar + 1));
 	base->v = (uint64_t)high << 32 | (low & ~PCI_BAR_FLAGS);
 	if (base->v == 0)
 		return false;
 	/* The upper half of the register is the status, whose bits are cleared by writing ones. */
 	command = pci_read(slot, PCI_REG_COMMAND) & 0xffff;
+	pci_write(slot, PCI_REG_COMMAND, command & ~PCI_COMMAND_MEMORY);
+	*bytes = bar_bytes(slot, reg, low, wide, high);
 	pci_write(slot, PCI_REG_COMMAND, command | PCI_COMMAND_MEMORY);
 	return true;
 }

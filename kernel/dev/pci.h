@@ -15,7 +15,8 @@
 bool pci_find(uint16_t vendor, uint16_t device, unsigned int *slot);
 
 /* Make a device answer at its memory BAR `bar` (0 to 5; 64-bit ones count twice), and say where
- * that is. False: it is no memory BAR, or nobody has given it an address. */
-bool pci_enable_memory_bar(unsigned int slot, unsigned int bar, maddr_t *base);
+ * that is and how many bytes. Nobody may use that memory meanwhile. False: it is no memory BAR, or
+ * nobody has given it an address. */
+bool pci_enable_memory_bar(unsigned int slot, unsigned int bar, maddr_t *base, uint64_t *bytes);
 
 #endif

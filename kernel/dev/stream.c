@@ -34,6 +34,7 @@
 
 static size_t (*report_make)(char *buffer, size_t size);
 static struct wait_queue finish_wait;
+static bool started; /* the channel: the hand-over is through, rings may be looked at */
 static uint32_t signal_seq_seen;
 static uint32_t winsize_seq_seen;
 
@@ -206,6 +207,10 @@ static void look_around(void)
 {
 	if (channel_present()) {
 		channel_arm();
+		if (!started) {
+			wait_wake_all(&finish_wait);
+			return;
+		}
 		take_signal();
 		take_window_size();
 		stream_file_moved();
@@ -223,7 +228,18 @@ static void bell(void)
 
 /* Boot. */
 
-static void init_channel(void)
+void stream_wait_hand_over(void)
+{
+	struct wait_entry entry;
+
+	wait_enqueue(&finish_wait, &entry);
+	channel_set_state(CHANNEL_GUEST_WAITS);
+	while (!channel_handed_over())
+		(void)task_sleep(false, WAIT_FOREVER);
+	wait_dequeue(&entry);
+}
+
+void stream_start(void)
 {
 	struct channel_header *header = channel_header();
 	bool terminal = fd_is_terminal(0) || fd_is_terminal(1) || fd_is_terminal(2);
@@ -234,6 +250,9 @@ static void init_channel(void)
 	winsize_seq_seen = __atomic_load_n(&header->winsize_seq, __ATOMIC_ACQUIRE);
 	if (terminal)
 		tty_set_window_size(header->winsize_rows, header->winsize_columns);
+	started = true;
+	channel_set_state(CHANNEL_GUEST_READY);
+	work_mark(&bell_work);
 }
 
 void stream_init(void)
@@ -244,7 +263,7 @@ void stream_init(void)
 	stream_file_init();
 	work_register(&bell_work);
 	if (channel_init(bell)) {
-		init_channel();
+		/* The rest knows the hand-over. */
 	} else if (pv_console_present()) {
 		error = tty_init(&console_backend);
 		if (!error)

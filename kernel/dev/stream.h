@@ -9,9 +9,15 @@
 #include "kernel/kernel.h"
 #include "lib/channel.h"
 
-/* Boot, after vfs_init(): find the channel (or fall back to the console), make the terminal and its
- * devices. */
+/* Boot, after vfs_init(): find the channel, or fall back to the console and make the terminal and
+ * its devices. */
 void stream_init(void);
+
+/* With the channel: say that all is up, and sleep until the host has handed over. Task context. */
+void stream_wait_hand_over(void);
+/* With the channel, once the rings are taken over: make the terminal and its devices, and tell the
+ * host that signals for the program may come. */
+void stream_start(void);
 
 /* Install descriptors 0, 1, 2 for the running task and give it the terminal if one of them is. The
  * task leads its session. 0 or -errno. */

@@ -6,6 +6,7 @@
 #include "kernel/dev/xenstore.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/glue/args.h"
+#include "kernel/glue/hand_over.h"
 #include "kernel/glue/nmi.h"
 #include "kernel/glue/report.h"
 #include "kernel/kernel.h"
@@ -65,10 +66,8 @@ static void root_init(const struct xen_boot_info *boot)
 {
 	int error;
 
-	if (!boot->ramdisk) {
-		klog(LOG_WARNING, "there is no ramdisk");
+	if (!boot->ramdisk)
 		return;
-	}
 	error = ramdisk_unpack(boot->ramdisk, boot->ramdisk_bytes, ramdisk_used);
 	if (error)
 		panic("the ramdisk cannot be used%s",
@@ -80,6 +79,7 @@ static void root_init(const struct xen_boot_info *boot)
 static void first_task(void *arg)
 {
 	(void)arg;
+	hand_over_take();
 	task_run_init();
 }
 

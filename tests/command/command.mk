@@ -3,7 +3,7 @@
 
 COMMAND_BUILD := $(BUILD)/tests/command
 COMMAND_TOOLS := $(addprefix $(COMMAND_BUILD)/,fake-qemu on-terminal tty-probe \
-	stream-probe)
+	stream-probe random-probe)
 
 .PHONY: test-command
 test-programs: $(COMMAND_TOOLS)

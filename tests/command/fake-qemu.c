@@ -292,11 +292,33 @@ static void carry_out_end(const char *word)
 		wait_for_ever();
 }
 
+static void set_state(enum channel_guest_state state)
+{
+	__atomic_store_n(&channel->guest_state, state, __ATOMIC_RELEASE);
+	ring_bell();
+}
+
+static void take_hand_over(void)
+{
+	set_state(CHANNEL_GUEST_WAITS);
+	for (;;) {
+		arm();
+		if (load(&channel->handed_over) != 0)
+			break;
+		sleep_until_bell();
+	}
+	if (channel->archive_offset != CHANNEL_BYTES || channel->archive_bytes == 0 ||
+	    channel->wall_ns == 0)
+		give_up("no hand-over");
+	set_state(CHANNEL_GUEST_TAKEN);
+	set_state(CHANNEL_GUEST_READY);
+}
+
 static void carry_out(const char *word)
 {
 	carry_out_end(word);
 	if (strcmp(word, "boot") == 0) {
-		__atomic_store_n(&channel->guest_ready, 1, __ATOMIC_RELEASE);
+		take_hand_over();
 		printf("the kernel's log\n");
 		fflush(stdout);
 	} else if (strcmp(word, "copy") == 0) {

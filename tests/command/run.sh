@@ -9,10 +9,11 @@ set -u
 work=$1
 here=tests/command
 TMPDIR=$work/tmp
-export TMPDIR
+XDG_CACHE_HOME=$PWD/$work/cache
+export TMPDIR XDG_CACHE_HOME
 find "$work" -mindepth 1 -maxdepth 1 ! -name fake-qemu ! -name on-terminal \
 	! -name "*-probe" ! -name "*.d" -exec rm -rf {} +
-mkdir -p "$work/tmp" "$work/lib"
+mkdir -p "$work/tmp" "$work/lib" "$work/cache"
 # A kernel that nobody will start: the launcher only has to find the files.
 echo kernel > "$work/lib/pinfold-kernel.elf"
 echo xen > "$work/lib/xen-release"
@@ -26,6 +27,7 @@ cp build/ramdisk/base.cpio "$work/lib/base.cpio"
 . "$here/launcher.sh"
 if [ -z "${SKIP_GUESTS-}" ]; then
 	. "$here/guests.sh"
+	. "$here/saved.sh"
 	. "$here/stream.sh"
 	. "$here/tty.sh"
 fi

@@ -27,7 +27,7 @@ witness() {
 guest() {
 	name=$1 command=$2
 	shift 2
-	./pinfold run --xen "$xen" --log "$build/$name.log" --timeout 400 "$@" \
+	./pinfold run --cold --xen "$xen" --log "$build/$name.log" --timeout 400 "$@" \
 		--add "$build/checks:/bin/checks" --add "$build/storm:/bin/storm" \
 		--add "$build/forks:/bin/forks" --add "$build/clock:/bin/clock" \
 		--add "$build/turns:/bin/turns" \
@@ -51,7 +51,7 @@ for vcpus in 1 4; do
 done
 
 # With -icount the counter ticks once per instruction.
-cost=$(./pinfold run --xen "$xen" --log "$build/boot.log" --timeout 200 \
+cost=$(./pinfold run --cold --xen "$xen" --log "$build/boot.log" --timeout 200 \
 	--qemu -icount --qemu shift=0,sleep=off -- \
 	grep -E '^boot' /proc/pinfold/counters < /dev/null)
 ticks=$(echo "$cost" | sed -n 's/^boot.ticks *//p')

@@ -30,6 +30,7 @@ static void port_out32(uint16_t port, uint32_t value);
 /* The machine. */
 
 #define AREA_BASE   0xfe00000000ull
+#define AREA_BYTES  (2 * CHANNEL_BYTES)
 #define DEVICE_SLOT 5u
 
 static struct {
@@ -37,12 +38,13 @@ static struct {
 	uint32_t pci_address;
 	uint32_t command;
 	uint32_t bar_low, bar_high;
+	uint32_t area_bytes;
 	uint8_t uart[8];
 	unsigned int keys_waiting; /* bytes in the UART's receiver */
 	unsigned int rings;        /* bytes that the guest has sent */
 	void (*handler)(void *arg);
 	unsigned int gsi;
-	_Alignas(4096) uint8_t area[CHANNEL_BYTES];
+	_Alignas(4096) uint8_t area[AREA_BYTES];
 } machine;
 
 static unsigned int bells;
@@ -93,9 +95,23 @@ static void port_out32(uint16_t port, uint32_t value)
 		return;
 	}
 	assert_int_equal(port, 0xcfc);
-	assert_int_equal(machine.pci_address & 0xfc, 0x04);
-	assert_int_equal(value >> 16, 0);
-	machine.command = value & 0xffff;
+	switch (machine.pci_address & 0xfc) {
+	case 0x04:
+		assert_int_equal(value >> 16, 0);
+		machine.command = value & 0xffff;
+		break;
+	case 0x18:
+		/* The address moves only while the device does not answer at it. */
+		assert_int_equal(machine.command & 2, 0);
+		machine.bar_low = (value & ~(machine.area_bytes - 1) & ~0xfu) | 0xc;
+		break;
+	case 0x1c:
+		assert_int_equal(machine.command & 2, 0);
+		machine.bar_high = value;
+		break;
+	default:
+		fail();
+	}
 }
 
 static int fake_port_io_enable(void)
@@ -105,10 +121,11 @@ static int fake_port_io_enable(void)
 
 static void *fake_map_device(maddr_t base, uint64_t bytes)
 {
-	assert_true(base.v == AREA_BASE);
-	assert_int_equal(bytes, CHANNEL_BYTES);
+	assert_true(base.v >= AREA_BASE && bytes <= machine.area_bytes - (base.v - AREA_BASE));
 	assert_int_equal(machine.command & 2, 2);
-	return machine.area;
+	assert_int_equal(machine.bar_low, 0x0000000cu);
+	assert_int_equal(machine.bar_high, 0xfeu);
+	return machine.area + (base.v - AREA_BASE);
 }
 
 static int fake_bind_line(unsigned int gsi, void (*handler)(void *arg), void *arg)
@@ -158,6 +175,8 @@ static int set_up(void **state)
 	machine.has_device = true;
 	machine.bar_low = 0x0000000cu;
 	machine.bar_high = 0xfeu;
+	machine.command = 2;
+	machine.area_bytes = AREA_BYTES;
 	host()->magic = CHANNEL_MAGIC;
 	host()->version = CHANNEL_VERSION;
 	for (int i = 0; i < CHANNEL_RING_COUNT; i++) {
@@ -200,8 +219,10 @@ static void test_take_over(void **state)
 	host()->host_wants_bell = 1;
 	assert_true(channel_init(count_bell));
 	assert_true(channel_present());
-	assert_int_equal(host()->guest_ready, 1);
 	assert_int_equal(host()->guest_wants_bell, 1);
+	assert_int_equal(machine.rings, 0);
+	channel_set_state(CHANNEL_GUEST_WAITS);
+	assert_int_equal(host()->guest_state, CHANNEL_GUEST_WAITS);
 	assert_int_equal(machine.rings, 1);
 	assert_int_equal(machine.gsi, 3);
 	assert_int_equal(machine.uart[1], 0x01);
@@ -242,13 +263,88 @@ static void test_unusable(void **state)
 		assert_false(channel_init(count_bell));
 		assert_false(channel_present());
 		assert_int_equal(log_lines, 1);
-		assert_int_equal(host()->guest_ready, 0);
+		assert_int_equal(host()->guest_state, 0);
 	}
 	set_up(state);
 	machine.bar_low = 0x0000000cu;
 	machine.bar_high = 0;
 	assert_false(channel_init(count_bell));
 	assert_int_equal(log_lines, 1);
+	set_up(state);
+	machine.area_bytes = CHANNEL_BYTES / 2;
+	assert_false(channel_init(count_bell));
+	assert_int_equal(log_lines, 1);
+}
+
+static void hand_over(uint32_t offset, uint64_t bytes)
+{
+	host()->archive_offset = offset;
+	host()->archive_bytes = bytes;
+	host()->wall_ns = 7000000000;
+	memset(host()->random, 0x5a, sizeof(host()->random));
+	host()->handed_over = 1;
+}
+
+static void test_hand_over(void **state)
+{
+	struct hand_over taken;
+
+	(void)state;
+	assert_true(channel_init(count_bell));
+	assert_false(channel_handed_over());
+	/* A machine that was saved: the memory is another one, with bytes in it. */
+	memset(machine.area + 4096, 0, sizeof(machine.area) - 4096);
+	host_write(CHANNEL_STDIN, (const uint8_t *)"key", 3);
+	memcpy(machine.area + CHANNEL_BYTES, "archive", 7);
+	hand_over(CHANNEL_BYTES, AREA_BYTES - CHANNEL_BYTES);
+	assert_true(channel_handed_over());
+	assert_int_equal(channel_take_hand_over(&taken), 0);
+	assert_int_equal(taken.archive_bytes, AREA_BYTES - CHANNEL_BYTES);
+	assert_memory_equal(taken.archive, "archive", 7);
+	assert_int_equal(taken.wall_ns, 7000000000);
+	for (size_t i = 0; i < sizeof(taken.random); i++) {
+		assert_int_equal(taken.random[i], 0x5a);
+		assert_int_equal(host()->random[i], 0);
+	}
+	assert_int_equal(channel_readable(CHANNEL_STDIN), 3);
+	assert_int_equal(log_lines, 0);
+	/* None at all is right, too. */
+	hand_over(CHANNEL_BYTES, 0);
+	assert_int_equal(channel_take_hand_over(&taken), 0);
+	assert_null(taken.archive);
+}
+
+static void test_wrong_hand_over(void **state)
+{
+	static const struct {
+		uint32_t offset;
+		uint64_t bytes;
+	} wrong[] = {
+	    {0, 4096},
+	    {4096, 4096},
+	    {CHANNEL_BYTES - 4096, 4096},
+	    {CHANNEL_BYTES + 512, 4096},
+	    {CHANNEL_BYTES, AREA_BYTES - CHANNEL_BYTES + 1},
+	    {CHANNEL_BYTES, UINT64_MAX},
+	    {CHANNEL_BYTES, UINT64_MAX - CHANNEL_BYTES + 2},
+	    {AREA_BYTES, 1},
+	    {AREA_BYTES + 4096, 1},
+	    {0xfffff000u, 4096},
+	};
+	struct hand_over taken;
+
+	assert_true(channel_init(count_bell));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		log_lines = 0;
+		hand_over(wrong[i].offset, wrong[i].bytes);
+		assert_int_equal(channel_take_hand_over(&taken), -EINVAL);
+		assert_int_equal(log_lines, 1);
+	}
+	set_up(state);
+	assert_true(channel_init(count_bell));
+	host()->ring[CHANNEL_STDOUT].size_bytes = 0x80000000u;
+	hand_over(CHANNEL_BYTES, 4096);
+	assert_int_equal(channel_take_hand_over(&taken), -EINVAL);
 }
 
 /* Random pieces both ways, positions wrapping at 2^32; what comes out is what went in. */
@@ -437,6 +533,8 @@ int main(void)
 	    cmocka_unit_test_setup(test_take_over, set_up),
 	    cmocka_unit_test_setup(test_no_device, set_up),
 	    cmocka_unit_test_setup(test_unusable, set_up),
+	    cmocka_unit_test_setup(test_hand_over, set_up),
+	    cmocka_unit_test_setup(test_wrong_hand_over, set_up),
 	    cmocka_unit_test_setup(test_transfers, set_up),
 	    cmocka_unit_test_setup(test_end_of_input, set_up),
 	    cmocka_unit_test_setup(test_wrong_positions, set_up),

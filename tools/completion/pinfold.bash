@@ -6,7 +6,7 @@ _pinfold_options() {
 		--xen --xen-args --kernel-args --cpu --help'
 
 	case $1 in
-	run) echo "$common --timeout --log --stats --qemu --dry-run --verbose --interactive --tty --rm" ;;
+	run) echo "$common --timeout --log --cold --stats --qemu --dry-run --verbose --interactive --tty --rm" ;;
 	image) echo "$common --output" ;;
 	esac
 }

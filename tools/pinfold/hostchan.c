@@ -5,9 +5,12 @@
 #include "tools/pinfold/hostchan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tools/pinfold/fail.h"
@@ -38,38 +41,124 @@ static void make_rings(struct hostchan *channel)
 		fail_exit(STATUS_FAILURE, "the rings do not fit the channel");
 }
 
-void hostchan_create(struct hostchan *channel)
+static void send_bell(struct hostchan *channel)
 {
-	int bell[2];
-	void *memory;
-
-	*channel = (struct hostchan){0};
-	channel->memory_fd = memfd_create("pinfold-channel", MFD_CLOEXEC);
-	if (channel->memory_fd < 0 || ftruncate(channel->memory_fd, CHANNEL_BYTES) != 0)
-		fail_exit(STATUS_FAILURE, "cannot make the channel: %s", limits_explain(errno));
-	memory =
-	    mmap(NULL, CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, channel->memory_fd, 0);
-	if (memory == MAP_FAILED)
-		fail_exit(STATUS_FAILURE, "cannot map the channel: %s", strerror(errno));
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, bell) != 0)
-		fail_exit(STATUS_FAILURE, "cannot make the bell: %s", strerror(errno));
-	channel->bell_fd = bell[0];
-	channel->qemu_fd = bell[1];
-	channel->header = memory;
-	make_rings(channel);
-	channel->header->version = CHANNEL_VERSION;
-	__atomic_store_n(&channel->header->magic, CHANNEL_MAGIC, __ATOMIC_RELEASE);
+	if (send(channel->bell_fd, "!", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		/* Full, or QEMU has gone: the end of the process tells. */
+	}
 }
 
 /* Rings the guest if it asked for this kind of bell; one still unheard in the socket is enough. */
 static void ring_bell(struct hostchan *channel, uint32_t kind)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if ((__atomic_load_n(&channel->header->guest_wants_bell, __ATOMIC_RELAXED) & kind) == 0)
-		return;
-	if (send(channel->bell_fd, "!", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-		/* Full, or QEMU has gone: the end of the process tells. */
+	if ((__atomic_load_n(&channel->header->guest_wants_bell, __ATOMIC_RELAXED) & kind) != 0)
+		send_bell(channel);
+}
+
+static void make_bell(struct hostchan *channel)
+{
+	int bell[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, bell) != 0)
+		fail_exit(STATUS_FAILURE, "cannot make the bell: %s", strerror(errno));
+	channel->bell_fd = bell[0];
+	channel->qemu_fd = bell[1];
+}
+
+void hostchan_create(struct hostchan *channel, unsigned int memory_mib)
+{
+	void *memory;
+
+	*channel = (struct hostchan){.area_bytes = CHANNEL_BYTES};
+	while (channel->area_bytes < CHANNEL_BYTES + ((uint64_t)memory_mib << 20))
+		channel->area_bytes *= 2;
+	channel->memory_fd = memfd_create("pinfold-channel", MFD_CLOEXEC);
+	if (channel->memory_fd < 0 ||
+	    ftruncate(channel->memory_fd, (off_t)channel->area_bytes) != 0)
+		fail_exit(STATUS_FAILURE, "cannot make the channel: %s", limits_explain(errno));
+	memory =
+	    mmap(NULL, CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, channel->memory_fd, 0);
+	if (memory == MAP_FAILED)
+		fail_exit(STATUS_FAILURE, "cannot map the channel: %s", strerror(errno));
+	make_bell(channel);
+	channel->header = memory;
+	make_rings(channel);
+	channel->header->version = CHANNEL_VERSION;
+	__atomic_store_n(&channel->header->magic, CHANNEL_MAGIC, __ATOMIC_RELEASE);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void hostchan_restart(struct hostchan *channel)
+{
+	struct channel_header *header = channel->header;
+
+	close_fd(&channel->bell_fd);
+	close_fd(&channel->qemu_fd);
+	make_bell(channel);
+	channel->broken = false;
+	channel->handed_over = false;
+	header->handed_over = 0;
+	header->guest_wants_bell = 0;
+	header->host_wants_bell = 0;
+	header->guest_state = CHANNEL_GUEST_BOOTS;
+	header->signal_taken = 0;
+	header->exit_kind = CHANNEL_EXIT_NONE;
+	for (int i = 0; i < CHANNEL_RING_COUNT; i++) {
+		struct hostchan_ring *ring = &channel->ring[i];
+		bool to_guest = i == CHANNEL_STDIN || i == CHANNEL_TTY_IN;
+
+		ring->shared->head = ring->position;
+		ring->shared->tail = to_guest ? 0 : ring->position;
+		ring->shared->demand = 0;
 	}
+	make_rings(channel);
+}
+
+void hostchan_destroy(struct hostchan *channel)
+{
+	close_fd(&channel->bell_fd);
+	close_fd(&channel->qemu_fd);
+	close_fd(&channel->memory_fd);
+	munmap(channel->header, CHANNEL_BYTES);
+}
+
+void hostchan_hand_over(struct hostchan *channel)
+{
+	struct channel_header *header = channel->header;
+	struct timespec now;
+
+	if (getrandom(header->random, sizeof(header->random), 0) != sizeof(header->random))
+		fail_exit(STATUS_FAILURE, "no random bytes: %s", strerror(errno));
+	clock_gettime(CLOCK_REALTIME, &now);
+	header->wall_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	header->archive_offset = CHANNEL_BYTES;
+	header->archive_bytes = channel->archive_bytes;
+	__atomic_store_n(&header->handed_over, 1, __ATOMIC_RELEASE);
+	channel->handed_over = true;
+	/* A guest that was saved asked for the bell in another memory. */
+	send_bell(channel);
+}
+
+enum channel_guest_state hostchan_guest_state(const struct hostchan *channel)
+{
+	uint32_t state = __atomic_load_n(&channel->header->guest_state, __ATOMIC_ACQUIRE);
+
+	return (enum channel_guest_state)state;
+}
+
+void hostchan_drop_archive(struct hostchan *channel)
+{
+	if (channel->archive_bytes > 0)
+		(void)fallocate(channel->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		                CHANNEL_BYTES, (off_t)channel->archive_bytes);
+	channel->archive_bytes = 0;
 }
 
 size_t hostchan_peek(struct hostchan *channel, enum channel_ring_idx idx, const uint8_t **data)
@@ -219,11 +308,6 @@ void hostchan_disarm(struct hostchan *channel)
 	__atomic_store_n(&channel->header->host_wants_bell, 0, __ATOMIC_RELAXED);
 	while (recv(channel->bell_fd, heard, sizeof(heard), MSG_DONTWAIT) == (ssize_t)sizeof(heard))
 		;
-}
-
-bool hostchan_is_ready(const struct hostchan *channel)
-{
-	return __atomic_load_n(&channel->header->guest_ready, __ATOMIC_ACQUIRE) != 0;
 }
 
 enum channel_exit_kind hostchan_exit_kind(const struct hostchan *channel)

@@ -23,16 +23,40 @@ struct hostchan_ring {
 };
 
 struct hostchan {
-	int memory_fd; /* the area, for QEMU to map */
-	int bell_fd;   /* the launcher's end of the bell, not blocking */
-	int qemu_fd;   /* QEMU's end of the bell */
-	bool broken;   /* the guest wrote an impossible position */
+	int memory_fd;          /* the area, for QEMU to map */
+	uint64_t area_bytes;    /* its size, a power of two; mostly a hole */
+	uint64_t archive_bytes; /* what the area holds behind the rings, for the hand-over */
+	int bell_fd;            /* the launcher's end of the bell, not blocking */
+	int qemu_fd;            /* QEMU's end of the bell, or -1 */
+	bool broken;            /* the guest wrote an impossible position */
+	bool handed_over;
 	struct channel_header *header;
 	struct hostchan_ring ring[CHANNEL_RING_COUNT];
 };
 
-/* Makes the memory, the rings and the bell. Ends the process when the system refuses. */
-void hostchan_create(struct hostchan *channel);
+/*
+ * Makes the memory, the rings and the bell, with room for an archive of as many MiB as the guest
+ * has memory. Ends the process when the system refuses.
+ */
+void hostchan_create(struct hostchan *channel, unsigned int memory_mib);
+
+/*
+ * For another guest, after one that has taken nothing: what the guest wrote is forgotten, what was
+ * written for it stays, and the bell is a new one.
+ */
+void hostchan_restart(struct hostchan *channel);
+
+/* Closes everything; for a channel that no run uses. */
+void hostchan_destroy(struct hostchan *channel);
+
+/* Gives the guest what it waits for: the archive, random bytes and the time. Rings. */
+void hostchan_hand_over(struct hostchan *channel);
+
+/* How far the guest is. */
+enum channel_guest_state hostchan_guest_state(const struct hostchan *channel);
+
+/* The guest has unpacked the archive: its memory goes back to the system. */
+void hostchan_drop_archive(struct hostchan *channel);
 
 /* Guest to host: the bytes that can be read in one piece; 0 when there are none. Sets broken. */
 size_t hostchan_peek(struct hostchan *channel, enum channel_ring_idx idx, const uint8_t **data);
@@ -69,7 +93,6 @@ void hostchan_arm(struct hostchan *channel);
 /* After sleeping: takes what rang. */
 void hostchan_disarm(struct hostchan *channel);
 
-bool hostchan_is_ready(const struct hostchan *channel);
 enum channel_exit_kind hostchan_exit_kind(const struct hostchan *channel);
 
 /* The guest's message without anything that is not printable ASCII. */

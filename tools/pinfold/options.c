@@ -39,6 +39,7 @@ enum {
 	OPTION_CPU,
 	OPTION_QEMU,
 	OPTION_DRY_RUN,
+	OPTION_COLD,
 };
 
 #define HELP_OPTION ((struct option){"help", no_argument, NULL, 'h'})
@@ -63,6 +64,7 @@ static const struct option run_options[] = {
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"log", required_argument, NULL, OPTION_LOG},
     {"stats", no_argument, NULL, OPTION_STATS},
+    {"cold", no_argument, NULL, OPTION_COLD},
     {"qemu", required_argument, NULL, OPTION_QEMU},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"verbose", no_argument, NULL, 'v'},
@@ -138,6 +140,9 @@ static void take_option(struct options *options, int option, const char *value)
 		break;
 	case OPTION_STATS:
 		options->stats = true;
+		break;
+	case OPTION_COLD:
+		options->cold = true;
 		break;
 	case OPTION_XEN:
 		options->xen = value;

@@ -16,6 +16,7 @@
 struct options {
 	bool verbose;
 	bool stats;
+	bool cold; /* not from a saved machine */
 	bool dry_run;
 	unsigned int memory_mib;
 	unsigned int vcpus;

@@ -32,6 +32,7 @@ static const char run_help[] =
     "  --timeout SECONDS   end the run after that time, with status 124\n"
     "  --log FILE          write Xen's and the kernel's messages to FILE\n"
     "  -v, --verbose       show them on standard error as they come\n"
+    "  --cold              boot a machine for this run rather than start from a saved one\n"
     "  --stats             print the kernel's counters on standard error at the end\n"
     "%s"
     "  --qemu ARGUMENT     one more argument for QEMU (repeatable)\n"

@@ -22,10 +22,12 @@
 #include <unistd.h>
 
 #include "tools/pinfold/fail.h"
+#include "tools/pinfold/pump_start.h"
 #include "tools/pinfold/terminal.h"
 
 #define NS_PER_MS        1000000ll
 #define BOOT_LIMIT_NS    (120000 * NS_PER_MS)
+#define RESTORE_LIMIT_NS (20000 * NS_PER_MS)
 #define BOOT_NOTE_NS     (3000 * NS_PER_MS)
 #define HUNG_LIMIT_NS    (5000 * NS_PER_MS)
 #define BACKGROUND_MS    500
@@ -45,6 +47,7 @@ enum {
 	POLL_SIGNAL,
 	POLL_COM1,
 	POLL_QEMU,
+	POLL_QMP,
 	POLL_STDIN,
 	POLL_WAYS,
 	POLL_COUNT = POLL_WAYS + WAY_COUNT
@@ -57,7 +60,7 @@ struct loop {
 	enum channel_ring_idx stdin_ring;
 	bool is_file; /* standard input is one: its own offset moves only as the guest reads */
 	off_t file_offset;
-	int64_t started_ns;
+	int64_t begun_ns;      /* when QEMU was started */
 	int64_t signal_ns;     /* when the program was last asked to end, or 0 */
 	int64_t interrupt_ns;  /* when Ctrl-C was last typed for the program, or 0 */
 	uint32_t interrupt_at; /* its place in the ring */
@@ -69,7 +72,7 @@ struct loop {
 static const int taken_signals[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1,
                                     SIGUSR2, SIGCHLD, SIGWINCH, SIGCONT};
 
-static int64_t now_ns(void)
+int64_t pump_now_ns(void)
 {
 	struct timespec now;
 
@@ -178,13 +181,13 @@ static void forward_signal(struct loop *loop, int number)
 	struct pump *pump = loop->pump;
 	bool may_end = number != SIGUSR1 && number != SIGUSR2;
 
-	if (may_end && (pump->signals++ > 0 || !hostchan_is_ready(pump->channel))) {
+	if (may_end && (pump->signals++ > 0 || !pump_start_is_over(pump))) {
 		pump->number = number;
 		end_loop(loop, PUMP_SIGNAL);
 		return;
 	}
 	if (may_end)
-		loop->signal_ns = now_ns();
+		loop->signal_ns = pump_now_ns();
 	else if (hostchan_signal_taken(pump->channel))
 		loop->signal_ns = 0;
 	hostchan_send_signal(pump->channel, (unsigned int)number);
@@ -197,9 +200,9 @@ static void forward_signal(struct loop *loop, int number)
 static void note_interrupt(struct loop *loop)
 {
 	struct pump *pump = loop->pump;
-	int64_t now = now_ns();
+	int64_t now = pump_now_ns();
 
-	if (!hostchan_is_ready(pump->channel)) {
+	if (!pump_start_is_over(pump)) {
 		forward_signal(loop, SIGINT);
 	} else if (loop->interrupt_ns == 0 ||
 	           hostchan_has_read(pump->channel, loop->stdin_ring, loop->interrupt_at)) {
@@ -296,8 +299,11 @@ static int plan_poll(struct loop *loop)
 	fds[POLL_SIGNAL] = (struct pollfd){.fd = pump->signal_fd, .events = POLLIN};
 	fds[POLL_COM1] = (struct pollfd){.fd = pump->qemu->com1_fd, .events = POLLIN};
 	fds[POLL_QEMU] = (struct pollfd){.fd = pump->qemu->stderr_fd, .events = POLLIN};
+	fds[POLL_QMP] = (struct pollfd){.fd = pump->qmp ? pump->qmp->fd : -1, .events = POLLIN};
 	fds[POLL_STDIN].fd = -1;
-	if (pump->stdin_fd >= 0 && hostchan_room(pump->channel, loop->stdin_ring, &room) > 0) {
+	/* A guest that does not come up is to leave all input to the next one; but Ctrl-C counts. */
+	if (pump->stdin_fd >= 0 && (pump_start_is_taken(pump) || pump->is_raw) &&
+	    hostchan_room(pump->channel, loop->stdin_ring, &room) > 0) {
 		if (may_read_stdin(loop))
 			fds[POLL_STDIN] = (struct pollfd){.fd = pump->stdin_fd, .events = POLLIN};
 		else
@@ -339,24 +345,31 @@ static void note_long_start(struct loop *loop)
 static int check_clock(struct loop *loop, int wait_ms)
 {
 	struct pump *pump = loop->pump;
-	int64_t now = now_ns();
+	int64_t now = pump_now_ns();
 
 	if (pump->timeout_ns > 0) {
-		int64_t at = loop->started_ns + pump->timeout_ns;
+		int64_t at = pump->started_ns + pump->timeout_ns;
 
 		if (now >= at)
 			end_loop(loop, PUMP_TIMEOUT);
 		wait_ms = sooner(wait_ms, at, now);
 	}
-	if (!hostchan_is_ready(pump->channel)) {
-		int64_t note_at = loop->started_ns + BOOT_NOTE_NS;
-		int64_t limit_at = loop->started_ns + BOOT_LIMIT_NS;
+	if (!pump_start_is_over(pump)) {
+		int64_t note_at = loop->begun_ns + BOOT_NOTE_NS;
+		int64_t limit_at = loop->begun_ns + BOOT_LIMIT_NS;
 
 		if (now >= note_at)
 			note_long_start(loop);
 		if (now >= limit_at)
 			end_loop(loop, PUMP_NO_BOOT);
 		wait_ms = sooner(wait_ms, loop->is_noted ? limit_at : note_at, now);
+	}
+	if (pump_start_is_restoring(pump)) {
+		int64_t at = loop->begun_ns + RESTORE_LIMIT_NS;
+
+		if (now >= at)
+			end_loop(loop, PUMP_NO_RESTORE);
+		wait_ms = sooner(wait_ms, at, now);
 	}
 	if (loop->signal_ns > 0 && !hostchan_signal_taken(pump->channel)) {
 		int64_t at = loop->signal_ns + HUNG_LIMIT_NS;
@@ -377,6 +390,8 @@ static void handle_poll(struct loop *loop)
 		take_signal(loop);
 	if (fds[POLL_COM1].revents != 0)
 		(void)take_log(pump, &pump->qemu->com1_fd, LOG_MACHINE);
+	if (fds[POLL_QMP].revents != 0 && !pump_start_take_news(pump))
+		end_loop(loop, PUMP_NO_RESTORE);
 	if (fds[POLL_QEMU].revents != 0)
 		(void)take_log(pump, &pump->qemu->stderr_fd, LOG_QEMU);
 	if ((fds[POLL_BELL].revents & (POLLHUP | POLLERR)) != 0)
@@ -410,6 +425,12 @@ static void check_end(struct loop *loop)
 {
 	struct pump *pump = loop->pump;
 
+	if (pump_start_is_restoring(pump)) {
+		if (pump->channel->broken || pump->log->ended || pump->qemu_gone ||
+		    hostchan_exit_kind(pump->channel) != CHANNEL_EXIT_NONE)
+			end_loop(loop, PUMP_NO_RESTORE);
+		return;
+	}
 	if (pump->channel->broken)
 		end_loop(loop, PUMP_BROKEN);
 	if (hostchan_exit_kind(pump->channel) != CHANNEL_EXIT_NONE) {
@@ -475,7 +496,7 @@ static void give_back_stdin(const struct loop *loop)
 
 enum pump_end pump_run(struct pump *pump)
 {
-	struct loop loop = {.pump = pump, .started_ns = now_ns()};
+	struct loop loop = {.pump = pump, .begun_ns = pump_now_ns()};
 
 	set_ways(&loop);
 	note_stdin_file(&loop);
@@ -484,6 +505,7 @@ enum pump_end pump_run(struct pump *pump)
 		int wait_ms;
 
 		hostchan_arm(pump->channel);
+		pump_start_go_on(pump);
 		wait_ms = plan_poll(&loop);
 		check_end(&loop);
 		wait_ms = check_clock(&loop, wait_ms);
@@ -500,10 +522,10 @@ enum pump_end pump_run(struct pump *pump)
 
 void pump_end_qemu(struct pump *pump, int patience_ms)
 {
-	int64_t until = now_ns() + patience_ms * NS_PER_MS;
+	int64_t until = pump_now_ns() + patience_ms * NS_PER_MS;
 	int status;
 
-	while (!pump->qemu_gone && now_ns() < until) {
+	while (!pump->qemu_gone && pump_now_ns() < until) {
 		struct pollfd fds[] = {
 		    {.fd = pump->qemu->com1_fd, .events = POLLIN},
 		    {.fd = pump->qemu->stderr_fd, .events = POLLIN},
@@ -511,7 +533,7 @@ void pump_end_qemu(struct pump *pump, int patience_ms)
 		};
 		struct signalfd_siginfo info;
 
-		(void)poll(fds, 3, sooner(patience_ms, until, now_ns()));
+		(void)poll(fds, 3, sooner(patience_ms, until, pump_now_ns()));
 		(void)take_log(pump, &pump->qemu->com1_fd, LOG_MACHINE);
 		(void)take_log(pump, &pump->qemu->stderr_fd, LOG_QEMU);
 		if (read(pump->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info) &&

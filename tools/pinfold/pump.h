@@ -11,6 +11,7 @@
 #include "tools/pinfold/hostchan.h"
 #include "tools/pinfold/log.h"
 #include "tools/pinfold/qemu.h"
+#include "tools/pinfold/qmp.h"
 
 /* Why a run ended. */
 enum pump_end {
@@ -22,14 +23,19 @@ enum pump_end {
 	PUMP_NO_BOOT, /* the kernel did not take over the channel */
 	PUMP_HUNG,    /* the guest takes neither signals nor keys any more */
 	PUMP_BROKEN,  /* the guest wrote nonsense into the channel */
+	PUMP_NO_RESTORE, /* the saved machine does not go on; nothing of the input was taken */
 };
 
 struct pump {
 	struct hostchan *channel;
 	struct qemu_process *qemu;
 	struct log *log;
+	int64_t started_ns; /* CLOCK_MONOTONIC: when the run began */
 	int64_t timeout_ns;
 	bool is_raw; /* descriptor 0 is a terminal in raw mode */
+	/* For a machine that was saved; NULL: a cold start. */
+	struct qmp *qmp;
+	int boot_log_fd; /* what it said as it came up, told when it runs again */
 	/* State. */
 	int stdin_fd; /* -1 when nothing more comes from it */
 	int signal_fd;
@@ -38,6 +44,9 @@ struct pump {
 	int number;
 	int write_error; /* why output of the guest got lost, or 0 */
 };
+
+/* CLOCK_MONOTONIC. */
+int64_t pump_now_ns(void);
 
 /* Blocks the signals that the pump reads, so that none is lost before it runs. */
 void pump_block_signals(struct pump *pump);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,26 @@ const char *qemu_name(void)
 	return name != NULL && name[0] != '\0' ? name : "qemu-system-x86_64";
 }
 
+char *qemu_path(void)
+{
+	const char *name = qemu_name();
+	const char *path = getenv("PATH");
+
+	if (strchr(name, '/') != NULL)
+		return realpath(name, NULL);
+	while (path != NULL && path[0] != '\0') {
+		size_t len = strcspn(path, ":");
+		char *file = string_format("%.*s%s%s", (int)len, path, len == 0 ? "" : "/", name);
+		char *real = access(file, X_OK) == 0 ? realpath(file, NULL) : NULL;
+
+		free(file);
+		if (real != NULL)
+			return real;
+		path += len + (path[len] == ':');
+	}
+	return NULL;
+}
+
 /* QEMU splits -initrd at commas, and a module's file name ends at the first space. */
 static char *double_commas(const char *text)
 {
@@ -82,13 +103,14 @@ static void add_modules(struct strvec *command, const struct options *options,
                         const struct qemu_files *files)
 {
 	char *kernel = double_commas(files->kernel);
-	char *ramdisk = double_commas(files->ramdisk);
+	char *ramdisk = double_commas(files->ramdisk == NULL ? "" : files->ramdisk);
 	char *args = double_commas(options->kernel_args);
 
 	check_module_name(kernel);
 	check_module_name(ramdisk);
 	strvec_add(command, "-initrd");
-	strvec_addf(command, "%s%s%s,%s", kernel, args[0] == '\0' ? "" : " ", args, ramdisk);
+	strvec_addf(command, "%s%s%s%s%s", kernel, args[0] == '\0' ? "" : " ", args,
+	            ramdisk[0] == '\0' ? "" : ",", ramdisk);
 	free(kernel);
 	free(ramdisk);
 	free(args);
@@ -101,10 +123,34 @@ static void add_channel(struct strvec *command, const struct qemu_files *files)
 	strvec_add(command, "-serial");
 	strvec_add(command, "chardev:bell");
 	strvec_add(command, "-object");
-	strvec_addf(command, "memory-backend-file,id=chan,share=on,mem-path=%s,size=%u",
-	            files->channel, CHANNEL_BYTES);
+	strvec_addf(command, "memory-backend-file,id=chan,share=on,mem-path=%s,size=%" PRIu64,
+	            files->channel, files->channel_bytes);
+	/* One that is no master cannot be saved. */
 	strvec_add(command, "-device");
-	strvec_add(command, "ivshmem-plain,memdev=chan");
+	strvec_add(command, "ivshmem-plain,memdev=chan,master=on");
+}
+
+/* What a machine needs that is saved or was: its memory in a file, commands by a socket. */
+static void add_saved(struct strvec *command, const struct qemu_files *files, unsigned int mib)
+{
+	strvec_add(command, "-machine");
+	strvec_add(command, "memory-backend=ram");
+	strvec_add(command, "-object");
+	strvec_addf(command, "memory-backend-file,id=ram,share=%s,mem-path=%s,size=%uM",
+	            files->start == QEMU_TO_SAVE ? "on" : "off", files->ram, mib);
+	strvec_add(command, "-chardev");
+	strvec_addf(command, "socket,id=qmp,fd=%d", files->qmp_fd);
+	strvec_add(command, "-mon");
+	strvec_add(command, "chardev=qmp,mode=control");
+	if (files->start == QEMU_RESTORE) {
+		strvec_add(command, "-incoming");
+		strvec_add(command, "defer");
+	}
+}
+
+unsigned int qemu_memory_mib(const struct options *options)
+{
+	return options->memory_mib + XEN_MEMORY_MIB + options->memory_mib / XEN_MEMORY_PER_GUEST;
 }
 
 static void add_pair(struct strvec *command, const char *option, const char *value)
@@ -126,7 +172,7 @@ void qemu_build_command(struct strvec *command, const struct options *options,
 	strvec_add(command, "-smp");
 	strvec_addf(command, "%u", cpus);
 	strvec_add(command, "-m");
-	strvec_addf(command, "%u", mib + XEN_MEMORY_MIB + mib / XEN_MEMORY_PER_GUEST);
+	strvec_addf(command, "%u", qemu_memory_mib(options));
 	strvec_add(command, "-no-user-config");
 	strvec_add(command, "-nodefaults");
 	strvec_add(command, "-no-reboot");
@@ -136,6 +182,8 @@ void qemu_build_command(struct strvec *command, const struct options *options,
 	add_pair(command, "-serial", "chardev:com1");
 	if (files->channel != NULL)
 		add_channel(command, files);
+	if (files->start != QEMU_COLD)
+		add_saved(command, files, qemu_memory_mib(options));
 	add_pair(command, "-kernel", files->xen);
 	strvec_add(command, "-append");
 	strvec_addf(command,

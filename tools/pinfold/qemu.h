@@ -5,6 +5,7 @@
 #ifndef PINFOLD_TOOLS_QEMU_H
 #define PINFOLD_TOOLS_QEMU_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "tools/pinfold/options.h"
@@ -16,10 +17,19 @@
 struct qemu_files {
 	const char *xen;
 	const char *kernel;
-	const char *ramdisk;
-	const char
-	    *channel; /* NULL: a machine without the channel, whose console is QEMU's stdout */
-	int bell_fd;  /* QEMU's end of the bell, with the channel only */
+	const char *ramdisk; /* NULL: none */
+	/* NULL: a machine without the channel, whose console is QEMU's stdout */
+	const char *channel;
+	uint64_t channel_bytes;
+	int bell_fd; /* QEMU's end of the bell, with the channel only */
+	/* For a machine that is to be saved, or is started from one that was. */
+	enum qemu_start {
+		QEMU_COLD,
+		QEMU_TO_SAVE, /* its memory is `ram` itself */
+		QEMU_RESTORE, /* its memory begins as `ram` and is its own */
+	} start;
+	const char *ram;
+	int qmp_fd; /* QEMU's end of the socket for its commands */
 };
 
 /* QEMU as a child. */
@@ -31,6 +41,12 @@ struct qemu_process {
 
 /* QEMU's name: the variable PINFOLD_QEMU, else qemu-system-x86_64 from the PATH. */
 const char *qemu_name(void);
+
+/* The path of the file that is started under that name, or NULL. The caller frees it. */
+char *qemu_path(void);
+
+/* The machine's whole memory. */
+unsigned int qemu_memory_mib(const struct options *options);
 
 /* Ends the process when an argument cannot be passed on. */
 void qemu_build_command(struct strvec *command, const struct options *options,

@@ -67,6 +67,17 @@ static int64_t copy_base(int fd)
 	return bytes;
 }
 
+static int64_t measure_base(void)
+{
+	char *path = place_find(PLACE_BASE);
+	struct stat stat_base;
+
+	if (stat(path, &stat_base) != 0)
+		fail_exit(STATUS_FAILURE, "%s: %s", path, strerror(errno));
+	free(path);
+	return stat_base.st_size;
+}
+
 /* Splits HOST[:GUEST] at the last colon that a slash follows. The caller frees both. */
 static void split_add(const char *text, char **host, char **guest)
 {
@@ -336,7 +347,8 @@ static _Noreturn void refuse_size(const struct tree_size *size, const struct opt
 	          options->memory_mib, (long long)mib);
 }
 
-void ramdisk_write(int fd, const struct options *options, bool terminal)
+/* The base root is in the guest already, or is copied as the first archive. */
+static void write_archives(int fd, const struct options *options, bool terminal, bool with_base)
 {
 	const char *wanted = options->program[0][0] == '/' ? options->program[0] : NULL;
 	int root_fd = options->root == NULL ? -1 : open_root(options->root);
@@ -348,7 +360,7 @@ void ramdisk_write(int fd, const struct options *options, bool terminal)
 
 	progress_begin("packing the ramdisk");
 	if (root_fd < 0)
-		base = copy_base(fd);
+		base = with_base ? copy_base(fd) : measure_base();
 	tree = tree_open(fd, 0);
 	tree_set_limit(tree, base, room);
 	if (root_fd < 0) {
@@ -367,4 +379,14 @@ void ramdisk_write(int fd, const struct options *options, bool terminal)
 	free(program);
 	if (root_fd >= 0)
 		close(root_fd);
+}
+
+void ramdisk_write(int fd, const struct options *options, bool terminal)
+{
+	write_archives(fd, options, terminal, true);
+}
+
+void ramdisk_write_own(int fd, const struct options *options, bool terminal)
+{
+	write_archives(fd, options, terminal, false);
 }

@@ -16,4 +16,10 @@
  */
 void ramdisk_write(int fd, const struct options *options, bool terminal);
 
+/*
+ * The same without the base root, from the file's present position on: for a guest that has that
+ * root already (or, with --root, none).
+ */
+void ramdisk_write_own(int fd, const struct options *options, bool terminal);
+
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `pinfold run`: sets up the channel, the ramdisk and QEMU, lets the pump move the bytes, and turns
+ * `pinfold run`: sets up the channel, the archive and QEMU, lets the pump move the bytes, and turns
  * the end of the run into a status and, when Pinfold failed, one line.
  *
- * Nothing of a run has a name in the file system: the ramdisk and the channel are memory files that
- * QEMU opens through /proc/self/fd, so there is nothing to remove, whatever ends the launcher.
+ * The machine is one that was saved when it had come up, wherever there is one or one can be made;
+ * else it comes up for this run.
  */
 #include "tools/pinfold/run.h"
 
@@ -21,10 +21,13 @@
 #include "tools/pinfold/hostchan.h"
 #include "tools/pinfold/limits.h"
 #include "tools/pinfold/log.h"
-#include "tools/pinfold/place.h"
+#include "tools/pinfold/machine.h"
+#include "tools/pinfold/maker.h"
 #include "tools/pinfold/pump.h"
 #include "tools/pinfold/qemu.h"
+#include "tools/pinfold/qmp.h"
 #include "tools/pinfold/ramdisk.h"
+#include "tools/pinfold/saved.h"
 #include "tools/pinfold/strvec.h"
 #include "tools/pinfold/terminal.h"
 
@@ -39,8 +42,9 @@ struct run {
 	struct log log;
 	struct qemu_process qemu;
 	struct pump pump;
-	int kernel_fd;
-	int ramdisk_fd;
+	struct machine_parts parts;
+	struct saved saved;
+	int state_fd; /* of it, to be read */
 };
 
 /* What is not open for writing is as good as closed to a program that writes. */
@@ -77,7 +81,7 @@ static void choose_streams(struct run *run)
 
 static void fill_channel(struct run *run)
 {
-	hostchan_create(&run->channel);
+	hostchan_create(&run->channel, run->options->memory_mib);
 	for (int fd = 0; fd < 3; fd++)
 		run->channel.header->fd_kind[fd] = run->fd_kind[fd];
 	run->channel.header->want_report = run->options->stats;
@@ -91,38 +95,26 @@ static bool has_terminal(const struct run *run)
 	       run->fd_kind[2] == CHANNEL_FD_TTY;
 }
 
-static void make_ramdisk(struct run *run)
+/* What is this run's own goes behind the rings. */
+static void write_archive(struct run *run)
 {
-	run->ramdisk_fd = memfd_create("pinfold-ramdisk", MFD_CLOEXEC);
-	if (run->ramdisk_fd < 0)
-		fail_exit(STATUS_FAILURE, "cannot make the ramdisk: %s", limits_explain(errno));
-	ramdisk_write(run->ramdisk_fd, run->options, has_terminal(run));
+	int fd = run->channel.memory_fd;
+	off_t end;
+
+	if (lseek(fd, CHANNEL_BYTES, SEEK_SET) != CHANNEL_BYTES)
+		fail_exit(STATUS_FAILURE, "cannot write the archive: %s", strerror(errno));
+	ramdisk_write_own(fd, run->options, has_terminal(run));
+	end = lseek(fd, 0, SEEK_CUR);
+	if (end < CHANNEL_BYTES || (uint64_t)end > run->channel.area_bytes)
+		fail_exit(STATUS_FAILURE, "the files do not fit into the guest's memory");
+	run->channel.archive_bytes = (uint64_t)end - CHANNEL_BYTES;
 }
 
-static void make_command(struct run *run, struct strvec *command)
+/* With -v: how this run starts. */
+static void tell_start(const struct run *run, const char *how, const char *why)
 {
-	char *xen = place_xen(run->options->xen);
-	char *kernel_path = place_find(PLACE_KERNEL);
-	char *kernel, *ramdisk, *channel;
-	struct qemu_files files;
-
-	run->kernel_fd = open(kernel_path, O_RDONLY | O_CLOEXEC);
-	if (run->kernel_fd < 0)
-		fail_exit(STATUS_FAILURE, "%s: %s", kernel_path, strerror(errno));
-	kernel = string_format("/proc/self/fd/%d", run->kernel_fd);
-	ramdisk = string_format("/proc/self/fd/%d", run->ramdisk_fd);
-	channel = string_format("/proc/self/fd/%d", run->channel.memory_fd);
-	files = (struct qemu_files){.xen = xen,
-	                            .kernel = kernel,
-	                            .ramdisk = ramdisk,
-	                            .channel = channel,
-	                            .bell_fd = run->channel.qemu_fd};
-	qemu_build_command(command, run->options, &files);
-	free(kernel_path);
-	free(xen);
-	free(kernel);
-	free(ramdisk);
-	free(channel);
+	if (run->options->verbose)
+		fail_print("%s%s%s", how, why == NULL ? "" : ": ", why == NULL ? "" : why);
 }
 
 /* One line that says what failed and where the log is. */
@@ -241,56 +233,160 @@ static void print_stats(struct run *run)
 	}
 }
 
-/* From the start of QEMU to its end, with the terminal raw in between. */
-static int run_machine(struct run *run, const struct strvec *command)
+/* From the start of QEMU to the end of what it runs. False: QEMU did not start; the status is
+ * given. */
+static bool run_qemu(struct run *run, enum qemu_start start, enum pump_end *end, int *status)
 {
-	int inherited[] = {run->kernel_fd, run->ramdisk_fd, run->channel.memory_fd,
-	                   run->channel.qemu_fd, -1};
-	enum pump_end end;
+	struct qmp qmp = {.fd = -1, .qemu_fd = -1};
+	struct machine_saved files = {.ram_fd = run->saved.files.ram_fd, .state_fd = -1};
+	struct machine machine = {0};
 	int error;
 
-	run->pump = (struct pump){.channel = &run->channel,
-	                          .qemu = &run->qemu,
-	                          .log = &run->log,
-	                          .timeout_ns = run->options->timeout_ns,
-	                          .stdin_fd = run->fd_kind[0] == CHANNEL_FD_CLOSED ? -1 : 0};
-	if (run->is_raw)
-		run->pump.is_raw = run->log.raw = terminal_make_raw(STDIN_FILENO);
-	pump_block_signals(&run->pump);
-	error = qemu_start(&run->qemu, command, inherited);
+	if (start == QEMU_RESTORE) {
+		files.state_fd = run->state_fd;
+		if (!qmp_open(&qmp) || !qmp_restore(&qmp, files.state_fd)) {
+			*end = PUMP_NO_RESTORE;
+			return true;
+		}
+	}
+	files.qmp_fd = qmp.qemu_fd;
+	machine_describe(&machine, run->options, &run->parts, &run->channel, start, &files);
+	error = qemu_start(&run->qemu, &machine.command, machine.inherited);
+	machine_free(&machine);
+	if (files.state_fd >= 0)
+		close(files.state_fd);
 	if (error != 0) {
-		terminal_restore();
-		return report_missing_qemu(error);
+		*status = report_missing_qemu(error);
+		qmp_close(&qmp);
+		return false;
 	}
 	limits_restore();
 	close(run->channel.qemu_fd);
-	end = pump_run(&run->pump);
-	pump_end_qemu(&run->pump, end == PUMP_GUEST   ? END_PATIENCE_MS
-	                          : end == PUMP_CRASH ? CRASH_PATIENCE_MS
-	                                              : 0);
+	run->channel.qemu_fd = -1;
+	if (start == QEMU_RESTORE) {
+		close(qmp.qemu_fd);
+		qmp.qemu_fd = -1;
+		run->pump.qmp = &qmp;
+		run->pump.boot_log_fd = run->saved.files.log_fd;
+	}
+	*end = pump_run(&run->pump);
+	pump_end_qemu(&run->pump, *end == PUMP_GUEST   ? END_PATIENCE_MS
+	                          : *end == PUMP_CRASH ? CRASH_PATIENCE_MS
+	                                               : 0);
+	qmp_close(&qmp);
+	run->pump.qmp = NULL;
+	return true;
+}
+
+/* With the terminal raw. Returns the status. */
+static int run_started(struct run *run, enum qemu_start start)
+{
+	enum pump_end end;
+	int status = 0;
+
+	if (run->is_raw)
+		run->pump.is_raw = run->log.raw = terminal_make_raw(STDIN_FILENO);
+	if (!run_qemu(run, start, &end, &status)) {
+		terminal_restore();
+		return status;
+	}
+	if (end == PUMP_NO_RESTORE) {
+		tell_start(run, "the saved machine does not go on; cold start", NULL);
+		saved_reject(&run->saved);
+		hostchan_restart(&run->channel);
+		run->pump.qemu_gone = false;
+		run->log.ended = false;
+		run->log.cause[0] = '\0';
+		if (!run_qemu(run, QEMU_COLD, &end, &status)) {
+			terminal_restore();
+			return status;
+		}
+	}
 	terminal_restore();
 	if (run->options->stats)
 		print_stats(run);
 	return report_losses(run, report_end(run, end));
 }
 
+/* A saved machine, or why there is none. */
+static enum saved_answer find_saved(struct run *run)
+{
+	struct maker maker = {.run = &run->channel, .signal_fd = run->pump.signal_fd};
+	enum saved_answer answer;
+
+	if (run->options->timeout_ns > 0)
+		maker.deadline_ns = run->pump.started_ns + run->options->timeout_ns;
+	answer = saved_get(&run->saved, run->options, &run->parts, &maker);
+	run->pump.number = maker.number;
+	if (answer == SAVED_FOUND) {
+		run->state_fd = saved_open_state(&run->saved);
+		if (run->state_fd < 0) {
+			run->saved.why = "there is no pipe for the state";
+			answer = SAVED_NONE;
+		}
+	}
+	if (answer == SAVED_FOUND)
+		tell_start(run,
+		           run->saved.is_new ? "start from a machine that was saved just now"
+		                             : "start from a saved machine",
+		           NULL);
+	else if (answer == SAVED_NONE)
+		tell_start(run, "cold start", run->saved.why);
+	return answer;
+}
+
+static int run_machine(struct run *run)
+{
+	enum saved_answer answer = SAVED_NONE;
+	int status;
+
+	pump_block_signals(&run->pump);
+	if (!run->options->cold && run->options->qemu_args.count == 0)
+		answer = find_saved(run);
+	switch (answer) {
+	case SAVED_SIGNAL:
+		status = report_end(run, PUMP_SIGNAL);
+		break;
+	case SAVED_TIMEOUT:
+		status = report_end(run, PUMP_TIMEOUT);
+		break;
+	default:
+		status = run_started(run, answer == SAVED_FOUND ? QEMU_RESTORE : QEMU_COLD);
+		break;
+	}
+	saved_close(&run->saved);
+	return status;
+}
+
+static void print_command(struct run *run)
+{
+	struct machine machine = {0};
+
+	machine_describe(&machine, run->options, &run->parts, &run->channel, QEMU_COLD, NULL);
+	qemu_print_command(&machine.command, " ", STDOUT_FILENO);
+	machine_free(&machine);
+}
+
 int run_guest(const struct options *options)
 {
-	struct run run = {.options = options};
-	struct strvec command = {0};
-	int status = 0;
+	struct run run = {.options = options,
+	                  .saved = {.files = {-1, -1, -1}, .place = {.cache_fd = -1}}};
 
+	run.pump = (struct pump){.channel = &run.channel,
+	                         .qemu = &run.qemu,
+	                         .log = &run.log,
+	                         .started_ns = pump_now_ns(),
+	                         .timeout_ns = options->timeout_ns};
 	choose_streams(&run);
 	limits_raise();
+	run.pump.stdin_fd = run.fd_kind[0] == CHANNEL_FD_CLOSED ? -1 : 0;
 	/* A dry run leaves an existing log alone. */
 	log_open(&run.log, options->dry_run ? NULL : options->log, options->verbose);
-	make_ramdisk(&run);
 	fill_channel(&run);
-	make_command(&run, &command);
-	if (options->dry_run)
-		qemu_print_command(&command, " ", STDOUT_FILENO);
-	else
-		status = run_machine(&run, &command);
-	strvec_free(&command);
-	return status;
+	write_archive(&run);
+	machine_find_parts(&run.parts, options);
+	if (!options->dry_run)
+		return run_machine(&run);
+	print_command(&run);
+	return 0;
 }
