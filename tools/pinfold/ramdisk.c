@@ -40,7 +40,7 @@
 #define KERNEL_NEEDS_SHARE 16 /* one MiB of so many */
 
 /*
- * Xen moves a ramdisk to the end of the machine's memory, forwards and some 504 MiB at a time. If
+ * For a ramdisk that is a file of an image. Xen moves it to the end of the machine's memory, forwards and some 504 MiB at a time. If
  * the two places overlap, a larger one is damaged by that (seen with 700 MiB in a guest of 800, on
  * 4.17); they do not when the memory is twice as large. QEMU loads no file of 2 GiB, and below the
  * hole for devices there is room for two of HANDED_OVER_MIB.
@@ -322,26 +322,28 @@ static int64_t room_for_files(int64_t memory_mib)
 	       ((int64_t)KERNEL_NEEDS_MIB << 20);
 }
 
-/* Whether a guest of that memory can take the ramdisk: see HANDED_OVER_MIB. */
-static bool fits(int64_t mib, const struct tree_size *size)
+/* Whether a guest of that memory can take the files; `image`: and Xen their ramdisk. */
+static bool fits(int64_t mib, const struct tree_size *size, bool image)
 {
 	int64_t machine = (mib + mib / 32) << 20;
 
-	return room_for_files(mib) >= size->needed &&
-	       (size->packed <= (int64_t)MOVED_MIB << 20 || machine >= 2 * size->packed);
+	if (room_for_files(mib) < size->needed)
+		return false;
+	return !image || size->packed <= (int64_t)MOVED_MIB << 20 ||
+	       (size->packed <= (int64_t)HANDED_OVER_MIB << 20 && machine >= 2 * size->packed);
 }
 
-static _Noreturn void refuse_size(const struct tree_size *size, const struct options *options)
+static _Noreturn void refuse_size(const struct tree_size *size, const struct options *options,
+                                  bool image)
 {
 	int64_t mib = size->needed >> 20;
 
-	while (mib <= OPTIONS_MEMORY_MIB_MAX && !fits(mib, size))
+	while (mib <= OPTIONS_MEMORY_MIB_MAX && !fits(mib, size, image))
 		mib++;
-	if (size->packed > (int64_t)HANDED_OVER_MIB << 20 || mib > OPTIONS_MEMORY_MIB_MAX)
+	if (mib > OPTIONS_MEMORY_MIB_MAX)
 		fail_exit(STATUS_FAILURE,
-		          "the files make a ramdisk of %lld MiB: too much for any guest, which can "
-		          "take %d",
-		          (long long)(size->packed >> 20), HANDED_OVER_MIB);
+		          "the files are too much for any guest: they take %lld MiB",
+		          (long long)(size->packed >> 20));
 	fail_exit(STATUS_FAILURE,
 	          "the files do not fit into %u MiB of memory: --memory %lld would do",
 	          options->memory_mib, (long long)mib);
@@ -373,8 +375,8 @@ static void write_archives(int fd, const struct options *options, bool terminal,
 	program = put_program(tree, root_fd, options, is_added);
 	put_description(tree, options, program, terminal);
 	size = tree_close(tree);
-	if (!fits(options->memory_mib, &size) || size.packed > (int64_t)HANDED_OVER_MIB << 20)
-		refuse_size(&size, options);
+	if (!fits(options->memory_mib, &size, with_base))
+		refuse_size(&size, options, with_base);
 	progress_end();
 	free(program);
 	if (root_fd >= 0)
