@@ -18,8 +18,13 @@ static struct pipe *pipe_alloc(void)
 		return NULL;
 	pipe->capacity = pipe->limit = PIPE_DEFAULT_BYTES;
 	pipe->writer_opens = 1; /* no file has seen 0: see pipe_poll() */
+	if (!pipe_user_join(pipe)) {
+		kfree(pipe);
+		return NULL;
+	}
 	pipe->pages = kzalloc(sizeof(pipe->pages[0]) * (pipe->capacity >> PAGE_SHIFT));
 	if (pipe->pages == NULL) {
+		pipe_user_leave(pipe);
 		kfree(pipe);
 		return NULL;
 	}
@@ -33,6 +38,7 @@ static void pipe_free(struct pipe *pipe)
 {
 	for (size_t i = 0; i < pipe->capacity >> PAGE_SHIFT; i++)
 		kfree(pipe->pages[i]);
+	pipe_user_leave(pipe);
 	kfree(pipe->pages);
 	kfree(pipe->packets);
 	kfree(pipe);

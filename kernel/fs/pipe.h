@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the parts of pipes share: the ring of bytes (pipe.c), packets in it (pipe_packet.c), its
- * size (pipe_size.c).
+ * size (pipe_size.c), and whose it is (pipe_user.c).
  */
 #ifndef PINFOLD_KERNEL_FS_PIPE_H
 #define PINFOLD_KERNEL_FS_PIPE_H
@@ -14,7 +14,13 @@ struct pipe_packet {
 	uint32_t gap, bytes;
 };
 
+/* Pages of all pipes of a user: /proc/sys/fs/pipe-user-pages-soft. As on Linux. */
+#define PIPE_USER_PAGES_SOFT 16384u
+
+struct pipe_user;
+
 struct pipe {
+	struct pipe_user *user; /* whose pages are counted */
 	uint32_t readers, writers;
 	uint64_t reader_opens,
 	    writer_opens; /* ever: what an open that waits for the other side looks at */
@@ -104,5 +110,15 @@ long pipe_read_packets(struct pipe *pipe, struct uio *uio);
 long pipe_write_packets(struct file *file, struct pipe *pipe, struct uio *uio);
 /* Room for the packets of a pipe of that capacity. False: out of memory. */
 bool pipe_move_packets(struct pipe *pipe, size_t capacity);
+
+/* A new pipe is the caller's: its capacity is counted, and made small if the user has too much. False:
+ * out of memory. */
+bool pipe_user_join(struct pipe *pipe);
+/* The pipe ends. */
+void pipe_user_leave(struct pipe *pipe);
+/* May the pipe get more. */
+bool pipe_user_may_grow(const struct pipe *pipe, size_t capacity);
+/* The pipe is about to change from its capacity to that. */
+void pipe_user_resize(struct pipe *pipe, size_t capacity);
 
 #endif

@@ -66,6 +66,8 @@ long pipe_set_size(struct file *file, unsigned long bytes)
 	if (capacity > pipe->capacity && capacity > USER_BYTES_MAX &&
 	    !cred_has(fs_cred(), ABI_CAP_SYS_RESOURCE))
 		return -EPERM;
+	if (capacity > pipe->capacity && !pipe_user_may_grow(pipe, capacity))
+		return -EPERM;
 	/* The first page may hold a part only, and so do those of packets. */
 	if (pipe->fill + MAX(pipe->head & (PAGE_BYTES - 1), lost) > capacity)
 		return -EBUSY;
@@ -80,6 +82,7 @@ long pipe_set_size(struct file *file, unsigned long bytes)
 		kfree(pages);
 		return -ENOMEM;
 	}
+	pipe_user_resize(pipe, capacity);
 	kfree(pipe->pages);
 	pipe->pages = pages;
 	pipe->capacity = capacity;

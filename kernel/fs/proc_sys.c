@@ -2,6 +2,7 @@
 /*
  * /proc/sys: what the kernel's limits and names are. Only the names can be written.
  */
+#include "kernel/fs/pipe.h"
 #include "kernel/fs/procfs.h"
 #include "kernel/glue/args.h"
 #include "kernel/task/task.h"
@@ -169,7 +170,7 @@ static const struct proc_tree_file other_files[] = {
     {.path = "sys/fs/file-max", .show = proc_show_value, .value = INT64_MAX},
     {.path = "sys/fs/nr_open", .show = proc_show_value, .value = 1048576},
     {.path = "sys/fs/pipe-max-size", .show = proc_show_value, .value = 1048576},
-    {.path = "sys/fs/pipe-user-pages-soft", .show = proc_show_value},
+    {.path = "sys/fs/pipe-user-pages-soft", .show = proc_show_value, .value = PIPE_USER_PAGES_SOFT},
     {.path = "sys/fs/pipe-user-pages-hard", .show = proc_show_value},
     {.path = "sys/fs/suid_dumpable", .show = proc_show_value},
 };

@@ -2,7 +2,8 @@
 /* sources: kernel/fs/sys_xattr.c kernel/fs/xattr.c */
 /* sources: kernel/task/cred.c kernel/fs/file_owner.c */
 /* sources: kernel/fs/epoll_nest.c kernel/fs/sys_epoll.c lib/str.c kernel/fs/pipe_packet.c */
-/* sources: kernel/fs/pipe_size.c kernel/fs/path_name.c kernel/fs/random_dev.c */
+/* sources: kernel/fs/pipe_size.c kernel/fs/pipe_user.c kernel/fs/path_name.c */
+/* sources: kernel/fs/random_dev.c */
 /* sources: kernel/fs/sys_copy.c */
 /* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/devfs.c kernel/fs/epoll.c */
 /* sources: kernel/fs/fd.c kernel/fs/file.c kernel/fs/inode.c kernel/fs/lock.c kernel/fs/memdev.c */

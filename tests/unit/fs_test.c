@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sources: kernel/fs/sys_xattr.c kernel/fs/xattr.c */
 /* sources: kernel/task/cred.c kernel/fs/file_owner.c */
-/* sources: kernel/fs/epoll_nest.c kernel/fs/pipe_packet.c kernel/fs/pipe_size.c */
+/* sources: kernel/fs/epoll_nest.c kernel/fs/pipe_packet.c kernel/fs/pipe_size.c kernel/fs/pipe_user.c */
 /* sources: kernel/fs/path_name.c kernel/fs/random_dev.c kernel/fs/sys_copy.c kernel/fs/sys_epoll.c */
 /* sources: tests/unit/fs_fake.c kernel/mm/page.c kernel/fs/cpio.c kernel/fs/devfs.c */
 /* sources: kernel/fs/epoll.c kernel/fs/eventfd.c kernel/fs/fd.c kernel/fs/file.c */
