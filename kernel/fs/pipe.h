@@ -111,8 +111,8 @@ long pipe_write_packets(struct file *file, struct pipe *pipe, struct uio *uio);
 /* Room for the packets of a pipe of that capacity. False: out of memory. */
 bool pipe_move_packets(struct pipe *pipe, size_t capacity);
 
-/* A new pipe is the caller's: its capacity is counted, and made small if the user has too much. False:
- * out of memory. */
+/* A new pipe is the caller's: its capacity is counted, and made small if the user has too much.
+ * False: out of memory. */
 bool pipe_user_join(struct pipe *pipe);
 /* The pipe ends. */
 void pipe_user_leave(struct pipe *pipe);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much the pipes of each user can hold, together. A pipe belongs to the user who made it, by the
- * real id. Those who may exceed limits are counted, too, and not held to it.
+ * How much the pipes of each user can hold, together. A pipe belongs to the user who made it, by
+ * the real id. Those who may exceed limits are counted, too, and not held to it.
  */
 #include "kernel/fs/pipe.h"
 

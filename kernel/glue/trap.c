@@ -90,9 +90,7 @@ static void fault_signal(const struct cpu_frame *frame, uintptr_t address, int e
 		signal_force_fault(ABI_SIGBUS, ABI_BUS_ADRERR, address, vector, frame->error_code);
 		break;
 	case -ENOMEM:
-		klog(LOG_ERROR, "out of memory: process %d (%s) is ended", current()->process->pid,
-		     current()->name);
-		signal_send_process(current()->process, ABI_SIGKILL, NULL);
+		signal_out_of_memory();
 		break;
 	default:
 		signal_force_fault(ABI_SIGSEGV, ABI_SEGV_MAPERR, address, vector,

@@ -27,8 +27,13 @@ static void *reach(struct vm *vm, uintptr_t user, bool write)
 	void *at = pv_user_reach(&vm->space, VADDR(user), write);
 
 	for (unsigned int i = 0; !at && i < FAULTS_MAX; i++) {
-		if (vm_fault(vm, user, write ? VM_WRITE : VM_READ) != 0)
+		int error = vm_fault(vm, user, write ? VM_WRITE : VM_READ);
+
+		if (error != 0) {
+			if (error == -ENOMEM)
+				current()->access_short = true;
 			return NULL;
+		}
 		at = pv_user_reach(&vm->space, VADDR(user), write);
 	}
 	return at;

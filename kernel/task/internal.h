@@ -88,8 +88,8 @@ struct sig_info_node {
 };
 void sig_pending_init(struct sig_pending *pending);
 void sig_pending_flush(struct sig_pending *pending, sigset which);
-/* Put the signal into a set. A signal without a queue of its own is there once or not at all. With a
- * full queue (RLIMIT_SIGPENDING) the signal is pending without its info, or, if it is one that is
+/* Put the signal into a set. A signal without a queue of its own is there once or not at all. With
+ * a full queue (RLIMIT_SIGPENDING) the signal is pending without its info, or, if it is one that is
  * queued and no plain kill(), it is not and -EAGAIN is returned. Else 0. */
 int sig_pending_add(struct sig_pending *pending, int signal, const struct abi_siginfo *info,
                     const struct process *process);
@@ -123,6 +123,9 @@ void signal_retarget(sigset which);
 /* A signal that the running task cannot escape: unblocked, and fatal if it was blocked or ignored.
  */
 void signal_force(int signal, int code, uintptr_t address);
+/* What the kernel itself had to read or write of the program's memory could not be reached, since
+ * task->access_short was cleared: SIGSEGV, or the end if it was memory that lacked. */
+void signal_force_access(void);
 bool signal_default_ignored(int signal);
 bool signal_default_stops(int signal);
 bool signal_default_dumps(int signal);

@@ -86,8 +86,9 @@ void rseq_update(struct cpu_frame *frame)
 	task->rseq_interrupted = false;
 	if (!task->rseq)
 		return;
+	task->access_short = false;
 	if ((interrupted && rseq_interrupt(frame) != 0) || cpu_write(task, cpu, cpu) != 0) {
-		signal_force(ABI_SIGSEGV, ABI_SI_KERNEL, 0);
+		signal_force_access();
 		return;
 	}
 	task->rseq_cpu = cpu;

@@ -273,6 +273,7 @@ long sys_rt_sigreturn(const struct sys_args *args)
 
 	(void)args;
 	task->restart.resume = NULL;
+	task->access_short = false;
 	task_attend(task); /* all registers are loaded */
 	if (copy_from_user(&uc, (void *)at, sizeof(uc)) != 0 || uc.context.rip >= PV_USER_END ||
 	    uc.context.cs != (uint16_t)frame->cs || uc.context.ss != (uint16_t)frame->ss)
@@ -285,6 +286,6 @@ long sys_rt_sigreturn(const struct sys_args *args)
 	return (long)frame->rax;
 bad:
 	frame->vector = FRAME_UPCALL;
-	signal_force(ABI_SIGSEGV, ABI_SI_KERNEL, 0);
+	signal_force_access();
 	return (long)frame->rax;
 }

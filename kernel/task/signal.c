@@ -379,6 +379,22 @@ void signal_force(int signal, int code, uintptr_t address)
 	signal_send_task(task, signal, &info);
 }
 
+void signal_out_of_memory(void)
+{
+	struct task *task = current();
+
+	klog(LOG_ERROR, "out of memory: process %d (%s) is ended", task->process->pid, task->name);
+	signal_send_process(task->process, ABI_SIGKILL, NULL);
+}
+
+void signal_force_access(void)
+{
+	if (current()->access_short)
+		signal_out_of_memory();
+	else
+		signal_force(ABI_SIGSEGV, ABI_SI_KERNEL, 0);
+}
+
 void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector,
                         uint64_t error_code)
 {

@@ -101,12 +101,13 @@ static bool run_handler(struct cpu_frame *frame, struct task *task, int signal,
 	sigset restore = task->restore_blocked ? task->saved_blocked : task->blocked;
 
 	restart_with_handler(frame, &action);
+	task->access_short = false;
 	if ((task->rseq && rseq_interrupt(frame) != 0) ||
 	    sigframe_push(frame, signal, &action, info, restore) != 0) {
 		/* No room for a handler, not even for that of SIGSEGV if it was that. */
 		if (signal == ABI_SIGSEGV)
 			slot->handler = ABI_SIG_DFL;
-		signal_force(ABI_SIGSEGV, ABI_SI_KERNEL, 0);
+		signal_force_access();
 		return false;
 	}
 	task->restore_blocked = false;

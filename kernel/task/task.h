@@ -188,6 +188,9 @@ struct task {
 	uint32_t rseq_signature;
 	uint32_t rseq_cpu;     /* the CPU's number there */
 	bool rseq_interrupted; /* preempted or stopped since the last rseq_update() */
+	/* The kernel could not reach memory of the program's as there was no frame for it; set by
+	 * mm/uaccess.c, cleared by who is going to ask: signal_force_access(). */
+	bool access_short;
 	int nice;
 	int policy, rt_priority;        /* kept, not obeyed */
 	struct abi_sched_attr deadline; /* likewise, of ABI_SCHED_DEADLINE */
@@ -297,6 +300,8 @@ bool pgroup_orphaned(int pgid);
 int signal_send_process(struct process *process, int signal, const struct abi_siginfo *info);
 int signal_send_group(int pgid, int signal, const struct abi_siginfo *info);
 int signal_send_task(struct task *task, int signal, const struct abi_siginfo *info);
+/* The running process cannot go on for want of memory: it ends. */
+void signal_out_of_memory(void);
 /* A fault of the running task: unblockable; a handler gets the address. */
 void signal_force_fault(int signal, int code, uintptr_t address, uint32_t vector,
                         uint64_t error_code);

@@ -40,10 +40,11 @@
 #define KERNEL_NEEDS_SHARE 16 /* one MiB of so many */
 
 /*
- * For a ramdisk that is a file of an image. Xen moves it to the end of the machine's memory, forwards and some 504 MiB at a time. If
- * the two places overlap, a larger one is damaged by that (seen with 700 MiB in a guest of 800, on
- * 4.17); they do not when the memory is twice as large. QEMU loads no file of 2 GiB, and below the
- * hole for devices there is room for two of HANDED_OVER_MIB.
+ * For a ramdisk that is a file of an image. Xen moves it to the end of the machine's memory,
+ * forwards and some 504 MiB at a time. If the two places overlap, a larger one is damaged by that
+ * (seen with 700 MiB in a guest of 800, on 4.17); they do not when the memory is twice as large.
+ * QEMU loads no file of 2 GiB, and below the hole for devices there is room for two of
+ * HANDED_OVER_MIB.
  */
 #define MOVED_MIB       500
 #define HANDED_OVER_MIB 1400

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shows: what the pipes of one user may hold together: a user without rights gets small ones and may
- * not let them grow once there is too much, until some are closed; root is not held to it. */
+/* Shows: what the pipes of one user may hold together: a user without rights gets small ones and
+ * may not let them grow once there is too much, until some are closed; root is not held to it. */
 #include "tests/suite/programs/say.h"
 
 #define MIB        (1 << 20)
