@@ -32,7 +32,7 @@ static bool wait_wake_task(struct task *task)
 	return !before;
 }
 
-bool wait_wake_waiters(struct wait_queue *queue, uint32_t events)
+static __attribute__((noinline)) bool wake_many(struct wait_queue *queue, uint32_t events)
 {
 	struct wait_entry *entry, *next;
 	bool woken = false, taken = false;
@@ -48,4 +48,14 @@ bool wait_wake_waiters(struct wait_queue *queue, uint32_t events)
 		}
 	}
 	return woken;
+}
+
+/* Mostly one task waits. */
+bool wait_wake_waiters(struct wait_queue *queue, uint32_t events)
+{
+	struct wait_entry *first = container_of(queue->waiters.next, struct wait_entry, node);
+
+	if (!first->wake && first->node.next == &queue->waiters)
+		return wait_wake_task(first->task);
+	return wake_many(queue, events);
 }
