@@ -33,12 +33,10 @@ long memdev_seek(struct file *file, int64_t offset, int whence)
 
 #define PART_BYTES (GIVE_WAY_PAGES * PAGE_BYTES)
 
-static long zero_read(struct file *file, struct uio *uio, uint64_t *pos)
+static __attribute__((noinline)) long zero_read_parts(struct uio *uio)
 {
 	long done = 0;
 
-	(void)file;
-	(void)pos;
 	while (uio->left > PART_BYTES) {
 		long moved = uio_clear(uio, PART_BYTES);
 
@@ -51,6 +49,13 @@ static long zero_read(struct file *file, struct uio *uio, uint64_t *pos)
 	long rest = uio_clear(uio, uio->left);
 
 	return rest < 0 && done > 0 ? done : done + rest;
+}
+
+static long zero_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+	(void)file;
+	(void)pos;
+	return uio->left <= PART_BYTES ? uio_clear(uio, uio->left) : zero_read_parts(uio);
 }
 
 static long full_write(struct file *file, struct uio *uio, uint64_t *pos)

@@ -59,10 +59,19 @@ static inline long pipe_read_bytes(struct pipe *pipe, struct uio *uio)
 	return done;
 }
 
+static __attribute__((noinline)) long pipe_read_first_packets(struct pipe *pipe, struct uio *uio)
+{
+	bool was_full = !pipe_writable(pipe);
+	long done = pipe_read_packets(pipe, uio);
+
+	if (was_full)
+		wait_wake_events(&pipe->write_wait, ABI_POLLOUT | ABI_POLLWRNORM);
+	return done;
+}
+
 static long pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
 	struct pipe *pipe = file->inode->pipe;
-	bool was_full;
 	long done;
 
 	(void)pos;
@@ -77,13 +86,12 @@ static long pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
 		               WAIT_FOREVER) != 0)
 			return -ERESTARTSYS;
 	}
-	was_full = !pipe_writable(pipe);
 	if (pipe->packet_count > 0)
-		done = pipe_read_packets(pipe, uio);
-	else
-		done = pipe_read_bytes(pipe, uio);
+		return pipe_read_first_packets(pipe, uio);
+	done = pipe_read_bytes(pipe, uio);
 	/* Nobody waits for room while there is some. */
-	if (was_full)
+	if (!list_empty(&pipe->write_wait.waiters) && done > 0 &&
+	    pipe->limit - pipe->fill < ABI_PIPE_BUF + (size_t)done)
 		wait_wake_events(&pipe->write_wait, ABI_POLLOUT | ABI_POLLWRNORM);
 	return done;
 }

@@ -53,7 +53,7 @@ int futex_key_make(uintptr_t address, bool private, struct futex_key *key)
 	if (private)
 		return 0;
 	/* Touch it, so that there is a frame; what cannot be read is no futex. */
-	if (copy_from_user(&word, (void *)address, sizeof(word)) != 0)
+	if (user_load32(address, &word) != 0)
 		return -EFAULT;
 	area = vm_find(vm, address);
 	/* Nor is what nobody can ever change. */

@@ -231,6 +231,17 @@ void sched_save_user_state(struct task *task)
 	pv_fpu_save(task->fpu);
 }
 
+/* The task is on another CPU than its area says, if it has one. */
+static __attribute__((noinline)) void note_move(struct task *task, uint32_t cpu)
+{
+	if (!task->rseq) {
+		task->rseq_cpu = cpu;
+		return;
+	}
+	task->rseq_event = true;
+	task_attend(task);
+}
+
 void sched_load_user_state(struct task *task)
 {
 	struct cpu *cpu = cpu_now();
@@ -241,10 +252,8 @@ void sched_load_user_state(struct task *task)
 	pv_cpu_set_kernel_stack((char *)task->kernel_stack + KERNEL_STACK_BYTES);
 	cpu->user_owner = task;
 	task->user_cpu = cpu;
-	if (task->rseq && task->rseq_cpu != cpu->id) {
-		task->rseq_event = true;
-		task_attend(task);
-	}
+	if (task->rseq_cpu != cpu->id)
+		note_move(task, cpu->id);
 }
 
 void sched_drop_user_state(struct task *task)

@@ -186,7 +186,7 @@ struct task {
 	uintptr_t robust_list;
 	uintptr_t rseq; /* the area in user memory, or 0 */
 	uint32_t rseq_signature;
-	uint32_t rseq_cpu;     /* the CPU's number there */
+	uint32_t rseq_cpu;     /* the CPU's number there; without an area, its last CPU's */
 	bool rseq_interrupted; /* preempted or stopped since the last rseq_update() */
 	/* The kernel could not reach memory of the program's as there was no frame for it; set by
 	 * mm/uaccess.c, cleared by who is going to ask: signal_force_access(). */

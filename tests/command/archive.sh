@@ -26,9 +26,9 @@ check archive-description 'status_is 0' 'names_are ./.pinfold-run' \
 
 printf '  # comment\n\nF=of file\r\nA=file\n OF_HERE\nNOT_HERE\n' > "$work/variables"
 OF_HERE='from here' image --env-file "$work/variables" -e A=1 -e NOT_HERE -e OF_HERE=no -e OF_HERE \
-	-w /work/x -u nobody:5 --ulimit nofile=10 --ulimit core=0:unlimited -- true
+	-w /srv/x -u nobody:5 --ulimit nofile=10 --ulimit core=0:unlimited -- true
 check archive-description-settings 'status_is 0' \
-	"printf '2\0\0001\0true\0005\0PATH=/bin:/sbin:/usr/bin:/usr/sbin\0TERM=%s\0F=of file\0A=1\0OF_HERE=from here\0004\0cwd=/work/x\0user=nobody:5\0limit=7:10:10\0limit=4:0:18446744073709551615\0' \"\${TERM:-dumb}\" |
+	"printf '2\0\0001\0true\0005\0PATH=/bin:/sbin:/usr/bin:/usr/sbin\0TERM=%s\0F=of file\0A=1\0OF_HERE=from here\0004\0cwd=/srv/x\0user=nobody:5\0limit=7:10:10\0limit=4:0:18446744073709551615\0' \"\${TERM:-dumb}\" |
 		cmp -s - '$work/unpacked/.pinfold-run'"
 
 mkdir -p "$work/source/sub"

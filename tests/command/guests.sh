@@ -35,8 +35,8 @@ check guest-env 'out_is "a value vt100
 "'
 
 # Where, as whom and under which limits the program runs.
-guest -w /work/deep -- sh -c 'pwd; stat -c "%U %a" .; cd /; rmdir /work/deep'
-check guest-workdir 'status_is 0' 'out_is "/work/deep
+guest -w /srv/deep -- sh -c 'pwd; stat -c "%U %a" .; cd /; rmdir /srv/deep'
+check guest-workdir 'status_is 0' 'out_is "/srv/deep
 root 755
 "'
 guest -w /bin -- pwd

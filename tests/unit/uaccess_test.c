@@ -249,6 +249,27 @@ static void spans(void **state)
 	assert_null(user_span(HOLE, 8));
 }
 
+/* What failed for want of memory is told apart from what is not there. */
+static void without_memory(void **state)
+{
+	struct page *taken[64];
+	size_t count = 0;
+	char byte = 1;
+
+	(void)state;
+	task.access_short = false;
+	assert_int_equal(copy_to_user(at(HOLE), &byte, 1), -EFAULT);
+	assert_int_equal(copy_to_user(at(READ), &byte, 1), -EFAULT);
+	assert_false(task.access_short);
+	while ((taken[count] = page_alloc(0)) != NULL)
+		count++;
+	assert_int_equal(copy_to_user(at(FIRST), &byte, 1), -EFAULT);
+	assert_true(task.access_short);
+	while (count > 0)
+		page_put(taken[--count]);
+	assert_int_equal(copy_to_user(at(FIRST), &byte, 1), 0);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -276,6 +297,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(words, start, end),
 	    cmocka_unit_test_setup_teardown(strings, start, end),
 	    cmocka_unit_test_setup_teardown(spans, start, end),
+	    cmocka_unit_test_setup_teardown(without_memory, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
