@@ -32,6 +32,11 @@ fail() {
 	exit 1
 }
 
+# The programs that look into /proc, as lines of the list begin.
+users_of_proc() {
+	grep -l '"/proc' "$here"/programs/*.c | sed 's,.*/,/suite/programs/,; s,c$,,'
+}
+
 # The cases that this way of running the reference can answer go into the list $1.
 write_list() {
 	case $way in
@@ -39,7 +44,11 @@ write_list() {
 	user) grep -v -e '/root[.-]' "$stage/list" ;;
 	# No /proc and no /dev/pts there, root may lack rights, and the working folders lie on a disk:
 	# positions in them are its own affair.
-	chroot) grep -v -e '/proc[.-]' -e '/root-all-' -e '/directory-seek' -e '/pty' "$stage/list" ;;
+	chroot)
+		users_of_proc > "$1.proc"
+		sed 's,$,.,' "$stage/list" | grep -v -F -f "$1.proc" | sed 's,\.$,,' |
+			grep -v -e '/proc[.-]' -e '/root-all-' -e '/directory-seek' -e '/pty'
+		;;
 	esac > "$1"
 	grep -v -x -F -f "$1" "$stage/list" | while read -r kind file; do
 		name=$(basename "$file" .txt)
