@@ -55,10 +55,10 @@ begin() {
 	echo '{"execute":"migrate-set-capabilities","arguments":{"capabilities":[
 		{"capability":"x-ignore-shared","state":true},{"capability":"events","state":true}]}}'
 }
-# until FILE WORD COUNT: bounded.
+# until_said FILE WORD: waits until the file has a line with the word, 30 seconds at most.
 until_said() {
 	for _ in $(seq 300); do
-		[ "$(grep -c "$2" "$1")" -lt "${3:-1}" ] || return 0
+		! grep -q "$2" "$1" || return 0
 		sleep 0.1
 	done
 	echo "QEMU has not said $2"
